@@ -1,0 +1,75 @@
+# prebake: `make help` lists what there is to do. Every target sets up what it needs, once.
+
+SHELL := /bin/bash
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+CACHE := .cache
+SETUP := $(VENV)/.setup-done
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint lint-client docs ci corpus bench builder-setup test-builder clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
+
+# The editors' targets: vsix, editors-setup, test-vscode, test-neovim.
+-include editors.mk
+
+setup: $(SETUP) ## create .venv with prebake and its development tools
+
+$(SETUP): pyproject.toml constraints.txt scripts/setup.sh
+	@scripts/setup.sh $(VENV)
+	@touch $@
+
+demo: $(SETUP) ## check, fix and check again a small project with all three mistakes
+	@$(PYTHON) scripts/demo.py
+
+test: $(SETUP) ## every test that needs no Docker engine, browser or editor
+	$(PYTHON) -m pytest tests --ignore=tests/builder --ignore=tests/editors --ignore=tests/bench -q
+
+lint: $(SETUP) ## ruff, mypy, and whether the generated pages are up to date
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy
+	$(PYTHON) scripts/generate_docs.py --check
+
+lint-client: ## type-check the VS Code extension
+	cd vscode-client && npm ci --no-audit --no-fund --loglevel=error && npx tsc --noEmit
+
+docs: $(SETUP) ## write docs/rules/ anew from the rules' docstrings
+	$(PYTHON) scripts/generate_docs.py
+
+corpus: $(SETUP) ## precision and recall on labelled repositories: make corpus LABELS=labels.yaml DIR=checkouts
+	@$(PYTHON) tests/corpus/measure.py --labels "$(LABELS)" --checkouts "$(DIR)" $(if $(OUT),--output "$(OUT)")
+
+bench: $(SETUP) $(CACHE)/bench/.done ## measure prebake beside docker-langserver and an empty server
+	@$(PYTHON) tests/bench/run.py --peers $(CACHE)/bench $(if $(OUT),--output "$(OUT)")
+
+$(CACHE)/bench/.done: tests/bench/package.json
+	mkdir -p $(CACHE)/bench
+	cp tests/bench/package.json $(CACHE)/bench/
+	cd $(CACHE)/bench && npm install --no-audit --no-fund --loglevel=error
+	@touch $@
+
+builder-setup: ## install what the tests with a real Docker engine need (Debian, root)
+	tests/builder/setup.sh
+
+test-builder: $(SETUP) ## build before and after each fix with a real Docker engine, compare the images
+	$(PYTHON) -m pytest tests/builder -q
+
+ci: export CI := true
+ci: ## everything, with a real Docker engine, VS Code and Neovim
+	$(MAKE) lint
+	$(MAKE) lint-client
+	$(MAKE) test
+	$(MAKE) vsix
+	$(MAKE) builder-setup
+	$(MAKE) test-builder
+	$(MAKE) editors-setup
+	$(MAKE) test-vscode
+	$(MAKE) test-neovim
+
+clean: ## remove what the targets made
+	rm -rf $(VENV) $(CACHE) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf vscode-client/node_modules vscode-client/out vscode-client/dist vscode-client/bundled
+	find server tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +
