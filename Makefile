@@ -22,7 +22,7 @@ $(SETUP): pyproject.toml constraints.txt scripts/setup.sh
 	@touch $@
 
 demo: $(SETUP) ## check, fix and check again a small project with all three mistakes
-	@$(PYTHON) scripts/demo.py
+	@$(PYTHON) -m scripts.demo
 
 test: $(SETUP) ## every test that needs no Docker engine, browser or editor
 	$(PYTHON) -m pytest tests --ignore=tests/builder --ignore=tests/editors --ignore=tests/bench -q
@@ -31,19 +31,19 @@ lint: $(SETUP) ## ruff, mypy, and whether the generated pages are up to date
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
-	$(PYTHON) scripts/generate_docs.py --check
+	$(PYTHON) -m scripts.generate_docs --check
 
 lint-client: ## type-check the VS Code extension
 	cd vscode-client && npm ci --no-audit --no-fund --loglevel=error && npx tsc --noEmit
 
 docs: $(SETUP) ## write docs/rules/ anew from the rules' docstrings
-	$(PYTHON) scripts/generate_docs.py
+	$(PYTHON) -m scripts.generate_docs
 
 corpus: $(SETUP) ## precision and recall on labelled repositories: make corpus LABELS=labels.yaml DIR=checkouts
-	@$(PYTHON) tests/corpus/measure.py --labels "$(LABELS)" --checkouts "$(DIR)" $(if $(OUT),--output "$(OUT)")
+	@$(PYTHON) -m tests.corpus.measure --labels "$(LABELS)" --checkouts "$(DIR)" $(if $(OUT),--output "$(OUT)")
 
 bench: $(SETUP) $(CACHE)/bench/.done ## measure prebake beside docker-langserver and an empty server
-	@$(PYTHON) tests/bench/run.py --peers $(CACHE)/bench $(if $(OUT),--output "$(OUT)")
+	@$(PYTHON) -m tests.bench.run --peers $(CACHE)/bench $(if $(OUT),--output "$(OUT)")
 
 $(CACHE)/bench/.done: tests/bench/package.json
 	mkdir -p $(CACHE)/bench

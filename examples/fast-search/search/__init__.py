@@ -1,0 +1,1 @@
+"""Semantic search over a catalogue of articles."""
