@@ -125,7 +125,7 @@ def report(result: Result) -> str:
         "",
         f"`make corpus` on {result.dockerfiles} Dockerfiles of {len(result.repositories)} hand-labelled repositories.",
         "",
-        "| family | findings right | wrong | precision | labels found | recall | recall in reach | quiet cases broken |",
+        "| family | findings right | wrong | precision | labels found | recall | recall in reach | traps broken |",
         "|---|---|---|---|---|---|---|---|",
     ]
     total = Score()
@@ -135,9 +135,9 @@ def report(result: Result) -> str:
     lines += [
         _row("all", total),
         "",
-        "*Right*: a finding, from information up, that answers a label which must be reported. *Wrong*: a warning or an",
-        "error that answers no label which may be reported. *In reach*: labels that the rules of this release are made",
-        "for, hard ones left out. *Quiet cases broken*: labelled traps that were reported as a warning.",
+        "*Right*: a finding, from information up, that answers a label which must be reported. *Wrong*: a warning or",
+        "an error that answers no label which may be reported. *In reach*: labels that the rules of this release are made",
+        "for, hard ones left out. *Traps broken*: quiet cases that were reported as a warning.",
         "",
         f"Crashes: {len(result.crashes)}. Build context found as labelled: {result.contexts_right} of "
         f"{result.contexts_right + len(result.contexts_wrong)}.",
