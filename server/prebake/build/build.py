@@ -1,0 +1,148 @@
+"""One Dockerfile in its project: the object that every rule is given.
+
+It holds where to look; the facts themselves are functions of it, each in the module that knows how to find it out,
+marked with :func:`fact` so that they are computed once however many rules ask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property, wraps
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from prebake.files import Snapshot, is_below, parent, relative
+from prebake.findings import Location
+from prebake.syntax.dockerfile import Dockerfile, Instruction, Stage, parse
+from prebake.text import Span, Text
+
+if TYPE_CHECKING:
+    from prebake.config import Settings
+    from prebake.project.context import Context
+    from prebake.project.ignore import IgnoreRules
+    from prebake.project.scan import ContextScan
+
+T = TypeVar("T")
+
+Scanner = Callable[[Snapshot, str, "IgnoreRules"], "ContextScan | None"]
+"""Measures a context root under ignore rules; ``None`` when that is still under way."""
+
+
+class Token(Protocol):
+    """Anything with offsets relative to its instruction."""
+
+    @property
+    def start(self) -> int: ...
+
+    @property
+    def end(self) -> int: ...
+
+
+class Build:
+    """The build of one Dockerfile from one context. Lives for one analysis; never changes."""
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        path: str,
+        settings: Settings,
+        *,
+        root: str,
+        contexts: tuple[Context, ...],
+        context: Context,
+        scanner: Scanner,
+    ) -> None:
+        """``path`` is the Dockerfile's, ``root`` the project's top folder; ``context`` is the one of ``contexts`` that
+        this analysis is about.
+        """
+        self.snapshot = snapshot
+        self.path = path
+        self.settings = settings
+        self.root = root
+        self.contexts = contexts
+        self.context = context
+        self._scanner = scanner
+        self._facts: dict[Callable[..., Any], Any] = {}
+
+    @cached_property
+    def text(self) -> Text:
+        """The Dockerfile's text; empty when it cannot be read."""
+        return self.snapshot.text(self.path) or Text("")
+
+    @property
+    def tree(self) -> Dockerfile:
+        """The parsed Dockerfile."""
+        return parse(self.text)
+
+    @cached_property
+    def ignore(self) -> IgnoreRules:
+        """The ignore file in force for the context; one without patterns when there is none."""
+        from prebake.project.ignore import in_force
+
+        return in_force(self.snapshot, self.path, self.context.root)
+
+    @cached_property
+    def scan(self) -> ContextScan | None:
+        """What the context holds and sends; ``None`` while that is still being measured, or for a remote context."""
+        root = self.context.root
+        return None if root is None else self._scanner(self.snapshot, root, self.ignore)
+
+    @cached_property
+    def final_stage(self) -> Stage | None:
+        """The stage that ships: the context's target where it names one, else the last; ``None`` without any FROM."""
+        stages = self.tree.stages
+        target = (self.context.target or "").lower()
+        named = next((stage for stage in stages if target and target in (stage.name, str(stage.index))), None)
+        return named or (stages[-1] if stages else None)
+
+    def stage_named(self, name: str, before: int) -> Stage | None:
+        """The stage of that name (any case) or number that stands before stage number ``before``."""
+        wanted = name.lower()
+        earlier = [stage for stage in self.tree.stages[:before] if stage.name == wanted]
+        if earlier:
+            return earlier[-1]
+        return self.tree.stages[int(wanted)] if wanted.isdecimal() and int(wanted) < before else None
+
+    def chain(self, stage: Stage) -> tuple[Stage, ...]:
+        """The stages of this file that ``stage`` is built on through FROM, lowest first, itself last."""
+        chain = [stage]
+        while (base := self.stage_named(chain[0].base, chain[0].index)) is not None:
+            chain.insert(0, base)
+        return tuple(chain)
+
+    def location(self, instruction: Instruction, token: Token | None = None) -> Location:
+        """Where an instruction, or a token of it, stands in the Dockerfile."""
+        return Location(self.path, instruction.span if token is None else instruction.span_of(token))
+
+    def at(self, path: str, span: Span) -> Location:
+        """A place in any file."""
+        return Location(path, span)
+
+    def relative(self, path: str) -> str:
+        """A path as the user would write it: seen from the context root, else from the project's top folder."""
+        root = self.context.root
+        return relative(path, root if root is not None and is_below(path, root) else self.root)
+
+
+def fact(compute: Callable[[Build], T]) -> Callable[[Build], T]:
+    """Mark a function of a :class:`Build` as a fact: it is computed at most once for each."""
+
+    @wraps(compute)
+    def remembered(build: Build) -> T:
+        facts = build._facts
+        if compute not in facts:
+            facts[compute] = compute(build)
+        result: T = facts[compute]
+        return result
+
+    return remembered
+
+
+def project_root(snapshot: Snapshot, path: str, workspace: str | None = None) -> str:
+    """The top folder of the project a file belongs to: the git work tree, else the workspace folder around it, else the
+    file's own folder.
+    """
+    folder = parent(path)
+    root = snapshot.git_root(folder)
+    if root is not None:
+        return root
+    return workspace if workspace is not None and is_below(path, workspace) else folder

@@ -1,0 +1,92 @@
+"""Text edits and their application."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from prebake.text import Position, Span, Text
+
+
+class EditError(ValueError):
+    """Edits overlap, so that their result would depend on the order in which they are applied."""
+
+
+class TextEdit(NamedTuple):
+    """Replace ``span`` of a text by ``new_text``. An empty span inserts; inserts at one place keep the order they are
+    given in.
+    """
+
+    span: Span
+    new_text: str
+
+    @classmethod
+    def insert(cls, at: Position, new_text: str) -> TextEdit:
+        """An edit that removes nothing."""
+        return cls(Span(at, at), new_text)
+
+
+class FileEdit(NamedTuple):
+    """The edits of one file.
+
+    ``path`` is absolute. ``base`` is the text they were computed from: applying them to anything else is refused.
+    ``None`` means that the file does not exist and is created; then there is one edit, an insert at the start.
+    """
+
+    path: str
+    base: Text | None
+    edits: tuple[TextEdit, ...]
+
+    @property
+    def creates(self) -> bool:
+        """Whether the edit creates its file."""
+        return self.base is None
+
+    def apply(self) -> Text:
+        """The file's text after the edits."""
+        return apply(self.base or Text(""), self.edits)
+
+
+def apply(text: Text, edits: Iterable[TextEdit]) -> Text:
+    """Apply edits that all refer to the original text.
+
+    Raises:
+        EditError: two edits overlap.
+    """
+    pieces: list[str] = []
+    done = 0
+    located = sorted(
+        (
+            (text.offset(edit.span.start), text.offset(edit.span.end), number, edit.new_text)
+            for number, edit in enumerate(edits)
+        ),
+        key=lambda item: (item[0], item[1] != item[0], item[2]),
+    )
+    for start, end, _, new_text in located:
+        if start < done or end < start:
+            raise EditError(f"edits overlap at offset {start}")
+        pieces += (text.content[done:start], new_text)
+        done = end
+    pieces.append(text.content[done:])
+    return Text("".join(pieces), bom=text.bom)
+
+
+def difference(path: str, before: Text | None, after: Text) -> FileEdit:
+    """The line-wise edits that turn one text into another; what is common at both ends and in between is left alone."""
+    if before is None:
+        return FileEdit(path, None, (TextEdit.insert(Position(0, 0), after.content),))
+    from difflib import SequenceMatcher
+
+    old, new = _lines(before), _lines(after)
+    edits = []
+    for tag, old_start, old_end, new_start, new_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag != "equal":
+            start = sum(map(len, old[:old_start]))
+            end = start + sum(map(len, old[old_start:old_end]))
+            edits.append(TextEdit(before.span(start, end), "".join(new[new_start:new_end])))
+    return FileEdit(path, before, tuple(edits))
+
+
+def _lines(text: Text) -> list[str]:
+    pieces = text.content.split("\n")
+    return [piece + "\n" for piece in pieces[:-1]] + ([pieces[-1]] if pieces[-1] else [])

@@ -1,0 +1,90 @@
+"""What a rule yields: findings and the fixes that answer them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, IntEnum
+
+from prebake.edits import FileEdit
+from prebake.text import Span
+
+
+class Severity(IntEnum):
+    """How much a finding matters; a greater value is worse."""
+
+    HINT = 0
+    INFORMATION = 1
+    WARNING = 2
+    ERROR = 3
+
+    def __str__(self) -> str:
+        return self.name.lower()
+
+
+class Applicability(Enum):
+    """How far a fix can be trusted.
+
+    ``SAFE``: proved to build the same image, comments kept. ``SUGGESTED``: right in the usual case, but it changes the
+    image or cannot be proved.
+    """
+
+    SAFE = "safe"
+    SUGGESTED = "suggested"
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A span of a file; ``path`` is absolute and ``/``-separated."""
+
+    path: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Another place that belongs to a finding, and what it has to do with it."""
+
+    location: Location
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What the mistake moves on each build or start: bytes, and the number of files where that is known."""
+
+    bytes: int
+    files: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A complete repair. ``title`` is imperative, without a full stop. Several files may be edited at once.
+
+    ``explanation`` is the proof or the warning that goes with it: which facts make it safe, or what it changes.
+    """
+
+    title: str
+    applicability: Applicability
+    edits: tuple[FileEdit, ...]
+    explanation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One mistake, at one place, with one cause.
+
+    ``key`` tells two findings of one rule in one file apart without line numbers or sizes (a model id, an instruction's
+    text); the fingerprint is made of it. ``fixes[0]`` is the preferred fix, the only one that ``--fix`` applies. Where
+    there is no fix, ``no_fix`` says which fact stands in the way.
+    """
+
+    code: str
+    rule: str
+    severity: Severity
+    location: Location
+    message: str
+    key: str
+    cost: Cost | None = None
+    no_fix: str | None = None
+    related: tuple[Related, ...] = ()
+    fixes: tuple[Fix, ...] = field(default=())

@@ -1,0 +1,13 @@
+"""The rules. The registry is explicit: what is not in it does not exist."""
+
+from __future__ import annotations
+
+from prebake.rules.base import Rule
+
+REGISTRY: tuple[type[Rule], ...] = ()
+
+
+def by_code(selector: str) -> type[Rule] | None:
+    """The rule with this code or name, in any case; ``None`` when there is none."""
+    wanted = selector.lower()
+    return next((rule for rule in REGISTRY if wanted in (rule.code.lower(), rule.name)), None)

@@ -1,0 +1,69 @@
+"""What every rule is: metadata, a docstring that is its documentation, and a check."""
+
+from __future__ import annotations
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar
+
+from prebake.findings import Cost, Finding, Fix, Location, Related, Severity
+
+if TYPE_CHECKING:
+    from prebake.build.build import Build
+
+HEADINGS = ("What it does", "Why it is bad", "Example", "Use instead", "Fix safety", "References")
+"""The headings of every rule's page, in order. Rules on speed write *Why it is slow* for the second."""
+
+
+class Rule(ABC):
+    """One mistake and its repair.
+
+    A subclass sets ``code`` (never reused), ``name`` (kebab case, reads after "ignore") and ``severity`` (its usual
+    one), and has a docstring: a summary line, then :data:`HEADINGS` as ``## Heading`` sections in Markdown. That
+    docstring *is* the documentation.
+    """
+
+    code: ClassVar[str]
+    name: ClassVar[str]
+    severity: ClassVar[Severity]
+
+    @abstractmethod
+    def check(self, build: Build) -> Iterator[Finding]:
+        """The findings of this rule for one Dockerfile. Asks ``build`` for facts, computes none that another rule could
+        need.
+        """
+
+    @classmethod
+    def page(cls) -> str:
+        """The rule's documentation in Markdown, without its title."""
+        return inspect.cleandoc(cls.__doc__ or "")
+
+    @classmethod
+    def summary(cls) -> str:
+        """The first line of the documentation."""
+        return cls.page().partition("\n")[0]
+
+    @classmethod
+    def url(cls) -> str:
+        """Where the rule's page is published."""
+        return f"https://github.com/prebake/prebake/blob/main/docs/rules/{cls.code}.md"
+
+    @classmethod
+    def finding(
+        cls,
+        at: Location,
+        message: str,
+        *,
+        key: str,
+        severity: Severity | None = None,
+        cost: Cost | None = None,
+        no_fix: str | None = None,
+        related: tuple[Related, ...] = (),
+        fixes: tuple[Fix, ...] = (),
+    ) -> Finding:
+        """A finding of this rule; ``key`` tells it from the rule's other findings in the same file (see
+        :class:`Finding`).
+        """
+        level = cls.severity if severity is None else severity
+        return Finding(cls.code, cls.name, level, at, message, key, cost, no_fix, related, fixes)
