@@ -1,0 +1,88 @@
+"""Measures whole processes: the command on the demo project, and the walk of a large build context."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+FILES = 200_000
+_FILES_PER_FOLDER = 143
+# How the files are spread: a project with a virtual environment, data and sources.
+_SHARES = {".venv/lib": 0.45, "data/raw": 0.25, "node_modules": 0.10, "src": 0.20}
+_IGNORE = [
+    "**/__pycache__",
+    "**/.venv",
+    "**/.git",
+    "**/node_modules",
+    "**/*.pyc",
+    "**/.DS_Store",
+    "*.log",
+    "data",
+    "wandb",
+]
+
+_SCAN = """
+import sys, time
+from prebake import files
+from prebake.project import ignore, scan
+root = sys.argv[1]
+snapshot = files.disk()
+before = time.perf_counter()
+rules = ignore.in_force(snapshot, root + "/Dockerfile", root)
+result = scan.scan(snapshot, root, rules, budget_seconds=600, progress=None, cancelled=None)
+print(time.perf_counter() - before, result.total.files, result.sent.files)
+"""
+
+
+def alternate(commands: Mapping[str, Sequence[str]], cwd: Path, runs: int) -> dict[str, list[float]]:
+    """Wall-clock milliseconds of each command, run in turn; the first round is thrown away."""
+    times: dict[str, list[float]] = {name: [] for name in commands}
+    for run in range(runs + 1):
+        for name, command in commands.items():
+            before = time.perf_counter()
+            subprocess.run(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+            if run:
+                times[name].append((time.perf_counter() - before) * 1000)
+    return times
+
+
+def whole_process(project: Path, runs: int) -> dict[str, list[float]]:
+    """`prebake check` on the project, beside an interpreter that does nothing."""
+    python = sys.executable
+    return alternate({"check": [python, "-m", "prebake", "check"], "python": [python, "-c", "pass"]}, project, runs)
+
+
+def make_large_context(root: Path) -> None:
+    """Fill `root` with 200,000 small files in about 1,400 folders."""
+    for name, share in _SHARES.items():
+        for number in range(round(FILES * share) // _FILES_PER_FOLDER):
+            folder = root / name / f"part-{number // 40:02d}" / f"folder-{number:04d}"
+            folder.mkdir(parents=True)
+            for index in range(_FILES_PER_FOLDER):
+                (folder / f"item_{index}.{'py' if index % 3 else 'pyc'}").touch()
+    (root / "Dockerfile").write_text("FROM python:3.12-slim\nCOPY . /app\n")
+
+
+def walk(root: Path, runs: int) -> dict[str, list[float]]:
+    """Milliseconds for measuring the large context, without and with an ignore file, and for `du -s`, in turn."""
+    times: dict[str, list[float]] = {"du": [], "without": [], "with": []}
+    ignore_file = root / ".dockerignore"
+    for run in range(runs + 1):
+        before = time.perf_counter()
+        subprocess.run(["du", "-s", str(root)], stdout=subprocess.DEVNULL, check=True)
+        found = {"du": (time.perf_counter() - before) * 1000}
+        ignore_file.unlink(missing_ok=True)
+        found["without"] = _scan(root)
+        ignore_file.write_text("\n".join(_IGNORE) + "\n")
+        found["with"] = _scan(root)
+        if run:
+            for name, value in found.items():
+                times[name].append(value)
+    return times
+
+
+def _scan(root: Path) -> float:
+    command = [sys.executable, "-c", _SCAN, str(root)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return float(done.stdout.split()[0]) * 1000
