@@ -1,0 +1,73 @@
+"""Which files are Dockerfiles, and where they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from prebake.files import Kind, Snapshot, join
+
+_NAME = re.compile(r"(Dockerfile([._-].*)?|.*\.[Dd]ockerfile|Containerfile.*)", re.DOTALL)
+_TEMPLATE = (".j2", ".jinja2", ".jinja", ".tmpl", ".tpl", ".template", ".in", ".erb", ".mustache")
+_NOT_BUILT = (
+    ".dockerignore",
+    ".md",
+    ".txt",
+    ".orig",
+    ".rej",
+    ".bak",
+    ".swp",
+    "~",
+    ".py",
+    ".sh",
+    ".yml",
+    ".yaml",
+    ".json",
+)
+_SKIPPED = frozenset(
+    {
+        ".git",
+        ".hg",
+        ".svn",
+        "node_modules",
+        "__pycache__",
+        ".tox",
+        ".nox",
+        ".mypy_cache",
+        ".ruff_cache",
+        ".pytest_cache",
+    }
+)
+_MOST_FOLDERS = 20_000
+
+
+def is_dockerfile(name: str) -> bool:
+    """Whether a file name is a Dockerfile's: not an ignore file's, a template's or a document's about one."""
+    return _NAME.fullmatch(name) is not None and not name.endswith(_TEMPLATE + _NOT_BUILT)
+
+
+def is_ignore_file(name: str) -> bool:
+    """Whether a file name is that of a file that says what is left out of a build context."""
+    return name in (".dockerignore", ".containerignore") or name.endswith(".dockerignore")
+
+
+def dockerfiles(snapshot: Snapshot, folder: str) -> Iterator[str]:
+    """All Dockerfiles below a folder, level by level, past folders that git ignores, virtual environments and packages.
+
+    Links are not followed. At most 20,000 folders are looked into, so that a search from ``/`` ends.
+    """
+    level, looked = [folder], 0
+    while level and looked < _MOST_FOLDERS:
+        below: list[str] = []
+        for place in level:
+            looked += 1
+            entries = list(snapshot.scandir(place))
+            if any(entry.name == "pyvenv.cfg" for entry in entries):
+                continue
+            for entry in sorted(entries):
+                if entry.kind is Kind.FILE and is_dockerfile(entry.name):
+                    yield join(place, entry.name)
+                elif entry.kind is Kind.DIRECTORY and entry.name not in _SKIPPED:
+                    below.append(join(place, entry.name))
+        ignored = snapshot.git_ignored(below)
+        level = [path for path in below if path not in ignored]

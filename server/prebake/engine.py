@@ -1,0 +1,290 @@
+"""From a changed path to the Dockerfiles it concerns, and from a Dockerfile to its findings.
+
+The command and the language server are thin users of this. An :class:`Engine` keeps the open buffers, remembers what it
+has found out until something changes, and analyses any snapshot, so that fixes can be tried before they are made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from prebake import config
+from prebake.build.build import Build, Scanner, project_root
+from prebake.discovery import dockerfiles, is_dockerfile
+from prebake.files import Disk, Snapshot, is_below, parent
+from prebake.findings import Finding
+from prebake.silence import silenced
+from prebake.text import Text
+
+if TYPE_CHECKING:
+    from prebake.project.context import Context
+    from prebake.project.ignore import IgnoreRules
+    from prebake.project.scan import ContextScan
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What is known about one Dockerfile: its findings, most costly first, and how it is built.
+
+    ``text`` is what was analysed, ``None`` where the file cannot be read; then ``problem`` says why.
+    """
+
+    path: str
+    root: str
+    text: Text | None
+    findings: tuple[Finding, ...] = ()
+    contexts: tuple[Context, ...] = ()
+    ignore_file: str | None = None
+    target: str | None = None
+    measured: bool = True
+    problem: str | None = None
+
+
+def measure(snapshot: Snapshot, root: str, rules: IgnoreRules) -> ContextScan | None:
+    """The scanner of callers that can wait: walks the context now."""
+    from prebake.project.scan import scan
+
+    return scan(snapshot, root, rules)
+
+
+class Engine:
+    """Findings for the Dockerfiles of any number of projects.
+
+    Not for use by two threads at once; a scanner may do its work elsewhere and answer ``None`` meanwhile.
+    """
+
+    def __init__(
+        self,
+        disk: Disk | None = None,
+        *,
+        scanner: Scanner = measure,
+        overrides: Mapping[str, Any] | None = None,
+        workspaces: Iterable[str] = (),
+    ) -> None:
+        """``overrides`` are settings that win over configuration files (the editor's, or the command line's);
+        ``workspaces`` the folders that stand for a project where there is no git work tree.
+        """
+        self._disk = disk or Disk()
+        self._scanner = scanner
+        self._overrides = dict(overrides or {})
+        self._workspaces = tuple(workspaces)
+        self._buffers: dict[str, Text | None] = {}
+        self._snapshot = Snapshot(self._disk)
+        self._reports: dict[str, Report] = {}
+        self._found: dict[str, tuple[str, ...]] = {}
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The files as they are now, unsaved buffers included."""
+        return self._snapshot
+
+    def configure(self, overrides: Mapping[str, Any], workspaces: Iterable[str]) -> None:
+        """Replace the overriding settings and the workspace folders."""
+        self._overrides = dict(overrides)
+        self._workspaces = tuple(workspaces)
+        self._reports.clear()
+        self._found.clear()
+
+    def update(self, path: str, text: Text | None) -> None:
+        """An editor's buffer changed (``text``) or was closed (``None``: the file on disk counts again)."""
+        known = path in self._buffers
+        if text is None:
+            if not known:
+                return
+            del self._buffers[path]
+            self._disk.forget([path])
+        elif known and self._buffers[path] == text:
+            return
+        else:
+            self._buffers[path] = text
+        if not known or text is None:
+            self._found.clear()
+        self._renew()
+
+    def invalidate(self, paths: Iterable[str] | None = None) -> None:
+        """Files changed on disk (all may have, when ``None``): look at them again."""
+        self._disk.forget(paths)
+        self._found.clear()
+        self._renew()
+
+    def _renew(self) -> None:
+        self._snapshot = Snapshot(self._disk, self._buffers)
+        self._reports.clear()
+
+    def measured(self) -> None:
+        """A scanner that answered ``None`` has finished: findings with sizes can be had."""
+        self._reports = {path: report for path, report in self._reports.items() if report.measured}
+
+    def settings(self, path: str, snapshot: Snapshot | None = None) -> config.Settings:
+        """The settings for a file.
+
+        Raises:
+            config.ConfigError: a configuration file or an override is wrong.
+        """
+        return config.load(snapshot or self._snapshot, path, self._overrides)
+
+    def project_root(self, path: str) -> str:
+        """The top folder of the project a file belongs to."""
+        around = [folder for folder in self._workspaces if is_below(path, folder)]
+        return project_root(self._snapshot, path, max(around, key=len, default=None))
+
+    def dockerfiles_in(self, folder: str) -> tuple[str, ...]:
+        """All Dockerfiles below a folder, sorted; see :func:`prebake.discovery.dockerfiles`."""
+        if folder not in self._found:
+            self._found[folder] = tuple(dockerfiles(self._snapshot, folder))
+        return self._found[folder]
+
+    def dockerfiles_for(self, path: str) -> tuple[str, ...]:
+        """The Dockerfiles whose findings may depend on a file: itself, or those of its project whose context holds it.
+
+        Configuration, compose and workflow files concern every Dockerfile of the project.
+        """
+        if is_dockerfile(posixpath.basename(path)):
+            return (path,)
+        name = posixpath.basename(path)
+        if name.endswith(".dockerignore") and name != ".dockerignore":
+            beside = posixpath.join(parent(path), name.removesuffix(".dockerignore"))
+            return (beside,) if self._snapshot.is_file(beside) else ()
+        found = self.dockerfiles_in(self.project_root(path))
+        if name.endswith((".yaml", ".yml", ".toml")):
+            return found
+        return tuple(dockerfile for dockerfile in found if self._concerns(dockerfile, path))
+
+    def _concerns(self, dockerfile: str, path: str) -> bool:
+        contexts = self.check(dockerfile).contexts
+        return not contexts or any(context.root is not None and is_below(path, context.root) for context in contexts)
+
+    def check(self, path: str) -> Report:
+        """The findings of one Dockerfile as things are now; remembered until something changes.
+
+        Raises:
+            config.ConfigError: a configuration file or an override is wrong.
+        """
+        if path not in self._reports:
+            self._reports[path] = self.check_in(self._snapshot, path)
+        return self._reports[path]
+
+    def check_in(self, snapshot: Snapshot, path: str) -> Report:
+        """The findings of one Dockerfile in any snapshot, nothing remembered.
+
+        Raises:
+            config.ConfigError: as for :meth:`check`.
+        """
+        root = self.project_root(path)
+        text = snapshot.text(path)
+        if text is None:
+            return Report(path, root, None, problem=snapshot.unreadable(path) or "no such file")
+        pending = False
+
+        def scanner(files: Snapshot, context_root: str, rules: IgnoreRules) -> ContextScan | None:
+            nonlocal pending
+            found = self._scanner(files, context_root, rules)
+            pending = pending or found is None
+            return found
+
+        settings = self.settings(path, snapshot)
+        made = builds(snapshot, path, settings, root=root, scanner=scanner)
+        findings = _merge([tuple(_findings(build)) for build in made])
+        first = made[0]
+        return Report(
+            path,
+            root,
+            text,
+            tuple(sorted(findings, key=_rank)),
+            first.contexts,
+            first.ignore.path,
+            first.context.target or settings.targets.get(path, config.Target()).target,
+            not pending,
+        )
+
+
+def builds(
+    snapshot: Snapshot,
+    path: str,
+    settings: config.Settings | None = None,
+    *,
+    root: str | None = None,
+    scanner: Scanner = measure,
+) -> tuple[Build, ...]:
+    """The builds of a Dockerfile: one for each context and target it is built with, the most trusted first."""
+    from prebake.project.context import find_contexts
+    from prebake.syntax.dockerfile import parse
+
+    chosen = settings or config.load(snapshot, path)
+    top = root or project_root(snapshot, path)
+    contexts = find_contexts(snapshot, path, parse(snapshot.text(path) or Text("")), top, chosen)
+    distinct = {(context.root, context.target): context for context in reversed(contexts)}
+    ordered = sorted(distinct.values(), key=contexts.index)
+    return tuple(
+        Build(snapshot, path, chosen, root=top, contexts=contexts, context=context, scanner=scanner)
+        for context in ordered
+    )
+
+
+def fingerprint(finding: Finding, root: str) -> str:
+    """What a finding is known by over time: no line numbers, no sizes, no folder of this machine."""
+    from prebake.files import relative
+
+    parts = (finding.code, relative(finding.location.path, root), finding.key)
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+def _findings(build: Build) -> Iterator[Finding]:
+    from prebake.rules import REGISTRY
+
+    settings = build.settings
+    generated = _generated(build.text)
+    for rule in REGISTRY:
+        if not settings.wants(rule.code, rule.name):
+            continue
+        for finding in rule().check(build):
+            kept = silenced(build.snapshot, finding)
+            if kept is None:
+                continue
+            kept = replace(kept, severity=settings.severity_of(rule.code, rule.name, kept.severity))
+            if generated and kept.fixes:
+                kept = replace(
+                    kept, fixes=(), no_fix="the Dockerfile says that it is generated: mend what generates it"
+                )
+            yield kept
+
+
+def _generated(text: Text) -> bool:
+    """Whether one of the first comment lines says that a program writes the file."""
+    head = [text.line(number).lower() for number in range(min(10, text.line_count))]
+    marks = ("do not edit", "@generated", "do not modify")
+    return any(line.lstrip().startswith("#") and any(mark in line for mark in marks) for line in head)
+
+
+def _merge(results: list[tuple[Finding, ...]]) -> list[Finding]:
+    """Report what holds for any build; keep a fix only where every build offers the same one."""
+    if len(results) == 1:
+        return list(results[0])
+    merged: dict[tuple[str, str, str], Finding] = {}
+    for findings in results:
+        for finding in findings:
+            merged.setdefault((finding.code, finding.location.path, finding.key), finding)
+    for identity, finding in merged.items():
+        twins = [
+            [twin for twin in findings if (twin.code, twin.location.path, twin.key) == identity] for findings in results
+        ]
+        fixes = tuple(
+            fix
+            for fix in finding.fixes
+            if all(any(fix.edits == other.edits for t in found for other in t.fixes) for found in twins)
+        )
+        if len(fixes) < len(finding.fixes) and not fixes:
+            reason = "the Dockerfile is built in several ways, and no one fix is right for all of them"
+            merged[identity] = replace(finding, fixes=(), no_fix=reason)
+        else:
+            merged[identity] = replace(finding, fixes=fixes)
+    return list(merged.values())
+
+
+def _rank(finding: Finding) -> tuple[int, int, str, tuple[int, int]]:
+    cost = finding.cost.bytes if finding.cost is not None else 0
+    return (-finding.severity, -cost, finding.code, finding.location.span.start)

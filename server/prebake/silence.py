@@ -1,0 +1,63 @@
+"""Comments with which a user silences findings: ``# prebake: ignore[PB201] why`` and ``# prebake: ignore-file[PB201]``.
+
+In a Dockerfile or an ignore file the first stands on a line of its own in the comment block above an instruction or
+pattern, in Python at the end of the line. The second silences a rule in its whole file.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import replace
+
+from prebake.files import Snapshot
+from prebake.findings import Finding
+from prebake.text import Text
+
+_COMMENT = re.compile(r"#\s*prebake:\s*(ignore|ignore-file)\s*(?:\[([^\]]*)\])?", re.IGNORECASE)
+
+
+def silenced(snapshot: Snapshot, finding: Finding) -> Finding | None:
+    """``None`` when the user silenced the finding; else the finding, without those related places that are silenced.
+
+    A finding that names call sites in Python falls with the last of them.
+    """
+    text = snapshot.text(finding.location.path)
+    if text is not None and _covers(text, finding, finding.location.path, finding.location.span.start.line):
+        return None
+    sites = [related for related in finding.related if related.location.path.endswith(".py")]
+    if not sites:
+        return finding
+    kept = []
+    for related in finding.related:
+        source = snapshot.text(related.location.path)
+        line = related.location.span.start.line
+        if related not in sites or source is None or not _covers(source, finding, related.location.path, line):
+            kept.append(related)
+    if len(kept) == len(finding.related):
+        return finding
+    left = any(related in sites for related in kept)
+    return replace(finding, related=tuple(kept)) if left else None
+
+
+def _covers(text: Text, finding: Finding, path: str, line: int) -> bool:
+    if "prebake" not in text.content:
+        return False
+    if any(_names(text.line(number), finding, "ignore-file") for number in range(text.line_count)):
+        return True
+    if posixpath.splitext(path)[1] == ".py":
+        return _names(text.line(line), finding, "ignore")
+    above = line - 1
+    while above >= 0 and text.line(above).lstrip().startswith("#"):
+        if _names(text.line(above), finding, "ignore"):
+            return True
+        above -= 1
+    return False
+
+
+def _names(line: str, finding: Finding, kind: str) -> bool:
+    for match in _COMMENT.finditer(line):
+        codes = [item.strip().lower() for item in (match[2] or "").split(",")]
+        if match[1].lower() == kind and (match[2] is None or finding.code.lower() in codes or finding.rule in codes):
+            return True
+    return False
