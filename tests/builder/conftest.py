@@ -1,0 +1,23 @@
+"""The engine that the tests here share."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.builder.engine import Engine, EngineError
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Engine]:
+    """A private Docker engine. Without one the tests are skipped, and fail where CI is set."""
+    try:
+        started = Engine()
+    except EngineError as error:
+        if os.environ.get("CI"):
+            pytest.fail(f"no Docker engine: {error}")
+        pytest.skip(f"no Docker engine: {error}")
+    try:
+        yield started
+    finally:
+        started.close()

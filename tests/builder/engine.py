@@ -1,0 +1,164 @@
+"""A private Docker engine: its own socket, data and processes, no network, stopped when the tests are done."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.builder import base_image, image
+
+BASE = "python:3.11-slim"
+# A docker client elsewhere on PATH may lack BuildKit and then uses the classic builder without a word.
+_CLIENT = "/usr/bin/docker"
+_DAEMON = "/usr/sbin/dockerd"
+_READY = 60  # seconds
+
+
+class EngineError(Exception):
+    """No engine could be had, or a build failed; the text says why."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """A finished build: the image's tag, and of each step of the Dockerfile whether it came from the cache."""
+
+    tag: str
+    steps: dict[str, bool]
+    log: str
+
+    def cached(self, instruction: str) -> bool:
+        """Whether the one step whose text holds `instruction` came from the cache."""
+        found = [cached for step, cached in self.steps.items() if instruction in step]
+        assert len(found) == 1, f"{instruction!r} names {len(found)} steps of {list(self.steps)}"
+        return found[0]
+
+
+class Engine:
+    """Starts on construction; `close` stops it and removes what it wrote."""
+
+    def __init__(self) -> None:
+        missing = [str(path) for path in map(Path, (_CLIENT, _DAEMON, *base_image.REQUIRED)) if not path.exists()]
+        if missing:
+            raise EngineError(f"{', '.join(missing)} not installed (make builder-setup)")
+        if os.geteuid() != 0:
+            raise EngineError("a private Docker engine needs root")
+        self._folder = Path(tempfile.mkdtemp(prefix="prebake-engine-"))
+        try:
+            self._process = self._start("overlay2") or self._start("vfs")
+            if self._process is None:
+                raise EngineError("dockerd does not start: " + self._last_words())
+            self._import_base()
+        except BaseException:
+            self.close()
+            raise
+
+    def version(self) -> tuple[int, ...]:
+        """The engine's version, such as (20, 10, 24)."""
+        said = self._docker("version", "--format", "{{.Server.Version}}").stdout
+        return tuple(int(number) for number in re.findall(r"\d+", said)[:3])
+
+    def build(self, context: Path, tag: str, *, dockerfile: str = "Dockerfile", target: str | None = None) -> Built:
+        """Build with BuildKit and without a network; `EngineError` with the log when it fails."""
+        stage = ["--target", target] if target else []
+        options = ["--progress", "plain", "--network", "none", "--tag", tag, "--file", str(context / dockerfile)]
+        log = self._docker("build", *options, *stage, str(context)).stderr
+        return Built(tag, _steps(log), log)
+
+    def image(self, built: Built) -> image.Image:
+        """What the built image holds."""
+        archive = self._folder / "image.tar"
+        self._docker("save", "--output", str(archive), built.tag)
+        try:
+            return image.read(archive)
+        finally:
+            archive.unlink()
+
+    def close(self) -> None:
+        """Stop the engine, unmount what it left mounted, remove its folder."""
+        process = getattr(self, "_process", None)
+        if process is not None:
+            _stop(process)
+        prefix = f"{self._folder}/"
+        mounts = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
+        for mount in sorted((each for each in mounts if each.startswith(prefix)), reverse=True):
+            subprocess.run(["umount", "--lazy", mount], check=False)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _start(self, driver: str) -> subprocess.Popen[bytes] | None:
+        shutil.rmtree(self._folder / "data", ignore_errors=True)
+        options = [
+            f"--host=unix://{self._folder}/docker.sock",
+            f"--data-root={self._folder}/data",
+            f"--exec-root={self._folder}/exec",
+            f"--pidfile={self._folder}/docker.pid",
+            f"--storage-driver={driver}",
+            "--bridge=none",
+            "--iptables=false",
+            "--ip6tables=false",
+            "--ip-forward=false",
+            "--ip-masq=false",
+        ]
+        with (self._folder / "log").open("ab") as log:
+            process = subprocess.Popen([_DAEMON, *options], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        deadline = time.monotonic() + _READY
+        while time.monotonic() < deadline and process.poll() is None:
+            if self._run("version").returncode == 0:
+                return process
+            time.sleep(0.1)
+        _stop(process)
+        return None
+
+    def _import_base(self) -> None:
+        archive = self._folder / "base.tar"
+        base_image.write(archive)
+        changes = ["--change", 'CMD ["python3"]']
+        for name, value in base_image.ENVIRONMENT.items():
+            changes += ["--change", f"ENV {name}={value}"]
+        self._docker("import", *changes, str(archive), "base:cold")
+        archive.unlink()
+        # Running pip once leaves its byte code in the image; each later build is two seconds shorter.
+        project = self._folder / "base"
+        project.mkdir()
+        (project / "Dockerfile").write_text("FROM base:cold\nRUN pip install -q alpha && pip uninstall -q -y alpha\n")
+        self.build(project, BASE)
+
+    def _docker(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        done = self._run(*arguments)
+        if done.returncode:
+            raise EngineError(f"docker {' '.join(arguments)} failed:\n{done.stderr}")
+        return done
+
+    def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        environment = {
+            "PATH": os.environ["PATH"],
+            "DOCKER_HOST": f"unix://{self._folder}/docker.sock",
+            "DOCKER_CONFIG": str(self._folder / "config"),
+            "DOCKER_BUILDKIT": "1",
+        }
+        return subprocess.run([_CLIENT, *arguments], env=environment, capture_output=True, text=True, check=False)
+
+    def _last_words(self) -> str:
+        log = self._folder / "log"
+        return log.read_text(errors="replace")[-2000:] if log.exists() else "no log"
+
+
+def _steps(log: str) -> dict[str, bool]:
+    """The Dockerfile's steps in BuildKit's plain log: `#7 [2/4] RUN ...`, and `#7 CACHED` where it was."""
+    named = dict(re.findall(r"^#(\d+) \[[^\]]*\d+/\d+\] (.+)$", log, re.MULTILINE))
+    cached = set(re.findall(r"^#(\d+) CACHED", log, re.MULTILINE))
+    return {step: number in cached for number, step in named.items()}
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    process.wait()

@@ -1,0 +1,63 @@
+"""Fixes judged by a real Docker engine: the same image, and what they promise about the cache and the context."""
+
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.builder.engine import Engine
+from tests.builder.project import append, fix, write
+
+PROJECTS: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "projects.yaml").read_text())
+OUT_OF_THE_IMAGE = {".dockerignore": "Dockerfile\n.dockerignore\n"}
+
+
+@pytest.mark.parametrize("project", PROJECTS, ids=lambda project: project["name"])
+def test_the_safe_fix_builds_the_same_image_and_keeps_the_install_cached(
+    engine: Engine, project: dict[str, Any], tmp_path: Path
+) -> None:
+    if project.get("heredoc") and engine.version() < (23,):
+        pytest.skip(f"Docker {'.'.join(map(str, engine.version()))} reads no heredocs")
+    files = (OUT_OF_THE_IMAGE if "context" not in project else {}) | project["files"]
+    before, after = write(tmp_path / "before", files), write(tmp_path / "after", files)
+    folder = project.get("context", ".")
+    said = fix(after, "--select", "PB201")
+    dockerfile = Path(folder) / "Dockerfile"
+    assert (after / dockerfile).read_text() != (before / dockerfile).read_text(), f"nothing was fixed:\n{said}"
+
+    old, new = engine.build(before / folder, "before"), engine.build(after / folder, "after")
+    assert engine.image(old).differences(engine.image(new)) == {}
+
+    for root in (before, after):
+        append(root / project["edit"], f"\n# {project['name']}\n")  # no other project has been built with this line
+    assert not engine.build(before / folder, "before").cached(project["install"])
+    assert engine.build(after / folder, "after").cached(project["install"])
+
+
+def test_the_created_ignore_file_leaves_out_only_what_it_names(engine: Engine, tmp_path: Path) -> None:
+    files = {
+        "Dockerfile": "FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\n",
+        "requirements.txt": "alpha==1.0\n",
+        "app.py": "import alpha\n",
+        "pkg/__init__.py": "",
+        "pkg/__pycache__/__init__.cpython-311.pyc": "byte code\n",
+        "models/weights.bin": "weights\n",
+        ".git/HEAD": "ref: refs/heads/main\n",
+        ".git/config": "[core]\n",
+        ".venv/pyvenv.cfg": "home = /usr/bin\n",
+        ".venv/lib/python3.11/site-packages/big.py": "x = 1\n" * 1000,
+        ".env": "TOKEN=abc\n",
+    }
+    before, after = write(tmp_path / "before", files), write(tmp_path / "after", files)
+    said = fix(after, "--suggested", "--select", "PB101")
+    assert (after / ".dockerignore").is_file(), said
+    assert (after / "Dockerfile").read_text() == files["Dockerfile"]
+
+    old, new = engine.image(engine.build(before, "before")), engine.image(engine.build(after, "after"))
+    differences = old.differences(new)
+    for gone in (".git/HEAD", ".venv/pyvenv.cfg", "pkg/__pycache__/__init__.cpython-311.pyc"):
+        assert f"/app/{gone}" in differences
+    junk = ("/app/.git*", "/app/.venv*", "/app/.env", "*/__pycache__*", "/app/.dockerignore", "/app/Dockerfile")
+    assert [path for path in differences if not any(fnmatch(path, pattern) for pattern in junk)] == []
