@@ -11,9 +11,9 @@ from typing import Any
 def make_tree(root: Path, files: Mapping[str, Any], *, git: bool = False) -> None:
     """Write files below ``root``.
 
-    A value is the file's text, ``{size: BYTES}`` for a sparse file of that size, ``{link: TARGET}`` for a symbolic link,
-    ``{hex: BYTES}`` for binary content, or ``null`` for an empty folder. With ``git``, the folder becomes a repository in
-    which everything that ``.gitignore`` allows is staged.
+    A value is the file's text, ``{size: BYTES}`` for a sparse file of that size, ``{link: TARGET}`` for a symbolic
+    link, ``{hex: BYTES}`` for binary content, or ``null`` for an empty folder. With ``git``, the folder becomes a
+    repository in which everything that ``.gitignore`` allows is staged.
     """
     for name, content in files.items():
         path = root / name
