@@ -30,6 +30,8 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   );
   if (await workspaceWantsServer()) {
     await running.restart();
+  } else {
+    log.info('waits for a Dockerfile');
   }
 }
 
