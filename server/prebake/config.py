@@ -189,8 +189,9 @@ def _read(snapshot: Snapshot, folder: str) -> tuple[str, Mapping[str, Any]] | No
             if name == "pyproject.toml" and "[tool.prebake" not in text.content:
                 continue  # half-typed, and nothing of ours in it
             raise ConfigError(f"{path}: {error}") from None
-        if name == "pyproject.toml":
-            table = table.get("tool", {}).get("prebake") if isinstance(table.get("tool"), dict) else None
-        if isinstance(table, dict):
+        if name == "prebake.toml":
             return path, table
+        tools = table.get("tool")
+        if isinstance(tools, dict) and isinstance(tools.get("prebake"), dict):
+            return path, tools["prebake"]
     return None

@@ -3,274 +3,33 @@
 A :class:`Snapshot` is layered: a file system (the disk, or a git tree) below, changed texts (open buffers, pending
 edits) above. The same analysis therefore serves an editor's unsaved files, ``--diff``, fix-all, ``--stdin-filename``
 and old commits.
-
-Paths are absolute, normalised and ``/``-separated; see :func:`absolute`.
 """
 
 from __future__ import annotations
 
-import os
 import posixpath
-import stat
 from collections.abc import Iterable, Iterator, Mapping
-from enum import Enum
-from typing import NamedTuple, Protocol
 
-from prebake import git
+from prebake.filesystem import MAX_TEXT, Disk, Entry, FileSystem, GitTree, Kind
+from prebake.paths import absolute, is_below, join, parent, relative
 from prebake.text import Text
 
-MAX_TEXT = 16 * 1024 * 1024
-"""Larger files are not read as text (bytes)."""
-
-
-class Kind(Enum):
-    """What a directory entry is, links not followed."""
-
-    FILE = "file"
-    DIRECTORY = "directory"
-    SYMLINK = "symlink"
-    OTHER = "other"
-
-
-class Entry(NamedTuple):
-    """A directory entry; ``size`` is in bytes (a symbolic link's is that of its target's name, a directory's is 0)."""
-
-    name: str
-    kind: Kind
-    size: int
-
-
-class FileSystem(Protocol):
-    """The lowest layer of a snapshot. No method raises for a missing or unreadable path."""
-
-    def entry(self, path: str) -> Entry | None:
-        """The entry itself, a final symbolic link not followed."""
-
-    def target(self, path: str) -> Entry | None:
-        """The entry with symbolic links followed; ``None`` when they lead nowhere."""
-
-    def resolve(self, path: str) -> str | None:
-        """The path with symbolic links followed; ``None`` when they lead nowhere."""
-
-    def scandir(self, path: str) -> Iterator[Entry]:
-        """The entries of a directory, in no order."""
-
-    def text(self, path: str) -> Text | None:
-        """A regular file's text."""
-
-    def unreadable(self, path: str) -> str | None:
-        """Why something that is there cannot be read."""
-
-    def ignored(self, root: str, paths: Iterable[str]) -> frozenset[str]:
-        """Those paths that git ignores and does not track, for the work tree ``root``."""
-
-
-def absolute(path: str) -> str:
-    """A path as snapshots want it: absolute, without ``.``, ``..`` and doubled separators, ``/``-separated."""
-    return os.path.abspath(path).replace(os.sep, "/")
-
-
-def parent(path: str) -> str:
-    """The folder a path is in; the root is its own parent."""
-    return posixpath.dirname(path) or path
-
-
-def join(folder: str, *names: str) -> str:
-    """A path below a folder, normalised."""
-    return posixpath.normpath(posixpath.join(folder, *names))
-
-
-def is_below(path: str, folder: str) -> bool:
-    """Whether a path is the folder or something in it, by name."""
-    return path == folder or path.startswith(folder.rstrip("/") + "/")
-
-
-def relative(path: str, folder: str) -> str:
-    """A path as seen from a folder, ``/``-separated; unchanged when they have nothing in common (other drive)."""
-    try:
-        return (
-            posixpath.relpath(path, folder)
-            if posixpath.isabs(path)
-            else os.path.relpath(path, folder).replace(os.sep, "/")
-        )
-    except ValueError:
-        return path
-
-
-def _kind(mode: int) -> Kind:
-    if stat.S_ISREG(mode):
-        return Kind.FILE
-    if stat.S_ISDIR(mode):
-        return Kind.DIRECTORY
-    return Kind.SYMLINK if stat.S_ISLNK(mode) else Kind.OTHER
-
-
-class Disk:
-    """The real file system, remembered until told to forget: a keystroke costs no system call."""
-
-    def __init__(self) -> None:
-        self._entries: dict[str, Entry | None] = {}
-        self._targets: dict[str, Entry | None] = {}
-        self._texts: dict[str, tuple[tuple[int, int, int], Text]] = {}
-        self._fresh: dict[str, Text | None] = {}
-        self._errors: dict[str, str] = {}
-        self._ignored: dict[str, bool] = {}
-
-    def forget(self, paths: Iterable[str] | None = None) -> None:
-        """Look again at the given paths when they are next asked for; at everything when ``None``."""
-        if paths is None:
-            for memory in (self._entries, self._targets, self._fresh, self._errors, self._ignored):
-                memory.clear()
-            return
-        for path in paths:
-            self._ignored.clear()
-            for memory in (self._entries, self._targets, self._fresh, self._errors):
-                for known in [known for known in memory if is_below(known, path)]:
-                    memory.pop(known, None)
-
-    def entry(self, path: str) -> Entry | None:
-        if path not in self._entries:
-            self._entries[path] = self._look(path, follow=False)
-        return self._entries[path]
-
-    def target(self, path: str) -> Entry | None:
-        if path not in self._targets:
-            self._targets[path] = self._look(path, follow=True)
-        return self._targets[path]
-
-    def _look(self, path: str, *, follow: bool) -> Entry | None:
-        try:
-            found = os.stat(path, follow_symlinks=follow)
-        except (OSError, ValueError) as error:
-            if isinstance(error, PermissionError):
-                self._errors[path] = "permission denied"
-            return None
-        kind = _kind(found.st_mode)
-        return Entry(posixpath.basename(path), kind, 0 if kind is Kind.DIRECTORY else found.st_size)
-
-    def resolve(self, path: str) -> str | None:
-        try:
-            return os.path.realpath(path, strict=True).replace(os.sep, "/")
-        except (OSError, ValueError):
-            return None
-
-    def scandir(self, path: str) -> Iterator[Entry]:
-        try:
-            with os.scandir(path) as entries:
-                for item in entries:
-                    try:
-                        if item.is_dir(follow_symlinks=False):
-                            yield Entry(item.name, Kind.DIRECTORY, 0)
-                            continue
-                        found = item.stat(follow_symlinks=False)
-                    except OSError:
-                        continue
-                    yield Entry(item.name, _kind(found.st_mode), found.st_size)
-        except PermissionError:
-            self._errors[path] = "permission denied"
-        except (OSError, ValueError):
-            return
-
-    def text(self, path: str) -> Text | None:
-        if path not in self._fresh:
-            self._fresh[path] = self._read(path)
-        return self._fresh[path]
-
-    def _read(self, path: str) -> Text | None:
-        try:
-            # O_NONBLOCK: a named pipe must not make us wait for a writer.
-            descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        except (OSError, ValueError) as error:
-            if isinstance(error, PermissionError):
-                self._errors[path] = "permission denied"
-            return None
-        with os.fdopen(descriptor, "rb") as file:
-            found = os.fstat(file.fileno())
-            if not stat.S_ISREG(found.st_mode):
-                return None
-            if found.st_size > MAX_TEXT:
-                self._errors[path] = f"larger than {MAX_TEXT // 1024 // 1024} MiB"
-                return None
-            signature = (found.st_mtime_ns, found.st_size, found.st_ino)
-            known = self._texts.get(path)
-            if known is not None and known[0] == signature:
-                return known[1]
-            try:
-                text = Text.from_bytes(file.read(MAX_TEXT + 1))
-            except OSError as error:
-                self._errors[path] = error.strerror or "read error"
-                return None
-        self._texts[path] = (signature, text)
-        return text
-
-    def unreadable(self, path: str) -> str | None:
-        return self._errors.get(path)
-
-    def ignored(self, root: str, paths: Iterable[str]) -> frozenset[str]:
-        asked = list(paths)
-        unknown = [path for path in asked if path not in self._ignored]
-        if unknown:
-            found = git.ignored(root, unknown)
-            for path in unknown:
-                self._ignored[path] = found is not None and path in found
-        return frozenset(path for path in asked if self._ignored.get(path))
-
-
-class GitTree:
-    """The files of one commit, below the folder of its repository. Symbolic links are not followed: they are
-    ``SYMLINK`` throughout.
-    """
-
-    def __init__(self, root: str, revision: str) -> None:
-        """Read the tree of ``revision``.
-
-        Raises:
-            LookupError: git has no such commit, or is missing.
-        """
-        files = git.tree(root, revision)
-        if files is None:
-            raise LookupError(f"no commit {revision!r} in {root}")
-        self._root = root
-        self._files = {join(root, name): entry for name, entry in files.items()}
-        self._folders: dict[str, dict[str, Entry]] = {root: {}}
-        for path, file in self._files.items():
-            link = file.mode == 0o120000
-            kind = Kind.SYMLINK if link else Kind.DIRECTORY if file.mode == 0o160000 else Kind.FILE
-            self._add(path, Entry(posixpath.basename(path), kind, file.size))
-
-    def _add(self, path: str, entry: Entry) -> None:
-        folder = parent(path)
-        if folder not in self._folders:
-            self._folders[folder] = {}
-            self._add(folder, Entry(posixpath.basename(folder), Kind.DIRECTORY, 0))
-        self._folders[folder][entry.name] = entry
-
-    def entry(self, path: str) -> Entry | None:
-        if path == self._root:
-            return Entry(posixpath.basename(path), Kind.DIRECTORY, 0)
-        return self._folders.get(parent(path), {}).get(posixpath.basename(path))
-
-    target = entry
-
-    def resolve(self, path: str) -> str | None:
-        return path if self.entry(path) is not None else None
-
-    def scandir(self, path: str) -> Iterator[Entry]:
-        return iter(self._folders.get(path, {}).values())
-
-    def text(self, path: str) -> Text | None:
-        file = self._files.get(path)
-        if file is None or file.mode in (0o120000, 0o160000) or file.size > MAX_TEXT:
-            return None
-        data = git.blob(self._root, file.oid)
-        return None if data is None else Text.from_bytes(data)
-
-    def unreadable(self, path: str) -> str | None:
-        file = self._files.get(path)
-        return f"larger than {MAX_TEXT // 1024 // 1024} MiB" if file is not None and file.size > MAX_TEXT else None
-
-    def ignored(self, root: str, paths: Iterable[str]) -> frozenset[str]:
-        return frozenset()  # what is in a commit is tracked
+__all__ = [
+    "MAX_TEXT",
+    "Disk",
+    "Entry",
+    "FileSystem",
+    "GitTree",
+    "Kind",
+    "Snapshot",
+    "absolute",
+    "disk",
+    "git_tree",
+    "is_below",
+    "join",
+    "parent",
+    "relative",
+]
 
 
 class Snapshot:
@@ -283,7 +42,6 @@ class Snapshot:
         self._system = system
         self._texts = dict(texts or {})
         self._extra: dict[str, dict[str, Entry | None]] = {}
-        self._listed: dict[str, tuple[Entry, ...]] = {}
         for path, text in self._texts.items():
             name = posixpath.basename(path)
             if text is None:
@@ -352,9 +110,9 @@ class Snapshot:
 
     def list(self, path: str) -> tuple[Entry, ...]:
         """A folder's entries, sorted by name, links not followed; empty when it is missing or unreadable."""
-        if path not in self._listed:
-            self._listed[path] = tuple(sorted(self.scandir(path), key=lambda entry: entry.name))
-        return self._listed[path]
+        if path not in self._extra:
+            return self._system.list(path)
+        return tuple(sorted(self.scandir(path), key=lambda entry: entry.name))
 
     def scandir(self, path: str) -> Iterator[Entry]:
         """A folder's entries in no order, not remembered: for walks over many files."""
