@@ -7,7 +7,7 @@ CACHE := .cache
 SETUP := $(VENV)/.setup-done
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint lint-client docs ci corpus bench builder-setup test-builder clean
+.PHONY: help setup demo test lint docs ci corpus bench builder-setup test-builder clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -33,9 +33,6 @@ lint: $(SETUP) ## ruff, mypy, and whether the generated pages are up to date
 	$(PYTHON) -m mypy
 	$(PYTHON) -m scripts.generate_docs --check
 
-lint-client: ## type-check the VS Code extension
-	cd vscode-client && npm ci --no-audit --no-fund --loglevel=error && npx tsc --noEmit
-
 docs: $(SETUP) ## write docs/rules/ anew from the rules' docstrings
 	$(PYTHON) -m scripts.generate_docs
 
@@ -60,7 +57,6 @@ test-builder: $(SETUP) ## build before and after each fix with a real Docker eng
 ci: export CI := true
 ci: ## everything, with a real Docker engine, VS Code and Neovim
 	$(MAKE) lint
-	$(MAKE) lint-client
 	$(MAKE) test
 	$(MAKE) vsix
 	$(MAKE) builder-setup

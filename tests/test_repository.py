@@ -1,0 +1,145 @@
+"""Rules that the repository itself keeps: layering, generated pages, nothing that belongs to one machine."""
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from prebake.rules import REGISTRY
+from scripts import generate_docs
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "server" / "prebake"
+
+# From the bottom up. Modules of one line may use each other; nothing may use a line below it.
+LAYERS = (
+    ("__init__", "text", "paths", "edits", "findings"),
+    ("git", "filesystem"),
+    ("files",),
+    ("config",),
+    ("syntax",),
+    ("project", "data"),
+    ("build",),
+    ("rules",),
+    ("discovery", "silence", "engine"),
+    ("fixing",),
+    ("lsp", "cli", "__main__"),
+)
+RANK = {room: rank for rank, rooms in enumerate(LAYERS) for room in rooms}
+MODULES = sorted(PACKAGE.rglob("*.py"))
+PURE = ("syntax", "project", "build", "rules")
+PROTOCOL = {"pygls", "lsprotocol"}
+
+
+def room(module: Path) -> str:
+    return module.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(module: Path) -> Iterator[str]:
+    """Dotted names of everything a module imports, inside functions too; relative imports made absolute."""
+    package = ("prebake", *module.relative_to(PACKAGE).parts[:-1])
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            start = package[: len(package) - node.level + 1] if node.level else ()
+            base = ".".join([*start, *([node.module] if node.module else [])])
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def tracked() -> list[Path]:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        pytest.skip("not a Git work tree")
+    return [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: str(module.relative_to(PACKAGE)))
+def test_imports_go_one_way(module: Path) -> None:
+    here = room(module)
+    for name in imports(module):
+        top, _, rest = name.partition(".")
+        if top in PROTOCOL:
+            assert here == "lsp", f"{name} below lsp/"
+        if top == "prebake" and rest:
+            there = rest.split(".")[0]
+            there = there if there in RANK else "__init__"
+            assert RANK[there] <= RANK[here], f"{name} lies above {here}"
+
+
+def test_the_command_and_the_server_do_not_need_each_other() -> None:
+    for module in MODULES:
+        if room(module) == "lsp":
+            assert not [name for name in imports(module) if name.startswith("prebake.cli")], module
+
+
+@pytest.mark.parametrize(
+    "module",
+    [module for module in MODULES if room(module) in PURE],
+    ids=lambda module: str(module.relative_to(PACKAGE)),
+)
+def test_analysis_sees_files_only_through_a_snapshot(module: Path) -> None:
+    used = {name.split(".")[0] for name in imports(module)}
+    assert used & {"os", "pathlib", "subprocess", "shutil", "glob", "socket", "urllib", "tempfile"} == set()
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Name | ast.Attribute):
+            name = node.id if isinstance(node, ast.Name) else node.attr
+            assert name not in {"open", "exec", "eval", "__import__"}, f"line {node.lineno}"
+
+
+def test_modules_are_small() -> None:
+    long = {str(module.relative_to(PACKAGE)): module.read_text(encoding="utf-8").count("\n") for module in MODULES}
+    assert {name: lines for name, lines in long.items() if lines > 400} == {}
+
+
+def test_nothing_belongs_to_one_machine() -> None:
+    """No home folder, work folder or package registry of a developer's machine is written down anywhere."""
+    host = re.compile(r"https?://[^\s\"']*(pypi|npmjs|registry|/simple\b|artifactory|nexus)[^\s\"']*")
+    place = re.compile(r"(?<![\w.])/(root|work|Users|home/[a-z]+)/\w")
+    allowed = re.compile(r"/root/\.(cache|npm|local)|/root/(app|model)|/home/(user|app|worker|me)\b")
+    for path in tracked():
+        if path.suffix in {".png", ".vsix"} or path == Path(__file__):
+            continue
+        for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+            where = f"{path.relative_to(ROOT)}:{number}: {line.strip()[:160]}"
+            assert not host.search(line), where
+            assert not place.search(allowed.sub("", line)), where
+
+
+def test_pinned_versions_have_no_addresses() -> None:
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = [line for line in lines if line and not line.startswith("#")]
+    assert pins
+    assert [line for line in pins if not re.fullmatch(r"[A-Za-z0-9._-]+==[0-9][A-Za-z0-9.]*", line)] == []
+
+
+def test_generated_pages_are_up_to_date() -> None:
+    assert [str(path.relative_to(ROOT)) for path in generate_docs.out_of_date()] == []
+
+
+def test_the_readme_lists_the_registry() -> None:
+    text = generate_docs.README.read_text(encoding="utf-8")
+    listed = re.findall(r"^\| \[(PB\d+)\]\(docs/rules/PB\d+\.md\) \| ([a-z-]+) \| (\w+) \|", text, re.MULTILINE)
+    assert listed == [(rule.code, rule.name, str(rule.severity)) for rule in REGISTRY]
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]:
+        for target in re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8")):
+            if "://" not in target:
+                assert (page.parent / target).exists(), f"{page.relative_to(ROOT)}: {target}"
+
+
+def test_the_fixed_example_differs_only_in_what_the_fixes_touch() -> None:
+    slow, fast = ROOT / "examples" / "slow-search", ROOT / "examples" / "fast-search"
+
+    def files(root: Path) -> dict[str, bytes]:
+        found = (path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+        return {path.relative_to(root).as_posix(): path.read_bytes() for path in found}
+
+    before, after = files(slow), files(fast)
+    changed = {name for name in before | after if before.get(name) != after.get(name)}
+    assert changed == {"Dockerfile", ".dockerignore", "README.md"}
