@@ -1,0 +1,126 @@
+-- Runs one scenario in a headless Neovim and writes what it observed, as JSON, to the file named by RESULT.
+-- Usage: nvim --clean --headless -l run.lua SCENARIO, in the project's folder, with LSP_CONFIG the folder above lsp/.
+
+vim.opt.runtimepath:prepend(vim.env.LSP_CONFIG)
+vim.cmd('filetype on')
+vim.lsp.enable('prebake')
+
+local WAIT = 60000
+
+local function until_true(what, condition)
+  if not vim.wait(WAIT, condition, 20) then
+    io.stderr:write('timed out waiting for ' .. what .. '\n' .. vim.inspect(vim.diagnostic.get()) .. '\n')
+    os.exit(1)
+  end
+end
+
+local function client_of(buffer)
+  return vim.lsp.get_clients({ bufnr = buffer, name = 'prebake' })[1]
+end
+
+local function open(file)
+  vim.cmd.edit(vim.fn.fnameescape(file))
+  return vim.api.nvim_get_current_buf()
+end
+
+local function open_attached(file)
+  local buffer = open(file)
+  until_true('the client', function()
+    local client = client_of(buffer)
+    return client ~= nil and client.initialized == true
+  end)
+  return buffer
+end
+
+local function codes(buffer)
+  return vim.tbl_map(function(diagnostic) return diagnostic.code end, vim.diagnostic.get(buffer))
+end
+
+local function wait_for_code(buffer, code)
+  until_true(code, function() return vim.list_contains(codes(buffer), code) end)
+end
+
+-- Applies the preferred quick fix of a finding at the cursor's line.
+local function fix(code)
+  vim.lsp.buf.code_action({
+    apply = true,
+    context = { only = { 'quickfix' } },
+    filter = function(action)
+      return action.isPreferred == true
+        and vim.iter(action.diagnostics or {}):any(function(diagnostic) return diagnostic.code == code end)
+    end,
+  })
+end
+
+local scenarios = {}
+
+-- Diagnostics come once each; the fix of PB201 is applied to the buffer and saved.
+function scenarios.fix()
+  local buffer = open_attached('Dockerfile')
+  wait_for_code(buffer, 'PB201')
+  wait_for_code(buffer, 'PB301')
+  local seen = codes(buffer)
+  vim.api.nvim_win_set_cursor(0, { 3, 0 })
+  fix('PB201')
+  until_true('the edit', function() return vim.bo[buffer].modified end)
+  vim.cmd('silent write')
+  until_true('the finding to go', function() return not vim.list_contains(codes(buffer), 'PB201') end)
+  return { codes = seen, left = codes(buffer) }
+end
+
+-- The fix of PB101 makes a file that did not exist.
+function scenarios.create()
+  local buffer = open_attached('Dockerfile')
+  wait_for_code(buffer, 'PB101')
+  vim.api.nvim_win_set_cursor(0, { 3, 0 })
+  fix('PB101')
+  until_true('the ignore file', function()
+    local created = vim.fn.bufnr('.dockerignore')
+    return created > 0 and table.concat(vim.api.nvim_buf_get_lines(created, 0, -1, false)) ~= ''
+  end)
+  vim.cmd('silent wall')
+  open_attached('.dockerignore')
+  vim.cmd('silent edit Dockerfile | silent write')
+  until_true('the finding to go', function() return not vim.list_contains(codes(buffer), 'PB101') end)
+  return { codes = codes(buffer) }
+end
+
+-- A finding follows the text while it is typed.
+function scenarios.typing()
+  local buffer = open_attached('Dockerfile')
+  wait_for_code(buffer, 'PB201')
+  local copy = vim.api.nvim_buf_get_lines(buffer, 2, 3, false)
+  vim.api.nvim_buf_set_lines(buffer, 2, 3, false, {})
+  until_true('the finding to go', function() return not vim.list_contains(codes(buffer), 'PB201') end)
+  vim.api.nvim_buf_set_lines(buffer, 2, 2, false, copy)
+  wait_for_code(buffer, 'PB201')
+  return { modified = vim.bo[buffer].modified }
+end
+
+-- Which files the server is attached to, and with which root.
+function scenarios.attach()
+  local result = {}
+  for _, file in ipairs(vim.json.decode(vim.env.FILES)) do
+    result[file.path] = vim.empty_dict()
+    if file.attached then
+      local buffer = open_attached(file.path)
+      local client = client_of(buffer)
+      result[file.path] = { root = client.root_dir, language = client.get_language_id(buffer, vim.bo[buffer].filetype) }
+    else
+      -- Attaching is decided while the file is opened, in the next turn of the loop at the latest.
+      local buffer, turned = open(file.path), false
+      vim.schedule(function() turned = true end)
+      until_true('the next turn', function() return turned end)
+      result[file.path] = client_of(buffer) and { root = client_of(buffer).root_dir } or vim.empty_dict()
+    end
+  end
+  return result
+end
+
+local observed = scenarios[arg[1]]()
+for _, client in ipairs(vim.lsp.get_clients()) do
+  client:stop()
+  until_true('the server to stop', function() return client:is_stopped() end)
+end
+vim.fn.writefile({ vim.json.encode(observed) }, vim.env.RESULT)
+os.exit(0)

@@ -1,0 +1,186 @@
+"""The server in a real Neovim, attached by the configuration that the project ships."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+INSTALLED = ROOT / ".cache" / "editors" / "tools" / "bin" / "nvim"
+TIMEOUT = 180
+
+SLOW_PROJECT = {
+    "Dockerfile": """\
+FROM python:3.12-slim
+WORKDIR /app
+COPY . .
+RUN pip install --no-cache-dir -r requirements.txt
+CMD ["python", "app.py"]
+""",
+    "requirements.txt": "sentence-transformers==5.1.0\n",
+    "app.py": """\
+from sentence_transformers import SentenceTransformer
+
+model = SentenceTransformer("sentence-transformers/all-MiniLM-L6-v2")
+print(model.encode("hello"))
+""",
+    ".venv/pyvenv.cfg": "home = /usr/bin\n",
+}
+
+
+@pytest.fixture(scope="session")
+def neovim() -> Path:
+    found = INSTALLED if INSTALLED.exists() else shutil.which("nvim")
+    if found is None:
+        reason = "Neovim 0.11 or newer is missing: run `make editors-setup`"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return Path(found)
+
+
+class Session:
+    """Runs scenarios of neovim/run.lua in one project, in a home of their own."""
+
+    def __init__(self, neovim: Path, folder: Path) -> None:
+        self.neovim = neovim
+        self.project = folder / "project"
+        self.home = folder / "home"
+        self.home.mkdir()
+        self.project.mkdir()
+
+    def write(self, files: dict[str, str], folder: Path | None = None) -> None:
+        for name, content in files.items():
+            path = (folder or self.project) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content, encoding="utf-8")
+
+    def run(self, scenario: str, **variables: str) -> Any:
+        result = self.home / "result.json"
+        home = str(self.home)
+        environment = {
+            **os.environ,
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+            "HOME": home,
+            **{f"XDG_{kind}_HOME": home for kind in ("CONFIG", "DATA", "STATE", "CACHE")},
+            "LSP_CONFIG": str(ROOT),
+            "RESULT": str(result),
+            **variables,
+        }
+        script = Path(__file__).parent / "neovim" / "run.lua"
+        process = subprocess.Popen(
+            [str(self.neovim), "--clean", "--headless", "-l", str(script), scenario],
+            cwd=self.project,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            output, _ = process.communicate(timeout=TIMEOUT)
+        finally:
+            left = _session_members(process.pid)
+            for pid in left:
+                os.kill(pid, 9)
+        logs = "".join(path.read_text(errors="replace") for path in self.home.rglob("lsp*.log"))
+        assert process.returncode == 0, f"{output}\n{logs}"
+        assert left == [], f"processes left behind: {left}"
+        return json.loads(result.read_text(encoding="utf-8"))
+
+
+def _session_members(session: int) -> list[int]:
+    """Process ids in a session that are still running."""
+    members = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            fields = (entry / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[3]) == session and fields[0] != "Z":
+            members.append(int(entry.name))
+    return members
+
+
+@pytest.fixture
+def session(neovim: Path, tmp_path: Path) -> Session:
+    return Session(neovim, tmp_path)
+
+
+def test_shows_each_finding_once_and_applies_the_fix_that_moves_the_copy(session: Session) -> None:
+    session.write(SLOW_PROJECT)
+    observed = session.run("fix")
+    repeated = {code: count for code, count in Counter(observed["codes"]).items() if count > 1}
+    assert repeated == {}
+    assert {"PB101", "PB201", "PB301"} <= set(observed["codes"])
+    assert "PB201" not in observed["left"]
+    lines = (session.project / "Dockerfile").read_text(encoding="utf-8").splitlines()
+    manifest = next(number for number, line in enumerate(lines) if line.startswith("COPY requirements.txt"))
+    install = next(number for number, line in enumerate(lines) if line.startswith("RUN pip install"))
+    assert manifest < install < lines.index("COPY . .")
+
+
+def test_creates_the_missing_ignore_file(session: Session) -> None:
+    session.write(SLOW_PROJECT)
+    observed = session.run("create")
+    patterns = (session.project / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert any(pattern.removeprefix("**/").rstrip("/") == ".venv" for pattern in patterns)
+    assert "PB101" not in observed["codes"]
+    assert (session.project / "Dockerfile").read_text(encoding="utf-8") == SLOW_PROJECT["Dockerfile"]
+
+
+def test_follows_the_text_while_it_is_typed(session: Session) -> None:
+    session.write(SLOW_PROJECT)
+    session.run("typing")
+    assert (session.project / "Dockerfile").read_text(encoding="utf-8") == SLOW_PROJECT["Dockerfile"]
+
+
+def test_attaches_by_name_and_only_where_there_is_a_dockerfile(session: Session) -> None:
+    session.write(
+        {
+            ".git/HEAD": "ref: refs/heads/main\n",
+            ".gitignore": "*.pyc\n",
+            ".dockerignore": ".git\n",
+            ".containerignore": ".git\n",
+            "docker/Dockerfile": "FROM python:3.12-slim\n",
+            "docker/Dockerfile.dockerignore": ".git\n",
+            "compose.yaml": "services: {}\n",
+            "values.yaml": "a: 1\n",
+            "src/app/main.py": "print()\n",
+            "services/api/src/main.py": "print()\n",
+            "services/api/docker/Dockerfile": "FROM python:3.12-slim\n",
+            "start.sh": "#!/bin/sh\n",
+            "README.md": "# x\n",
+        }
+    )
+    plain = session.project.parent / "plain"
+    session.write(
+        {".git/HEAD": "ref: refs/heads/main\n", "tool.py": "print()\n", "compose.yaml": "services: {}\n"}, plain
+    )
+    languages = {
+        "docker/Dockerfile": "dockerfile",
+        "docker/Dockerfile.dockerignore": "ignore",
+        ".dockerignore": "ignore",
+        ".containerignore": "ignore",
+        "compose.yaml": "yaml",
+        "src/app/main.py": "python",
+        "services/api/src/main.py": "python",
+        "start.sh": "shellscript",
+    }
+    others = [".gitignore", "values.yaml", "README.md", str(plain / "tool.py"), str(plain / "compose.yaml")]
+    files = [{"path": path, "attached": True} for path in languages] + [{"path": path} for path in others]
+    observed = session.run("attach", FILES=json.dumps(files))
+    assert {path: observed[path].get("language") for path in languages} == languages
+    assert {observed[path]["root"] for path in languages} == {str(session.project)}
+    assert {path: observed[path] for path in others} == {path: {} for path in others}
