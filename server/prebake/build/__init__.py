@@ -1,0 +1,1 @@
+"""One Dockerfile in its project: what each instruction sees, reads and writes."""

@@ -1,0 +1,89 @@
+"""The files of a build context as instructions see them: those that the ignore rules let through."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from prebake.files import Kind, Snapshot, join
+from prebake.project.ignore import IgnoreRules
+from prebake.syntax.glob import wildcard
+
+_MOST_MATCHES = 2000
+"""Bound on the entries that one wildcard is expanded to."""
+
+
+class ContextFiles:
+    """The files of a context that are sent to the builder, looked up one by one."""
+
+    def __init__(self, snapshot: Snapshot, root: str | None, ignore: IgnoreRules) -> None:
+        """``root`` is ``None`` for a remote context, of which nothing is known."""
+        self.snapshot = snapshot
+        self.root = root
+        self.ignore = ignore
+
+    def absolute(self, path: str) -> str:
+        """The path on disk of a path relative to the context root."""
+        return join(self.root or "/", path)
+
+    def is_file(self, path: str) -> bool:
+        """Whether a regular file (or a link to one) is sent under this path."""
+        return self.root is not None and self.snapshot.is_file(self.absolute(path)) and self.ignore.sends(path)
+
+    def is_folder(self, path: str) -> bool:
+        """Whether the context has this folder, and may send something of it."""
+        return (
+            self.root is not None
+            and self.snapshot.is_dir(self.absolute(path))
+            and self.ignore.sends_something_below(path)
+        )
+
+    def exists(self, path: str) -> bool:
+        """Whether a file or folder is sent under this path."""
+        return self.is_file(path) or self.is_folder(path)
+
+    def is_link(self, path: str) -> bool:
+        """Whether the path is, or leads through, a symbolic link."""
+        parts = path.split("/") if path else []
+        for end in range(1, len(parts) + 1):
+            found = self.snapshot.stat(self.absolute("/".join(parts[:end])))
+            if found is not None and found.kind is Kind.SYMLINK:
+                return True
+        return False
+
+    def children(self, path: str) -> Iterator[tuple[str, bool]]:
+        """The sent entries of a folder, as paths from the root, and whether each is a folder."""
+        if self.root is None:
+            return
+        for entry in self.snapshot.list(self.absolute(path)):
+            child = posixpath.join(path, entry.name)
+            if entry.kind is Kind.DIRECTORY:
+                if self.ignore.sends_something_below(child):
+                    yield child, True
+            elif entry.kind is not Kind.OTHER and self.ignore.sends(child):
+                yield child, False
+
+    def matches(self, pattern: str) -> tuple[str, ...]:
+        """The paths that a wildcard source selects, sorted, at most a fixed number of them.
+
+        Raises:
+            GlobError: the pattern is malformed.
+        """
+        found = [""]
+        parts = pattern.split("/")
+        for number, part in enumerate(parts):
+            expression = wildcard(part)
+            last = number == len(parts) - 1
+            following: list[str] = []
+            for folder in found:
+                if expression is None:
+                    child = posixpath.join(folder, part)
+                    following += [child] if (self.exists(child) if last else self.is_folder(child)) else []
+                    continue
+                for child, is_folder in self.children(folder):
+                    if expression.match(posixpath.basename(child)) and (last or is_folder):
+                        following.append(child)
+                if len(following) > _MOST_MATCHES:
+                    break
+            found = following[:_MOST_MATCHES]
+        return tuple(sorted(found))

@@ -1,0 +1,195 @@
+"""What each instruction of a Dockerfile finds set: variables, working directory, user and shell.
+
+Scopes are BuildKit's: ARG before the first FROM serves FROM only, until a stage declares it again; ENV wins over ARG of
+the same name; ``FROM stage`` takes over all of that stage's state, ARG values included.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from prebake.build.build import Build, fact
+from prebake.syntax.dockerfile import Dockerfile, Instruction, Stage
+from prebake.syntax.expand import expand, references
+
+DEFAULT_SHELL = ("/bin/sh", "-c")
+_UNKNOWN = "\0"
+_PROXIES = frozenset(
+    name
+    for upper in ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY")
+    for name in (upper, upper.lower())
+)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is set before an instruction.
+
+    ``env`` and ``args`` map names to values, ``None`` for a value that is not known (a build argument without default,
+    or one made of something unknown); what the base image sets is in neither. ``directory`` is the working directory:
+    absolute; or relative, which means below the base image's own working directory, whose place is not known; ``None``
+    when nothing is known. ``user`` is ``None`` where it is the base image's. ``path`` holds the leading entries of
+    ``PATH`` that the Dockerfile sets. ``base`` is the image that the stage is built on in the end.
+    """
+
+    stage: int | None = None
+    env: Mapping[str, str | None] = field(default_factory=dict)
+    args: Mapping[str, str | None] = field(default_factory=dict)
+    directory: str | None = "."
+    user: str | None = None
+    shell: tuple[str, ...] = DEFAULT_SHELL
+    path: tuple[str, ...] = ()
+    base: str | None = None
+
+    @property
+    def workdir(self) -> str | None:
+        """The working directory where it is known to be this absolute path."""
+        return self.directory if self.directory is not None and self.directory.startswith("/") else None
+
+    def lookup(self, name: str) -> str | None:
+        """A variable's value; ``None`` when it is not known."""
+        return self.env[name] if name in self.env else self.args.get(name)
+
+    def expand(self, raw: str, escape: str = "\\") -> str | None:
+        """A word of an instruction with its variables replaced and quotes removed; ``None`` when one is not known."""
+        return expand(raw, self.lookup, escape)
+
+    def arguments(self, raw: str, escape: str = "\\") -> frozenset[str]:
+        """The build arguments that a word depends on: another value may be given on the command line."""
+        if "$" not in raw:
+            return frozenset()
+        return frozenset(
+            reference.name
+            for reference in references(raw, escape)
+            if reference.name in self.args and reference.name not in self.env
+        )
+
+    def absolute(self, path: str) -> str | None:
+        """A path of the image as seen from the working directory, normalised; relative where the latter is (see
+        ``directory``), ``None`` when that is not known or the path leads out of it.
+        """
+        if path.startswith("/"):
+            return posixpath.normpath(path).replace("//", "/")
+        if self.directory is None:
+            return None
+        joined = posixpath.normpath(posixpath.join(self.directory, path))
+        return None if joined.startswith("..") else joined
+
+
+@fact
+def states(build: Build) -> tuple[State, ...]:
+    """The state before each instruction, in the order of :attr:`Dockerfile.instructions`."""
+    return compute(build.tree, build.context.args)
+
+
+def compute(tree: Dockerfile, build_args: Mapping[str, str] | None = None) -> tuple[State, ...]:
+    """The state before each instruction of a Dockerfile that is built with the given build arguments."""
+    run = _Run(tree, build_args or {})
+    return tuple(run.before(instruction) for instruction in tree.instructions)
+
+
+def base_stage(tree: Dockerfile, stage: Stage, states: tuple[State, ...]) -> Stage | None:
+    """The stage of this file that another is built on, variables in its FROM replaced; ``None`` for an image."""
+    return _named(tree, states[stage.instruction.index].expand(stage.base, tree.escape), stage.index)
+
+
+def chain(tree: Dockerfile, stage: Stage, states: tuple[State, ...]) -> tuple[Stage, ...]:
+    """The stages of this file that a stage is built on, lowest first, itself last."""
+    found = [stage]
+    while (base := base_stage(tree, found[0], states)) is not None:
+        found.insert(0, base)
+    return tuple(found)
+
+
+def _named(tree: Dockerfile, name: str | None, before: int) -> Stage | None:
+    wanted = (name or "").lower()
+    named = [stage for stage in tree.stages[:before] if wanted and stage.name == wanted]
+    if named:
+        return named[-1]
+    return tree.stages[int(wanted)] if wanted.isascii() and wanted.isdecimal() and int(wanted) < before else None
+
+
+class _Run:
+    def __init__(self, tree: Dockerfile, build_args: Mapping[str, str]) -> None:
+        self._tree = tree
+        self._given = build_args
+        self._global = State()
+        self._ends: dict[int, State] = {}
+        self._now = State()
+
+    def before(self, instruction: Instruction) -> State:
+        """The state before the next instruction; to be called in order."""
+        if instruction.keyword == "FROM":
+            if self._now.stage is not None:
+                self._ends[self._now.stage] = self._now
+            before = replace(self._global, stage=instruction.stage)
+            self._now = self._begin(instruction, before)
+            return before
+        before = self._now
+        self._now = self._after(instruction, before)
+        if before.stage is None:
+            self._global = self._now
+        return before
+
+    def _begin(self, instruction: Instruction, before: State) -> State:
+        if instruction.stage is None:
+            return State()
+        stage = self._tree.stages[instruction.stage]
+        image = before.expand(stage.base, self._tree.escape)
+        base = _named(self._tree, image, stage.index)
+        if base is not None and base.index in self._ends:
+            return replace(self._ends[base.index], stage=stage.index)
+        return State(stage=stage.index, directory="/" if image == "scratch" else ".", base=image)
+
+    def _after(self, instruction: Instruction, state: State) -> State:
+        keyword, escape = instruction.keyword, self._tree.escape
+        if keyword == "ARG":
+            return self._argument(instruction, state)
+        if keyword == "ENV" and instruction.pairs:
+            return self._environment(instruction, state)
+        if keyword == "WORKDIR" and instruction.words:
+            path = state.expand(instruction.words[0].raw, escape)
+            return replace(state, directory=None if not path else state.absolute(path))
+        if keyword == "USER" and instruction.words:
+            return replace(state, user=state.expand(instruction.words[0].raw, escape) or _UNKNOWN)
+        if keyword == "SHELL" and instruction.json:
+            return replace(state, shell=tuple(word.value for word in instruction.json))
+        return state
+
+    def _argument(self, instruction: Instruction, state: State) -> State:
+        args = dict(state.args)
+        for pair in instruction.pairs:
+            if pair.name in self._given:
+                args[pair.name] = self._given[pair.name]
+            elif pair.value is not None:
+                args[pair.name] = replace(state, args=args).expand(pair.value, self._tree.escape)
+            elif state.stage is not None and pair.name not in _PROXIES:
+                args[pair.name] = self._global.args.get(pair.name)
+            else:
+                args[pair.name] = None
+        return replace(state, args=args)
+
+    def _environment(self, instruction: Instruction, state: State) -> State:
+        env, path = dict(state.env), state.path
+        for pair in instruction.pairs:
+            raw = pair.value or ""
+            env[pair.name] = state.expand(raw, self._tree.escape)
+            if pair.name == "PATH":
+                path = self._search_path(raw, state)
+        return replace(state, env=env, path=path)
+
+    def _search_path(self, raw: str, state: State) -> tuple[str, ...]:
+        def known(name: str) -> str:
+            if name == "PATH" and state.lookup(name) is None:
+                return ":".join((*state.path, _UNKNOWN))
+            value = state.lookup(name)
+            return _UNKNOWN if value is None else value
+
+        entries: list[str] = []
+        for entry in (expand(raw, known, self._tree.escape) or _UNKNOWN).split(":"):
+            if _UNKNOWN in entry:
+                break
+            entries.append(entry)
+        return tuple(entries)
