@@ -10,9 +10,11 @@ import posixpath
 import re
 from dataclasses import replace
 
+from prebake.discovery import is_dockerfile
 from prebake.files import Snapshot
 from prebake.findings import Finding
-from prebake.text import Text
+from prebake.syntax.dockerfile import parse
+from prebake.text import Position, Text
 
 _COMMENT = re.compile(r"#\s*prebake:\s*(ignore|ignore-file)\s*(?:\[([^\]]*)\])?", re.IGNORECASE)
 
@@ -47,12 +49,20 @@ def _covers(text: Text, finding: Finding, path: str, line: int) -> bool:
         return True
     if posixpath.splitext(path)[1] == ".py":
         return _names(text.line(line), finding, "ignore")
-    above = line - 1
+    above = _first_line(text, path, line) - 1
     while above >= 0 and text.line(above).lstrip().startswith("#"):
         if _names(text.line(above), finding, "ignore"):
             return True
         above -= 1
     return False
+
+
+def _first_line(text: Text, path: str, line: int) -> int:
+    """Where the instruction begins that a line belongs to; the line itself outside of Dockerfiles."""
+    if not is_dockerfile(posixpath.basename(path)):
+        return line
+    instruction = parse(text).instruction_at(Position(line, 0))
+    return line if instruction is None else instruction.line
 
 
 def _names(line: str, finding: Finding, kind: str) -> bool:
