@@ -49,7 +49,7 @@ $(CACHE)/bench/.done: tests/bench/package.json
 	@touch $@
 
 builder-setup: ## install what the tests with a real Docker engine need (Debian, root)
-	tests/builder/setup.sh
+	tests/builder/setup.sh $(CACHE)/builder
 
 test-builder: $(SETUP) ## build before and after each fix with a real Docker engine, compare the images
 	$(PYTHON) -m pytest tests/builder -q

@@ -1,11 +1,11 @@
 """The engine that the tests here share."""
 
-import os
 from collections.abc import Iterator
 
 import pytest
 
 from tests.builder.engine import Engine, EngineError
+from tests.tools import unavailable
 
 
 @pytest.fixture(scope="session")
@@ -14,9 +14,7 @@ def engine() -> Iterator[Engine]:
     try:
         started = Engine()
     except EngineError as error:
-        if os.environ.get("CI"):
-            pytest.fail(f"no Docker engine: {error}")
-        pytest.skip(f"no Docker engine: {error}")
+        unavailable(f"no Docker engine: {error}")
     try:
         yield started
     finally:

@@ -13,9 +13,9 @@ from pathlib import Path
 from tests.builder import base_image, image
 
 BASE = "python:3.11-slim"
-# A docker client elsewhere on PATH may lack BuildKit and then uses the classic builder without a word.
-_CLIENT = "/usr/bin/docker"
-_DAEMON = "/usr/sbin/dockerd"
+# Where `make builder-setup` unpacks an engine newer than the system's; it wins over the system's.
+_UNPACKED = Path(__file__).resolve().parents[2] / ".cache" / "builder" / "engine"
+_BUILDX = "usr/libexec/docker/cli-plugins/docker-buildx"
 _READY = 60  # seconds
 
 
@@ -42,12 +42,25 @@ class Engine:
     """Starts on construction; `close` stops it and removes what it wrote."""
 
     def __init__(self) -> None:
-        missing = [str(path) for path in map(Path, (_CLIENT, _DAEMON, *base_image.REQUIRED)) if not path.exists()]
-        if missing:
+        root = _UNPACKED if _UNPACKED.is_dir() else Path("/")
+        # Named by their paths: a docker client elsewhere on PATH may lack BuildKit and then uses the classic builder.
+        self._client, self._daemon = root / "usr/bin/docker", root / "usr/sbin/dockerd"
+        needed = (self._client, self._daemon, *base_image.REQUIRED)
+        if missing := [str(path) for path in needed if not path.exists()]:
             raise EngineError(f"{', '.join(missing)} not installed (make builder-setup)")
         if os.geteuid() != 0:
             raise EngineError("a private Docker engine needs root")
         self._folder = Path(tempfile.mkdtemp(prefix="prebake-engine-"))
+        self._environment = {
+            "PATH": f"{root / 'usr/bin'}:{root / 'usr/sbin'}:/usr/sbin:/usr/bin:/sbin:/bin",
+            "DOCKER_HOST": f"unix://{self._folder}/docker.sock",
+            "DOCKER_CONFIG": str(self._folder / "config"),
+            "DOCKER_BUILDKIT": "1",
+        }
+        if (root / _BUILDX).exists():
+            plugins = self._folder / "config" / "cli-plugins"
+            plugins.mkdir(parents=True)
+            (plugins / "docker-buildx").symlink_to(root / _BUILDX)
         try:
             self._process = self._start("overlay2") or self._start("vfs")
             if self._process is None:
@@ -104,7 +117,9 @@ class Engine:
             "--ip-masq=false",
         ]
         with (self._folder / "log").open("ab") as log:
-            process = subprocess.Popen([_DAEMON, *options], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+            process = subprocess.Popen(
+                [self._daemon, *options], env=self._environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+            )
         deadline = time.monotonic() + _READY
         while time.monotonic() < deadline and process.poll() is None:
             if self._run("version").returncode == 0:
@@ -134,13 +149,9 @@ class Engine:
         return done
 
     def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        environment = {
-            "PATH": os.environ["PATH"],
-            "DOCKER_HOST": f"unix://{self._folder}/docker.sock",
-            "DOCKER_CONFIG": str(self._folder / "config"),
-            "DOCKER_BUILDKIT": "1",
-        }
-        return subprocess.run([_CLIENT, *arguments], env=environment, capture_output=True, text=True, check=False)
+        return subprocess.run(
+            [self._client, *arguments], env=self._environment, capture_output=True, text=True, check=False
+        )
 
     def _last_words(self) -> str:
         log = self._folder / "log"

@@ -1,14 +1,50 @@
 #!/usr/bin/env bash
-# Installs what tests/builder needs: Debian's Docker engine, a static busybox and pip's wheel for the base image.
+# Usage: tests/builder/setup.sh DIR
+# Installs what tests/builder needs: a Docker engine whose BuildKit reads heredocs (23 or newer), a static busybox, and
+# Python with pip's wheel for the base image. Where the system's engine is older (Debian 12), that of Debian 13 is
+# unpacked into DIR; nothing of the system is replaced. Safe to run again.
 set -euo pipefail
 
-if [ -x /usr/sbin/dockerd ] && [ -x /bin/busybox ] && ls /usr/share/python-wheels/pip-*.whl >/dev/null 2>&1; then
-    exit 0
-fi
+dir=${1:?usage: tests/builder/setup.sh DIR}
+mkdir -p "$dir"
+dir=$(readlink -f "$dir")
+[ ! -e "$dir/.done" ] || exit 0
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
     echo "The tests with a real Docker engine need root and a Debian system." >&2
     exit 1
 fi
+
+install() {
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 "$@" >/dev/null
+}
+
 apt-get update -qq
-DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 \
-    docker.io busybox-static python3 python3-venv >/dev/null
+candidate=$(apt-cache policy docker.io | awk '/Candidate:/ { print $2 }')
+if dpkg --compare-versions "$candidate" ge 23; then
+    install busybox-static python3 python3-venv docker.io docker-cli docker-buildx
+    touch "$dir/.done"
+    exit 0
+fi
+
+install busybox-static python3 python3-venv runc
+codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+apt="$dir/apt"
+mkdir -p "$apt"/{lists/partial,cache/archives/partial,packages}
+cat >"$apt/next.sources" <<SOURCES
+Types: deb
+URIs: $(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Codename: $codename" | sort -u | head -1)
+Suites: trixie
+Components: main
+Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+SOURCES
+next() {
+    apt-get -qq -o Dir::Etc::sourcelist="$apt/next.sources" -o Dir::Etc::sourceparts=- \
+        -o Dir::State::lists="$apt/lists" -o Dir::Cache="$apt/cache" -o APT::Sandbox::User=root "$@"
+}
+next update
+(cd "$apt/packages" && next download docker.io docker-cli docker-buildx containerd)
+for package in "$apt"/packages/*.deb; do
+    dpkg --extract "$package" "$dir/engine"
+done
+rm -rf "$apt"
+touch "$dir/.done"

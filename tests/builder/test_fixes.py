@@ -9,6 +9,7 @@ import yaml
 
 from tests.builder.engine import Engine
 from tests.builder.project import append, fix, write
+from tests.tools import unavailable
 
 PROJECTS: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "projects.yaml").read_text())
 OUT_OF_THE_IMAGE = {".dockerignore": "Dockerfile\n.dockerignore\n"}
@@ -18,8 +19,8 @@ OUT_OF_THE_IMAGE = {".dockerignore": "Dockerfile\n.dockerignore\n"}
 def test_the_safe_fix_builds_the_same_image_and_keeps_the_install_cached(
     engine: Engine, project: dict[str, Any], tmp_path: Path
 ) -> None:
-    if project.get("heredoc") and engine.version() < (23,):
-        pytest.skip(f"Docker {'.'.join(map(str, engine.version()))} reads no heredocs")
+    if project.get("recent") and engine.version() < (23,):
+        unavailable(f"Docker {'.'.join(map(str, engine.version()))} is older than 23")
     files = (OUT_OF_THE_IMAGE if "context" not in project else {}) | project["files"]
     before, after = write(tmp_path / "before", files), write(tmp_path / "after", files)
     folder = project.get("context", ".")
