@@ -1,0 +1,284 @@
+"""One Python file as scopes. Made once per content; knows no other file."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import Literal
+
+from prebake.project.python.parse import parse
+from prebake.project.python.scopes import (
+    FUNCTIONS,
+    MAIN,
+    MODULE,
+    Binding,
+    Call,
+    Guard,
+    Import,
+    ModuleIndex,
+    Reference,
+    Scope,
+    dotted,
+)
+from prebake.text import Text
+
+
+@lru_cache(maxsize=4096)
+def index(text: Text) -> ModuleIndex:
+    """The scopes of a Python file, remembered by content. Never raises."""
+    try:
+        return _Indexer(parse(text)).result
+    except RecursionError:
+        return _Indexer(ast.Module(body=[], type_ignores=[])).result
+
+
+class _Indexer:
+    def __init__(self, tree: ast.Module) -> None:
+        self._top = Scope("module", MODULE, tree, None)
+        self.result = ModuleIndex({MODULE: self._top})
+        self._globals: dict[Scope, set[str]] = {}
+        self._block(tree.body, self._top, ())
+
+    def _block(self, body: Iterable[ast.stmt], scope: Scope, guards: tuple[Guard, ...]) -> None:
+        for statement in body:
+            self._statement(statement, scope, guards)
+
+    def _statement(self, node: ast.stmt, scope: Scope, guards: tuple[Guard, ...]) -> None:
+        if isinstance(node, FUNCTIONS):
+            self._function(node, scope, guards)
+        elif isinstance(node, ast.ClassDef):
+            self._class(node, scope, guards)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            self._import(node, scope, guards)
+        elif isinstance(node, ast.If):
+            self._if(node, scope, guards)
+        elif isinstance(node, (ast.Try, ast.TryStar)):
+            self._try(node, scope, guards)
+        elif isinstance(node, ast.Assign):
+            self._expression(node.value, scope, guards)
+            for target in node.targets:
+                self._bind_target(target, node.value, scope, guards)
+        elif isinstance(node, ast.AnnAssign):
+            self._annotation(node.annotation, scope, guards)
+            if node.value is not None:
+                self._expression(node.value, scope, guards)
+                self._bind_target(node.target, node.value, scope, guards)
+        elif isinstance(node, ast.AugAssign):
+            self._expression(node.value, scope, guards)
+            self._bind_target(node.target, None, scope, guards)
+        elif isinstance(node, (ast.For, ast.AsyncFor)):
+            self._expression(node.iter, scope, guards)
+            self._bind_target(node.target, node.iter, scope, guards, "loop")
+            self._block((*node.body, *node.orelse), scope, guards)
+        elif isinstance(node, ast.Global):
+            self._globals.setdefault(scope, set()).update(node.names)
+        else:
+            self._other(node, scope, guards)
+
+    def _other(self, node: ast.AST, scope: Scope, guards: tuple[Guard, ...]) -> None:
+        """``with``, ``while``, ``match``, ``return``, expression statements and what else there is."""
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.stmt):
+                self._statement(child, scope, guards)
+            elif isinstance(child, ast.expr):
+                self._expression(child, scope, guards)
+            else:
+                if isinstance(child, ast.withitem) and child.optional_vars is not None:
+                    self._bind_target(child.optional_vars, None, scope, guards)
+                self._other(child, scope, guards)
+
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope, guards: tuple[Guard, ...]) -> None:
+        inner = self._scope("function", node.name, node, scope)
+        arguments = node.args
+        for default in (*arguments.defaults, *(item for item in arguments.kw_defaults if item is not None)):
+            self._expression(default, scope, guards)
+        for decorator in node.decorator_list:
+            self._expression(decorator, scope, guards)
+            chain = dotted(decorator.func if isinstance(decorator, ast.Call) else decorator)
+            inner.decorators.append(chain or ("<unknown>",))
+        positional = [*arguments.posonlyargs, *arguments.args]
+        values: list[ast.expr | None] = [None] * (len(positional) - len(arguments.defaults))
+        values += arguments.defaults
+        for item, value in (
+            *zip(positional, values, strict=True),
+            *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
+        ):
+            self._bind(item.arg, Binding("param", scope, value), inner)
+            if item.annotation is not None:
+                self._annotation(item.annotation, scope, guards)
+        for extra in (arguments.vararg, arguments.kwarg):
+            if extra is not None:
+                self._bind(extra.arg, Binding("opaque", inner), inner)
+        self._bind(node.name, Binding("def", scope, target=inner, guards=guards), scope)
+        scope.children.append((inner, guards))
+        self._block(node.body, inner, ())
+
+    def _class(self, node: ast.ClassDef, scope: Scope, guards: tuple[Guard, ...]) -> None:
+        inner = self._scope("class", node.name, node, scope)
+        for decorator in node.decorator_list:
+            self._expression(decorator, scope, guards)
+            inner.decorators.append(
+                dotted(decorator.func if isinstance(decorator, ast.Call) else decorator) or ("<unknown>",)
+            )
+        for keyword in node.keywords:
+            self._expression(keyword.value, scope, guards)
+        self._bind(node.name, Binding("class", scope, target=inner, guards=guards), scope)
+        scope.children.append((inner, guards))
+        self._block(node.body, inner, ())
+
+    def _scope(self, kind: Literal["class", "function"], name: str, node: ast.AST, parent: Scope) -> Scope:
+        qualified = f"{parent.name}.{name}" if parent.kind in ("class", "function") else name
+        inner = Scope(kind, qualified, node, parent)
+        self.result.scopes[qualified] = inner
+        return inner
+
+    def _import(self, node: ast.Import | ast.ImportFrom, scope: Scope, guards: tuple[Guard, ...]) -> None:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                imported = Import(alias.name)
+                scope.imports.append((imported, guards))
+                bound = imported if alias.asname else Import(alias.name.partition(".")[0])
+                self._bind(alias.asname or bound.module, Binding("import", scope, target=bound, guards=guards), scope)
+            return
+        for alias in node.names:
+            imported = Import(node.module or "", node.level, alias.name)
+            scope.imports.append((imported, guards))
+            if alias.name == "*":
+                scope.stars.append(imported)
+            else:
+                self._bind(alias.asname or alias.name, Binding("import", scope, target=imported, guards=guards), scope)
+
+    def _if(self, node: ast.If, scope: Scope, guards: tuple[Guard, ...]) -> None:
+        main = _is_main_test(node.test)
+        if main is not None and scope.kind == "module":
+            started = self.result.scopes.get(MAIN)
+            if started is None:
+                started = Scope("main", MAIN, node, self._top, self._top.bindings)
+                self.result.scopes[MAIN] = started
+            self._block(node.body if main else node.orelse, started, guards)
+            self._block(node.orelse if main else node.body, scope, guards)
+            return
+        if _is_type_checking(node.test):
+            self._block(node.orelse, scope, guards)
+            return
+        self._expression(node.test, scope, guards)
+        self._block(node.body, scope, (*guards, Guard("if", node.test)))
+        self._block(node.orelse, scope, (*guards, Guard("else", node.test)))
+
+    def _try(self, node: ast.Try | ast.TryStar, scope: Scope, guards: tuple[Guard, ...]) -> None:
+        self._block(node.body, scope, guards)
+        for handler in node.handlers:
+            if handler.name:
+                self._bind(handler.name, Binding("opaque", scope), scope)
+            self._block(handler.body, scope, (*guards, Guard("except", None, tuple(node.body))))
+        self._block((*node.orelse, *node.finalbody), scope, guards)
+
+    def _annotation(self, node: ast.expr, scope: Scope, guards: tuple[Guard, ...]) -> None:
+        """An annotation uses nothing, except what is called in it: ``Annotated[Model, Depends(load)]``."""
+        for child in ast.walk(node):
+            if isinstance(child, ast.Call):
+                self._expression(child, scope, guards)
+
+    def _expression(self, node: ast.expr, scope: Scope, guards: tuple[Guard, ...]) -> None:
+        chain = dotted(node)
+        if chain is not None:
+            scope.references.append(Reference(chain, guards))
+            scope.attributes.update(chain[1:])
+            return
+        if isinstance(node, ast.Call):
+            scope.calls.append(Call(node, scope, guards))
+        elif isinstance(node, ast.Attribute):
+            scope.attributes.add(node.attr)
+        elif isinstance(node, ast.IfExp):
+            self._expression(node.test, scope, guards)
+            self._expression(node.body, scope, (*guards, Guard("if", node.test)))
+            self._expression(node.orelse, scope, (*guards, Guard("else", node.test)))
+            return
+        elif isinstance(node, ast.NamedExpr):
+            self._bind_target(node.target, node.value, scope, guards)
+        elif isinstance(node, ast.Lambda):
+            for item in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
+                self._bind(item.arg, Binding("opaque", scope), scope)
+        elif isinstance(node, (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)):
+            for generator in node.generators:
+                self._bind_target(generator.target, generator.iter, scope, guards, "loop")
+        for child in _expressions(node):
+            self._expression(child, scope, guards)
+
+    def _bind_target(
+        self,
+        target: ast.expr,
+        value: ast.expr | None,
+        scope: Scope,
+        guards: tuple[Guard, ...],
+        kind: Literal["assign", "loop"] = "assign",
+    ) -> None:
+        known = (
+            Binding(kind, scope, value, guards=guards) if value is not None else Binding("opaque", scope, guards=guards)
+        )
+        if isinstance(target, ast.Name):
+            self._bind(target.id, known, scope)
+        elif isinstance(target, ast.Attribute):
+            owner = scope.enclosing_class
+            if isinstance(target.value, ast.Name) and target.value.id in ("self", "cls") and owner is not None:
+                owner.members.setdefault(target.attr, []).append(known)
+            else:
+                self.result.assigned.add(target.attr)
+            self._expression(target.value, scope, guards)
+        elif isinstance(target, (ast.Tuple, ast.List)):
+            self._unpack(target, value, scope, guards, kind)
+        elif isinstance(target, ast.Starred):
+            self._bind_target(target.value, None, scope, guards)
+        elif isinstance(target, ast.Subscript):
+            self._expression(target.value, scope, guards)
+            self._expression(target.slice, scope, guards)
+
+    def _unpack(
+        self,
+        target: ast.Tuple | ast.List,
+        value: ast.expr | None,
+        scope: Scope,
+        guards: tuple[Guard, ...],
+        kind: Literal["assign", "loop"],
+    ) -> None:
+        values: list[ast.expr | None] = [None] * len(target.elts)
+        if (
+            kind == "assign"
+            and isinstance(value, (ast.Tuple, ast.List))
+            and len(value.elts) == len(target.elts)
+            and not any(isinstance(item, ast.Starred) for item in (*value.elts, *target.elts))
+        ):
+            values = list(value.elts)
+        for item, part in zip(target.elts, values, strict=True):
+            self._bind_target(item, part, scope, guards)
+
+    def _bind(self, name: str, binding: Binding, scope: Scope) -> None:
+        home = self._top if name in self._globals.get(scope, ()) else scope
+        home.bindings.setdefault(name, []).append(binding)
+
+
+def _expressions(node: ast.AST) -> Iterator[ast.expr]:
+    """The expressions directly below a node, those inside helper nodes (keywords, comprehensions) included."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.expr):
+            yield child
+        elif isinstance(child, (ast.keyword, ast.comprehension)):
+            yield from _expressions(child)
+
+
+def _is_main_test(test: ast.expr) -> bool | None:
+    """Whether a test is ``__name__ == "__main__"`` (``False`` for ``!=``); ``None`` for any other test."""
+    if not (isinstance(test, ast.Compare) and len(test.ops) == 1):
+        return None
+    sides = [test.left, *test.comparators]
+    names = any(isinstance(side, ast.Name) and side.id == "__name__" for side in sides)
+    texts = any(isinstance(side, ast.Constant) and side.value == "__main__" for side in sides)
+    if not (names and texts):
+        return None
+    return True if isinstance(test.ops[0], ast.Eq) else False if isinstance(test.ops[0], ast.NotEq) else None
+
+
+def _is_type_checking(test: ast.expr) -> bool:
+    chain = dotted(test)
+    return chain is not None and chain[-1] == "TYPE_CHECKING"

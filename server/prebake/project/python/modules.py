@@ -1,0 +1,94 @@
+"""Finding the file that an ``import`` reads: the project's modules as the interpreter in the image would find them."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from prebake.files import Snapshot
+from prebake.project.python.index import index
+from prebake.project.python.scopes import Import, ModuleIndex
+from prebake.text import Text
+
+Files = Callable[[str], str | None]
+"""The project file that stands at an absolute path of the image; ``None`` when none is known to."""
+
+
+@dataclass(eq=False, slots=True)
+class Module:
+    """A file of the project as an imported module.
+
+    ``path`` is the project file's, ``name`` the dotted name (``""`` for a file run as a script), ``is_package`` whether
+    it is an ``__init__.py``.
+    """
+
+    path: str
+    name: str
+    is_package: bool
+    text: Text
+    index: ModuleIndex = field(repr=False)
+
+    def absolute(self, imported: Import) -> str | None:
+        """The dotted name that an import statement in this module asks for; ``None`` when it leads out of the top."""
+        if not imported.level:
+            return imported.module
+        package = self.name.split(".") if self.name else []
+        if not self.is_package:
+            package = package[:-1]
+        if imported.level - 1 > len(package):
+            return None
+        kept = package[: len(package) - imported.level + 1]
+        return ".".join([*kept, imported.module] if imported.module else kept)
+
+
+class Modules:
+    """The modules of one program, each read once."""
+
+    def __init__(
+        self, snapshot: Snapshot, files: Files, image_roots: Iterable[str], context_roots: Iterable[str]
+    ) -> None:
+        """``image_roots`` are the folders of the image in ``sys.path``, in order. ``context_roots`` are folders of the
+        project that are searched after them, for code that gets into the image in ways nobody can see (an installed
+        package, a mount).
+        """
+        self._snapshot = snapshot
+        self._files = files
+        self._image_roots = tuple(dict.fromkeys(image_roots))
+        self._context_roots = tuple(dict.fromkeys(context_roots))
+        self._found: dict[str, Module | None] = {}
+
+    def read(self, path: str, name: str = "") -> Module | None:
+        """The module in a project file; ``None`` when it cannot be read."""
+        text = self._snapshot.text(path)
+        if text is None:
+            return None
+        return Module(path, name, posixpath.basename(path) == "__init__.py", text, index(text))
+
+    def known(self) -> Iterator[Module]:
+        """The modules found so far."""
+        return (module for module in self._found.values() if module is not None)
+
+    def find(self, name: str) -> Module | None:
+        """The module of a dotted name; ``None`` when the project does not have it."""
+        if name not in self._found:
+            path = self._locate(name)
+            self._found[name] = None if path is None else self.read(path, name)
+        return self._found[name]
+
+    def _locate(self, name: str) -> str | None:
+        parts = name.split(".")
+        if not all(part.isidentifier() for part in parts):
+            return None
+        inner = "/".join(parts)
+        for root in self._image_roots:
+            for tail in (f"{inner}/__init__.py", f"{inner}.py"):
+                path = self._files(posixpath.join(root, tail))
+                if path is not None:
+                    return path
+        for root in self._context_roots:
+            for tail in (f"{inner}/__init__.py", f"{inner}.py"):
+                path = posixpath.join(root, tail)
+                if self._snapshot.is_file(path):
+                    return path
+        return None

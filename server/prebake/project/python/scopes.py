@@ -1,0 +1,134 @@
+"""What the index of a Python file is made of: scopes, and what they bind, refer to, call and import."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+MODULE = ""
+"""The qualified name of a module's own scope."""
+MAIN = "<main>"
+"""The qualified name of what stands under ``if __name__ == "__main__":``."""
+
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+class Import(NamedTuple):
+    """``import module`` (``name`` is ``None``) or ``from module import name``; ``level`` counts the leading dots."""
+
+    module: str
+    level: int = 0
+    name: str | None = None
+
+
+class Guard(NamedTuple):
+    """A condition under which code runs.
+
+    ``if``/``else``: ``test`` decides. ``except``: only when ``body`` of the ``try`` failed.
+    """
+
+    kind: Literal["if", "else", "except"]
+    test: ast.expr | None
+    body: tuple[ast.stmt, ...] = ()
+
+
+class Binding(NamedTuple):
+    """One way in which a name gets its value.
+
+    ``value`` is the assigned expression, the iterable of a ``for``, or a parameter's default. ``opaque`` stands for
+    everything that says nothing of the value (``with ... as``, unpacking, ``+=``).
+    """
+
+    kind: Literal["import", "def", "class", "assign", "loop", "param", "opaque"]
+    scope: Scope
+    value: ast.expr | None = None
+    target: Import | Scope | None = None
+    guards: tuple[Guard, ...] = ()
+
+
+class Call(NamedTuple):
+    """A call, where it stands, and the conditions around it inside its scope."""
+
+    node: ast.Call
+    scope: Scope
+    guards: tuple[Guard, ...]
+
+
+class Reference(NamedTuple):
+    """A dotted name that is read, with the conditions around it."""
+
+    chain: tuple[str, ...]
+    guards: tuple[Guard, ...]
+
+
+@dataclass(eq=False, slots=True)
+class Scope:
+    """A module, a class body, a function, or the block under ``if __name__ == "__main__":``."""
+
+    kind: Literal["module", "main", "class", "function"]
+    name: str
+    node: ast.AST
+    parent: Scope | None
+    bindings: dict[str, list[Binding]] = field(default_factory=dict)
+    calls: list[Call] = field(default_factory=list)
+    references: list[Reference] = field(default_factory=list)
+    attributes: set[str] = field(default_factory=set)
+    imports: list[tuple[Import, tuple[Guard, ...]]] = field(default_factory=list)
+    children: list[tuple[Scope, tuple[Guard, ...]]] = field(default_factory=list)
+    decorators: list[tuple[str, ...]] = field(default_factory=list)
+    members: dict[str, list[Binding]] = field(default_factory=dict)
+    stars: list[Import] = field(default_factory=list)
+
+    @property
+    def enclosing_class(self) -> Scope | None:
+        """The class whose method (or a function inside it) this is."""
+        scope = self
+        while scope.parent is not None:
+            if scope.parent.kind == "class":
+                return scope.parent
+            scope = scope.parent
+        return None
+
+    def lookup(self, name: str) -> tuple[Scope, list[Binding]] | None:
+        """The scope that binds a name as Python's rules find it inside this file, and how; ``None`` for a built-in."""
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.bindings and (scope is self or scope.kind != "class"):
+                return scope, scope.bindings[name]
+            scope = scope.parent
+        return None
+
+    def parameters(self) -> list[str]:
+        """A function's positional parameters, then the keyword-only ones."""
+        if not isinstance(self.node, FUNCTIONS):
+            return []
+        arguments = self.node.args
+        return [item.arg for item in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
+
+
+@dataclass(eq=False, slots=True)
+class ModuleIndex:
+    """The scopes of one file by qualified name (``""`` is the module itself).
+
+    ``assigned`` are the names of attributes that it sets on objects other than ``self``.
+    """
+
+    scopes: dict[str, Scope]
+    assigned: set[str] = field(default_factory=set)
+
+    @property
+    def top(self) -> Scope:
+        """The module's own scope."""
+        return self.scopes[MODULE]
+
+
+def dotted(node: ast.AST) -> tuple[str, ...] | None:
+    """``a.b.c`` as its names; ``None`` for anything else."""
+    names: list[str] = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name):
+        return None
+    return (node.id, *reversed(names))

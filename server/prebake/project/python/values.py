@@ -1,0 +1,105 @@
+"""Values that an expression can have, and how they combine."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import Enum
+from itertools import islice, product
+
+_MAX_VALUES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value that an expression can have.
+
+    ``constant`` is only meant when ``known``. ``path``: it is surely a path of a file system. ``made``: it is an object
+    that some call makes, no text. ``variable``: the environment variable that decides it, ``set_by_environment``
+    whether that variable is set (else ``constant`` is the default in the code). ``certain``: it is used whenever the
+    code runs, not one of several alternatives.
+    """
+
+    constant: object = None
+    known: bool = True
+    path: bool = False
+    made: bool = False
+    variable: str | None = None
+    set_by_environment: bool = False
+    certain: bool = True
+
+    @property
+    def text(self) -> str | None:
+        """The value as text; ``None`` when it is not known or no text."""
+        return self.constant if self.known and isinstance(self.constant, str) else None
+
+
+UNKNOWN = Value(known=False)
+Values = tuple[Value, ...]
+
+
+def bounded(values: Iterable[Value]) -> Values:
+    """The distinct values; when there are too many to follow, the first ones and :data:`UNKNOWN`."""
+    distinct = tuple(islice(dict.fromkeys(values), _MAX_VALUES + 1))
+    return distinct if len(distinct) <= _MAX_VALUES else (*distinct[:_MAX_VALUES], UNKNOWN)
+
+
+def alternatives(values: Iterable[Value]) -> Values:
+    """Values of which one is used, nobody knows which."""
+    distinct = bounded(values)
+    return distinct if len(distinct) < 2 else tuple(replace(value, certain=False) for value in distinct)
+
+
+def as_text(value: Value) -> Value:
+    """What ``str()`` makes of a value."""
+    if value.known and isinstance(value.constant, (str, int)):
+        return replace(value, constant=str(value.constant))
+    return replace(UNKNOWN, path=value.path)
+
+
+def joined(parts: list[Values], separator: str = "") -> Values:
+    """The texts that the parts, one value of each, give when they are joined."""
+    found = []
+    for combination in islice(product(*parts), _MAX_VALUES + 1):
+        path = any(value.path for value in combination)
+        texts = [value.text for value in map(as_text, combination)]
+        known = [text for text in texts if text is not None]
+        if len(known) < len(texts):
+            found.append(replace(UNKNOWN, path=path))
+            continue
+        found.append(
+            Value(
+                separator.join(known),
+                path=path,
+                variable=next((value.variable for value in combination if value.variable), None),
+                set_by_environment=any(value.set_by_environment for value in combination),
+                certain=all(value.certain for value in combination),
+            )
+        )
+    return bounded(found)
+
+
+class Missing(Enum):
+    """That a call does not pass an argument."""
+
+    MISSING = "missing"
+
+
+MISSING = Missing.MISSING
+
+
+def argument(call: ast.Call, name: str | None, position: int | None) -> ast.expr | Missing | None:
+    """The expression that a call passes for a parameter, by keyword or position.
+
+    :data:`MISSING` when it passes none, ``None`` when ``*args`` or ``**kwargs`` may hold it.
+    """
+    for keyword in call.keywords:
+        if keyword.arg is not None and keyword.arg == name:
+            return keyword.value
+    if position is not None:
+        if any(isinstance(item, ast.Starred) for item in call.args[: position + 1]):
+            return None
+        if len(call.args) > position:
+            return call.args[position]
+    return None if any(keyword.arg is None for keyword in call.keywords) else MISSING
