@@ -1,0 +1,400 @@
+"""Reading commands: operators, compounds, redirections and here-documents around the words."""
+
+from __future__ import annotations
+
+import re
+
+from prebake.syntax.shell_compounds import CASE_ENDS, CLOSERS, KEYWORDS, OPENERS, SECTIONS, Compounds
+from prebake.syntax.shell_nodes import Assignment, Command, Redirection, Script, ShellWord
+from prebake.syntax.shell_words import Parts, WordReader
+
+_BLANK = re.compile(r"(?:[ \t]|\\\r?\n|\r(?=\n))++")
+_OPERATOR = re.compile(r";;&|;;|;&|;|&&|&|\|\||\|&|\|")
+_REDIRECTION = re.compile(r"(\d++|\{[A-Za-z_]\w*+\})?(<<<|<<-|<<|<&|<>|<(?!\()|>>|>&|>\||>(?!\()|&>>|&>)", re.ASCII)
+_REDIRECTION_STARTS = frozenset("0123456789<>&{")
+_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*+)(?:\[[^\]\s]*+\])?\+?=", re.ASCII)
+_FUNCTION_PARENTHESES = re.compile(r"\([ \t]*+\)")
+_TEST_OPERATOR = re.compile(r"&&|\|\||[()<>&|]")
+_TEST_GOES_ON = frozenset(("&&", "||", "(", "!", "[["))
+
+
+def read_commands(reader: WordReader, at: int, context: tuple[str, ...], closes: bool) -> tuple[Script, int]:
+    """Read a list of commands from an index.
+
+    With ``closes`` it goes up to the parenthesis that closes a substitution, otherwise to the end. Returns the script
+    and the index behind it.
+    """
+    return _CommandReader(reader, context, closes).read(at)
+
+
+class _CommandReader:
+    """The state while one list of commands is read: the open compounds and the command under construction."""
+
+    __slots__ = (
+        "assignments",
+        "before",
+        "closed",
+        "closes",
+        "commands",
+        "compounds",
+        "fresh",
+        "functions",
+        "header",
+        "negated",
+        "pattern",
+        "reader",
+        "redirections",
+        "start",
+        "stop",
+        "test",
+        "text",
+        "words",
+    )
+
+    def __init__(self, reader: WordReader, context: tuple[str, ...], closes: bool) -> None:
+        self.reader = reader
+        self.text = reader.text
+        self.closes = closes
+        self.closed = not closes
+        self.compounds = Compounds(context, reader.fail)
+        self.commands: list[Command] = []
+        self.functions: list[str] = []
+        self.before = ""
+        self.fresh = True  # nothing was read since the last operator, so that a line end separates nothing
+        self.header = ""  # "for", "select" or "case" while the words of its header are read
+        self.test = False  # between [[ and ]]
+        self.pattern = False  # where a case expects a pattern
+        self.negated = False
+        self.words: list[ShellWord] = []
+        self.assignments: list[Assignment] = []
+        self.redirections: list[Redirection] = []
+        self.start = self.stop = -1  # source offsets of the command under construction; -1 when there is none
+
+    def read(self, at: int) -> tuple[Script, int]:
+        reader, text = self.reader, self.text
+        well_formed = reader.problem is None
+        outer_context, reader.context = reader.context, self.compounds.context
+        while at < reader.end:
+            char = text[at]
+            if char in " \t\\\r" and (blank := _BLANK.match(text, at, reader.end)) is not None:
+                at = blank.end()
+            elif char == "\n":
+                at = self._line_end(at)
+            elif char == "#":
+                at = text.find("\n", at, reader.end)
+                at = at if at >= 0 else reader.end
+            elif self.pattern:
+                at = self._pattern(at)
+            elif self.test and char in "()<>&|":
+                at = self._test_operator(at)
+            elif char in _REDIRECTION_STARTS and (found := _REDIRECTION.match(text, at, reader.end)) is not None:
+                at = self._redirection(found)
+            elif char in ";&|":
+                at = self._operator(at)
+            elif char == "(":
+                at = self._open_parenthesis(at)
+            elif char == ")":
+                at = self._close_parenthesis(at)
+                if self.closes and self.closed:
+                    break
+            else:
+                at = self._word(at)
+        self._finish()
+        reader.context = outer_context
+        return Script(tuple(self.commands), reader.problem if well_formed else None, tuple(self.functions)), at
+
+    def _finish(self) -> None:
+        """Take what is left at the end, and say what is missing there."""
+        reader = self.reader
+        dangling = self.fresh and self.start < 0 and bool(self.commands) and self.before in ("&&", "||", "|", "|&")
+        if self.header:
+            reader.fail(f"unterminated {self.header}")
+        if self.test:
+            reader.fail("unterminated [[")
+        self._flush("")
+        if self.compounds.innermost:
+            reader.fail(f"unterminated {self.compounds.innermost}")
+        if not self.closed:
+            reader.fail("unterminated substitution")
+        if dangling:
+            reader.fail(f"nothing follows {self.before}")
+        if reader.here_documents and not self.closes:
+            reader.fail("unterminated here-document")
+
+    # -- the command under construction
+
+    def _add(self, word: ShellWord) -> None:
+        self.words.append(word)
+        if self.start < 0:
+            self.start = word.start
+        self.stop = word.end
+
+    def _flush(self, operator: str) -> None:
+        """End the command under construction, if there is one, by an operator."""
+        if self.start >= 0:
+            self.commands.append(
+                Command(
+                    tuple(self.words),
+                    tuple(self.assignments),
+                    tuple(self.redirections),
+                    self.before,
+                    operator,
+                    self.compounds.context,
+                    self.negated,
+                    self.start,
+                    self.stop,
+                )
+            )
+            self.words, self.assignments, self.redirections = [], [], []
+            self.start = self.stop = -1
+            self.fresh = False
+            if not self.header:
+                self.compounds.end_function()
+        self.negated = self.test = False
+        if operator and not (operator == "\n" and self.fresh):
+            self.before = operator
+            self.fresh = True
+
+    def _open(self, kind: str) -> None:
+        self.negated = False
+        self.compounds.open(kind)
+        self.reader.context = self.compounds.context
+
+    def _close(self, closer: str) -> None:
+        self.compounds.close(closer)
+        self.reader.context = self.compounds.context
+        self.fresh = False
+
+    def _open_header(self) -> None:
+        """The header of a loop or case is complete: what follows is inside."""
+        if self.header:
+            kind = "case" if self.header == "case" else "for"
+            self.header = ""
+            self._open(kind)
+
+    # -- tokens
+
+    def _line_end(self, at: int) -> int:
+        goes_on = (self.test and self.words[-1].raw in _TEST_GOES_ON) or (self.header == "case" and len(self.words) < 3)
+        if not goes_on:
+            if self.test:
+                self.reader.fail("unterminated [[")
+            self._flush("\n")
+            self._open_header()
+        at += 1
+        while self.reader.here_documents:
+            at = self._here_document(at, *self.reader.here_documents.pop(0))
+        return at
+
+    def _operator(self, at: int) -> int:
+        found = _OPERATOR.match(self.text, at, self.reader.end)
+        if found is None:
+            return at + 1
+        operator = found.group()
+        if self.test:
+            self.reader.fail("unterminated [[")
+        if self.header == "case":
+            self.reader.fail("case without in")
+            self.header = ""
+        self._flush(operator)
+        self._open_header()
+        if operator in CASE_ENDS:
+            self.pattern = self.compounds.end_arm(operator)
+            self.reader.context = self.compounds.context
+        return found.end()
+
+    def _open_parenthesis(self, at: int) -> int:
+        reader, text = self.reader, self.text
+        if (not self.words or (self.header and len(self.words) == 1)) and text.startswith("((", at):
+            parts = Parts()
+            parts.dynamic = True
+            stop = reader.arithmetic(at + 2, parts)
+            if stop is not None:
+                self._add(reader.finish(parts, at, stop))
+                return stop
+        if len(self.words) == 1 and not self.assignments and not self.redirections and not self.header:
+            empty = _FUNCTION_PARENTHESES.match(text, at, reader.end)
+            if empty is not None:
+                name = self.words.pop().raw
+                self.start = self.stop = -1
+                self._function(name)
+                return empty.end()
+        if self.start >= 0:
+            reader.fail("unexpected (")
+            self._flush("")
+            self.header = ""
+        self._open("(")
+        return at + 1
+
+    def _close_parenthesis(self, at: int) -> int:
+        self._flush("")
+        self.header = ""
+        if self.closes and not self.compounds.holds("("):
+            self.closed = True
+        else:
+            self._close(")")
+        return at + 1
+
+    def _test_operator(self, at: int) -> int:
+        found = _TEST_OPERATOR.match(self.text, at, self.reader.end)
+        stop = found.end() if found is not None else at + 1
+        parts = Parts()
+        parts.text.append(self.text[at:stop])
+        self._add(self.reader.finish(parts, at, stop))
+        return stop
+
+    def _function(self, name: str) -> None:
+        self.functions.append(name)
+        self._open("function")
+        self.fresh = True
+
+    def _word(self, at: int) -> int:
+        reader = self.reader
+        first = not self.words
+        if first and (assigned := _ASSIGNMENT.match(self.text, at, reader.end)) is not None:
+            return self._assignment(assigned)
+        word, stop = reader.word(at)
+        if first and word.raw in KEYWORDS and not self.assignments:
+            return self._keyword(word, stop)
+        if self.header and word.raw == "do" and len(self.words) == 2:
+            self._flush("\n")
+            self._open_header()
+            self._section("do")
+            return stop
+        self._add(word)
+        if self.test and word.raw == "]]":
+            self.test = False
+        elif self.header == "case" and len(self.words) == 3:
+            if word.raw != "in":
+                reader.fail("case without in")
+            self._flush("\n")
+            self._open_header()
+            self.pattern = True
+        return stop
+
+    def _keyword(self, word: ShellWord, stop: int) -> int:
+        raw = word.raw
+        if raw == "!":
+            self.negated = True
+        elif raw in OPENERS:
+            self._open(OPENERS[raw])
+        elif raw in SECTIONS:
+            self._section(raw)
+        elif raw in CLOSERS:
+            self._close(raw)
+        elif raw == "function":
+            name, stop = self.reader.word(self._skip_blank(stop))
+            parentheses = _FUNCTION_PARENTHESES.match(self.text, self._skip_blank(stop), self.reader.end)
+            self._function(name.raw)
+            stop = parentheses.end() if parentheses is not None else stop
+        else:
+            self._add(word)
+            if raw == "[[":
+                self.test = True
+            else:
+                self.header = raw
+        return stop
+
+    def _section(self, keyword: str) -> None:
+        self.compounds.section(keyword)
+        self.reader.context = self.compounds.context
+        self.fresh = True
+
+    def _skip_blank(self, at: int) -> int:
+        blank = _BLANK.match(self.text, at, self.reader.end)
+        return blank.end() if blank is not None else at
+
+    def _assignment(self, found: re.Match[str]) -> int:
+        reader = self.reader
+        start, at = found.span()
+        if self.text.startswith("(", at) and at < reader.end:
+            value, stop = self._array(at)
+        else:
+            value, stop = reader.word(at)
+        assignment = Assignment(found.group(1), value, reader.offsets[start], reader.offsets[stop - 1] + 1)
+        self.assignments.append(assignment)
+        if self.start < 0:
+            self.start = assignment.start
+        self.stop = assignment.end
+        return stop
+
+    def _array(self, start: int) -> tuple[ShellWord, int]:
+        """The value of ``NAME=(..)`` from its opening parenthesis."""
+        reader, text = self.reader, self.text
+        parts = Parts()
+        parts.dynamic = True
+        at = start + 1
+        while at < reader.end:
+            at = self._skip_blank(at)
+            if at >= reader.end:
+                break
+            char = text[at]
+            if char == ")":
+                return reader.finish(parts, start, at + 1), at + 1
+            if char == "#":
+                at = text.find("\n", at, reader.end)
+                at = at if at >= 0 else reader.end
+                continue
+            word, stop = reader.word(at)
+            parts.substitutions += word.substitutions
+            parts.variables += word.variables
+            at = max(stop, at + 1)
+        reader.fail("unterminated array")
+        return reader.finish(parts, start, reader.end), reader.end
+
+    def _pattern(self, at: int) -> int:
+        """A case's pattern up to its parenthesis, or the end of the case."""
+        reader, text = self.reader, self.text
+        self.pattern = False
+        word, stop = reader.word(at)
+        if word.raw == "esac":
+            self._close("esac")
+            return stop
+        at += text[at] == "("
+        while (at := self._skip_blank(at)) < reader.end:
+            char = text[at]
+            if char == ")":
+                self.fresh = True
+                return at + 1
+            if char in "\n;&(":
+                break
+            at = at + 1 if char == "|" else max(reader.word(at)[1], at + 1)
+        reader.fail("case pattern without )")
+        return at
+
+    def _redirection(self, found: re.Match[str]) -> int:
+        reader = self.reader
+        operator, descriptor = found.group(2), found.group(1)
+        at = self._skip_blank(found.end())
+        target, stop = reader.word(at)
+        if stop == at:
+            reader.fail("redirection without a target")
+            stop = found.end()
+        fd = int(descriptor[:9]) if descriptor and descriptor[0] != "{" else None
+        start, end = reader.offsets[found.start()], reader.offsets[stop - 1] + 1
+        redirection = Redirection(operator, target, fd, start, end)
+        self.redirections.append(redirection)
+        if self.start < 0:
+            self.start = start
+        self.stop = end
+        if operator in ("<<", "<<-") and target.raw:
+            quoted = any(quote in target.raw for quote in "'\"\\")
+            delimiter = target.value if quoted and target.value is not None else target.raw
+            reader.here_documents.append((redirection, delimiter, not quoted))
+        return stop
+
+    def _here_document(self, start: int, redirection: Redirection, delimiter: str, expands: bool) -> int:
+        """Read the body that starts at an index; returns the index behind its last line."""
+        reader, text = self.reader, self.text
+        strips_tabs = redirection.operator == "<<-"
+        at = start
+        while at < reader.end:
+            stop = text.find("\n", at, reader.end)
+            line = text[at : stop if stop >= 0 else reader.end].removesuffix("\r")
+            if (line.lstrip("\t") if strips_tabs else line) == delimiter:
+                redirection.body = reader.body(start, at, expands=expands, strips_tabs=strips_tabs)
+                return stop + 1 if stop >= 0 else reader.end
+            at = stop + 1 if stop >= 0 else reader.end
+        reader.fail("unterminated here-document")
+        redirection.body = reader.body(min(start, at), at, expands=expands, strips_tabs=strips_tabs)
+        return at
