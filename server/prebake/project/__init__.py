@@ -1,0 +1,1 @@
+"""Facts about a project, taken from a snapshot of its files."""

@@ -1,0 +1,261 @@
+"""Which files of a build context are sent to the builder: Docker's ignore rules.
+
+Docker has two answers for one path. The *walk* over the context, which decides what is really sent, hands down from
+folder to folder which patterns have matched, and looks at an exception only where something is ignored at that moment;
+so ``**/*.pyc`` followed by ``!src`` leaves ``src/a.pyc`` out. A path *looked at alone* (BuildKit's check of copied
+sources) asks every pattern for the path and the folders it is in. :meth:`IgnoreRules.sends` is the walk's answer.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from prebake.files import Snapshot, join
+from prebake.syntax.glob import WILDCARDS
+from prebake.syntax.ignorefile import IgnoreFile, Pattern, parse_ignore
+from prebake.text import Text
+
+if TYPE_CHECKING:
+    from prebake.project.docker_pattern import DockerPattern
+
+NAME = ".dockerignore"
+
+
+class Folder(NamedTuple):
+    """What the walk knows about a folder: whether it is ignored, whether nothing in it can be sent, and (a bit set of
+    pattern numbers) which patterns have matched it or a folder above it.
+    """
+
+    ignored: bool
+    pruned: bool
+    matched: int
+
+
+ROOT = Folder(False, False, 0)
+"""The context root, which no pattern can take away."""
+
+
+class _Run(NamedTuple):
+    """Neighbouring patterns that are all exceptions or all none; only whether any of them matches counts for a file."""
+
+    negated: bool
+    bits: int
+    matches: Callable[[str], bool]
+
+
+class Walker:
+    """The walk rule. Ask :meth:`enter` for each folder, from the root down, and :meth:`ignores` for its files.
+
+    Paths are relative to the context root. ``folder`` is what :meth:`enter` said about the folder that the path is in.
+    """
+
+    def __init__(self, patterns: tuple[DockerPattern, ...]) -> None:
+        """A walk under compiled patterns."""
+        self._patterns = patterns
+        self._runs = _runs(patterns)
+        self._exceptions = tuple(_literal_start(item.source.pattern) for item in patterns if item.source.negated)
+
+    def enter(self, path: str, folder: Folder) -> Folder:
+        """What becomes of a folder."""
+        ignored = False
+        matched = 0
+        for bit, item in enumerate(self._patterns):
+            hit = bool(folder.matched >> bit & 1)
+            if not hit and item.source.negated == ignored:
+                hit = item.matches(path)
+            if hit:
+                matched |= 1 << bit
+                ignored = not item.source.negated
+        return Folder(ignored, ignored and not self._may_return(path), matched)
+
+    def ignores(self, path: str, folder: Folder) -> bool:
+        """Whether a file (or link) is left out."""
+        ignored = False
+        for run in self._runs:
+            if run.negated == ignored and (folder.matched & run.bits or run.matches(path)):
+                ignored = not run.negated
+        return ignored
+
+    def _may_return(self, path: str) -> bool:
+        """Whether an exception might bring back something below an ignored folder."""
+        parts = path.split("/")
+        return any(parts[: len(start)] == start[: len(parts)] for start in self._exceptions)
+
+
+def _literal_start(pattern: str) -> list[str]:
+    """The leading components of a pattern that hold no wildcard: what it matches lies below them."""
+    start: list[str] = []
+    if "|" in pattern:
+        return start
+    for part in pattern.split("/"):
+        if (WILDCARDS | set("]^|{")) & set(part):
+            break
+        start.append(part)
+    return start
+
+
+def _runs(patterns: tuple[DockerPattern, ...]) -> tuple[_Run, ...]:
+    runs: list[_Run] = []
+    first = 0
+    for bit in range(1, len(patterns) + 1):
+        if bit == len(patterns) or patterns[bit].source.negated != patterns[first].source.negated:
+            bits = (1 << bit) - (1 << first)
+            runs.append(_Run(patterns[first].source.negated, bits, _any_of(patterns[first:bit])))
+            first = bit
+    return tuple(runs)
+
+
+def _any_of(patterns: tuple[DockerPattern, ...]) -> Callable[[str], bool]:
+    """A test for "one of these matches", with as few steps for each path as the patterns allow."""
+    import re
+
+    literals = {item.literal for item in patterns if item.literal is not None}
+    ends = tuple(item.suffix for item in patterns if item.suffix is not None)
+    slow = tuple(item for item in patterns if item.backtracks)
+    rest = [item.whole for item in patterns if item.literal is None and item.suffix is None and not item.backtracks]
+    regex = re.compile("|".join(rf"\A(?:{whole})\Z" for whole in rest)).match if rest else None
+
+    def matches(path: str) -> bool:
+        if "\n" in path:
+            return any(item.matches(path) for item in patterns)
+        return (
+            path in literals
+            or path.endswith(ends)
+            or (regex is not None and regex(path) is not None)
+            or any(item.matches(path) for item in slow)
+        )
+
+    return matches
+
+
+@lru_cache(maxsize=64)
+def _compiled(file: IgnoreFile) -> tuple[DockerPattern, ...]:
+    usable = [pattern for pattern in file.patterns if pattern.problem is None]
+    if not usable:
+        return ()
+    from prebake.project.docker_pattern import DockerPattern
+
+    return tuple(DockerPattern(pattern) for pattern in usable)
+
+
+@dataclass(frozen=True)
+class IgnoreRules:
+    """The ignore rules in force for one context.
+
+    ``path`` is the absolute path of the ignore file, ``None`` when there is none; ``file`` its content.
+    """
+
+    file: IgnoreFile | None
+    path: str | None
+
+    @property
+    def patterns(self) -> tuple[Pattern, ...]:
+        """The patterns, in order, malformed ones included."""
+        return self.file.patterns if self.file else ()
+
+    @property
+    def problem(self) -> Pattern | None:
+        """The first pattern at which the build stops."""
+        return self.file.problem if self.file else None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is ignored: no ignore file, or one without patterns."""
+        return not self.patterns
+
+    @cached_property
+    def _docker_patterns(self) -> tuple[DockerPattern, ...]:
+        return _compiled(self.file) if self.file else ()
+
+    @cached_property
+    def _folders(self) -> dict[str, Folder]:
+        return {"": ROOT}
+
+    @cached_property
+    def _walker(self) -> Walker:
+        return self.walker()
+
+    def walker(self) -> Walker:
+        """The walk rule, for going over a whole context."""
+        return Walker(self._docker_patterns)
+
+    def folder(self, path: str) -> Folder:
+        """What becomes of a folder, given relative to the context root (``""`` is the root itself)."""
+        known = self._folders.get(path)
+        if known is not None:
+            return known
+        known, end = ROOT, 0
+        while end < len(path):
+            end = path.find("/", end + 1)
+            end = len(path) if end < 0 else end
+            part = path[:end]
+            if part not in self._folders:
+                self._folders[part] = self._walker.enter(part, known)
+            known = self._folders[part]
+        return known
+
+    def sends(self, path: str, is_dir: bool = False) -> bool:
+        """Whether a path relative to the context root is sent to the builder.
+
+        A folder counts as sent when it is not ignored itself; an ignored folder may still hold files that are.
+        """
+        if path in ("", "."):
+            return True
+        if is_dir:
+            return not self.folder(path).ignored
+        return not self._walker.ignores(path, self.folder(posixpath.dirname(path)))
+
+    def sends_something_below(self, path: str) -> bool:
+        """Whether a folder, or something that may lie in it, can be sent."""
+        return path in ("", ".") or not self.folder(path).pruned
+
+    def sends_alone(self, path: str) -> bool:
+        """Docker's other answer, for a path looked at alone, as BuildKit's ``CopyIgnoredFile`` check does."""
+        from pathspec import PathSpec
+
+        return not PathSpec(self._docker_patterns).match_file(path)
+
+    def patterns_matching(self, path: str) -> tuple[Pattern, ...]:
+        """The patterns, exceptions included, that match a path or a folder it is in."""
+        return tuple(item.source for item in self._docker_patterns if item.match_file(path) is not None)
+
+    def deciding(self, path: str, is_dir: bool = False) -> Pattern | None:
+        """The pattern that leaves a path out, ``None`` for a path that is sent."""
+        if self.sends(path, is_dir):
+            return None
+        folder = self.folder(posixpath.dirname(path))
+        ignored = False
+        decided: Pattern | None = None
+        for bit, item in enumerate(self._docker_patterns):
+            hit = bool(folder.matched >> bit & 1)
+            if (hit or (item.source.negated == ignored and item.matches(path))) and item.source.negated == ignored:
+                ignored = not item.source.negated
+                decided = item.source
+        return decided
+
+
+NO_RULES = IgnoreRules(None, None)
+"""Everything is sent."""
+
+
+def in_force(snapshot: Snapshot, dockerfile_path: str, context_root: str | None) -> IgnoreRules:
+    """The rules for a build: ``<Dockerfile>.dockerignore`` beside the Dockerfile, else the context root's.
+
+    ``context_root`` is ``None`` for a remote context, to which BuildKit applies no ignore file. A file that cannot be
+    read counts as an empty one.
+    """
+    if context_root is None:
+        return NO_RULES
+    for path in (f"{dockerfile_path}{NAME}", join(context_root, NAME)):
+        if snapshot.is_file(path):
+            return rules_of(snapshot.text(path) or Text(""), path)
+    return NO_RULES
+
+
+def rules_of(text: Text, path: str) -> IgnoreRules:
+    """The rules of an ignore file's text."""
+    return IgnoreRules(parse_ignore(text), path)
