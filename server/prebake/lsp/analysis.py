@@ -1,0 +1,142 @@
+"""The server's one engine, used by one thread at a time and never waited for by the event loop.
+
+Changes are queued and applied where the engine is next used. Work that was quick the last time is done in the event
+loop, which saves a keystroke two changes of thread; all else is done by a worker.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from prebake.lsp.work import Worker
+
+if TYPE_CHECKING:
+    from prebake.engine import Engine
+    from prebake.lsp.documents import Document
+    from prebake.lsp.scans import Scans
+
+T = TypeVar("T")
+
+_QUICK_SECONDS = 0.02
+"""Work that took less the last time may be done in the event loop."""
+
+
+class Analysis:
+    """Access to the engine. Methods are for the event loop's thread, unless they say otherwise."""
+
+    def __init__(self, scans: Scans) -> None:
+        self._scans = scans
+        self._engine: Engine | None = None
+        self._lock = threading.Lock()
+        self._worker = Worker("analysis")
+        self._waiting = 0
+        self._changes: deque[Callable[[Engine], None]] = deque()
+        self._seconds: dict[str, float] = {}
+        self.documents: dict[str, Document] = {}
+        """The open documents as the engine knows them: to be read by work on the engine only."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether no work is going on or waiting."""
+        return self._waiting == 0
+
+    def change(self, document: Document) -> None:
+        """A document was opened or has another text."""
+        path = document.path
+        assert path is not None
+
+        def apply(engine: Engine) -> None:
+            self.documents[path] = document
+            engine.update(path, document.text)
+
+        self._changes.append(apply)
+
+    def close(self, path: str) -> None:
+        """A document was closed: the file on disk counts again."""
+
+        def apply(engine: Engine) -> None:
+            self.documents.pop(path, None)
+            engine.update(path, None)
+
+        self._changes.append(apply)
+        self._seconds.pop(path, None)
+
+    def invalidate(self, paths: Iterable[str] | None) -> None:
+        """Files changed on disk; all may have, when ``None``."""
+        gone = None if paths is None else tuple(paths)
+        self._changes.append(lambda engine: engine.invalidate(gone))
+        self._seconds.clear()
+
+    def configure(self, overrides: Mapping[str, Any], workspaces: Iterable[str]) -> None:
+        """The editor's settings or the workspace folders changed."""
+        settings, folders = dict(overrides), tuple(workspaces)
+        self._changes.append(lambda engine: engine.configure(settings, folders))
+        self._seconds.clear()
+
+    def measured(self) -> None:
+        """Sizes are known, or known anew."""
+        self._changes.append(lambda engine: engine.invalidate(()))
+
+    def warm_up(self) -> None:
+        """Load the engine while nobody waits for it."""
+        self._submit(self._ready)
+
+    def try_now(self, subject: str, work: Callable[[Engine], T]) -> tuple[T] | None:
+        """Do work in this thread if it was quick the last time and the engine is free; ``None`` when it was not done.
+
+        ``subject`` is what the time is remembered by: the path that the work is about.
+        """
+        if self._seconds.get(subject, 1.0) > _QUICK_SECONDS or not self._lock.acquire(blocking=False):
+            return None
+        try:
+            return (self._timed(subject, work),)
+        finally:
+            self._lock.release()
+
+    async def run(self, subject: str, work: Callable[[Engine], T]) -> T:
+        """Do work on the engine, in the worker unless it is known to be quick.
+
+        Raises whatever the work raises.
+        """
+        done = self.try_now(subject, work)
+        if done is not None:
+            return done[0]
+
+        def job() -> T:
+            with self._lock:
+                return self._timed(subject, work)
+
+        return await self._submit(job)
+
+    def _submit(self, job: Callable[[], T]) -> asyncio.Future[T]:
+        self._waiting += 1
+        future = asyncio.wrap_future(self._worker.submit(job))
+        future.add_done_callback(self._finished)
+        return future
+
+    def _finished(self, _: object) -> None:
+        self._waiting -= 1
+
+    def _timed(self, subject: str, work: Callable[[Engine], T]) -> T:
+        before = time.perf_counter()
+        try:
+            engine = self._ready()
+            while self._changes:
+                self._changes.popleft()(engine)
+            return work(engine)
+        finally:
+            self._seconds[subject] = time.perf_counter() - before
+
+    def _ready(self) -> Engine:
+        if self._engine is None:
+            from prebake import fixing, rules  # noqa: F401 - loaded here, where nobody waits, rather than on demand
+            from prebake.engine import Engine
+
+            self._engine = Engine(scanner=self._scans.scanner)
+            self._scans.serves(self._engine)
+        return self._engine

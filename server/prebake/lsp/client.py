@@ -1,0 +1,70 @@
+"""What the client can do, as far as the server asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from lsprotocol import types
+from pygls.capabilities import get_capability
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A client's abilities. What it does not say, it cannot do."""
+
+    pulls: bool
+    """It asks for diagnostics; pushing them too would show each twice."""
+    takes_related_documents: bool
+    refreshes: bool
+    """It can be told to ask for diagnostics again."""
+    has_related_information: bool
+    versioned_edits: bool
+    """It takes ``documentChanges``, which it refuses when a document has another version by then."""
+    creates_files: bool
+    code_action_literals: bool
+    resolves_edits: bool
+    keeps_action_data: bool
+    prefers: bool
+    """It knows which fix is the preferred one."""
+    progress: bool
+    configuration: bool
+    registers_configuration: bool
+    registers_watchers: bool
+    markdown: bool
+
+    @classmethod
+    def of(cls, capabilities: types.ClientCapabilities) -> Client:
+        """Read a client's capabilities."""
+
+        def can(path: str) -> bool:
+            return bool(get_capability(capabilities, path, False))
+
+        def given(path: str) -> bool:
+            return get_capability(capabilities, path, None) is not None
+
+        def holds(path: str, value: object) -> bool:
+            offered: Any = get_capability(capabilities, path, ())
+            return value in (offered or ())
+
+        document, workspace = "text_document", "workspace"
+        versioned = can(f"{workspace}.workspace_edit.document_changes")
+        return cls(
+            pulls=given(f"{document}.diagnostic"),
+            takes_related_documents=can(f"{document}.diagnostic.related_document_support"),
+            refreshes=can(f"{workspace}.diagnostics.refresh_support"),
+            has_related_information=can(f"{document}.publish_diagnostics.related_information")
+            or can(f"{document}.diagnostic.related_information"),
+            versioned_edits=versioned,
+            creates_files=versioned
+            and holds(f"{workspace}.workspace_edit.resource_operations", types.ResourceOperationKind.Create),
+            code_action_literals=given(f"{document}.code_action.code_action_literal_support"),
+            resolves_edits=holds(f"{document}.code_action.resolve_support.properties", "edit"),
+            keeps_action_data=can(f"{document}.code_action.data_support"),
+            prefers=can(f"{document}.code_action.is_preferred_support"),
+            progress=can("window.work_done_progress"),
+            configuration=can(f"{workspace}.configuration"),
+            registers_configuration=can(f"{workspace}.did_change_configuration.dynamic_registration"),
+            registers_watchers=can(f"{workspace}.did_change_watched_files.dynamic_registration"),
+            markdown=holds(f"{document}.hover.content_format", types.MarkupKind.Markdown),
+        )

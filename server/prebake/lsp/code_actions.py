@@ -1,0 +1,200 @@
+"""Code actions: a quick fix for each finding that has one, and ``source.fixAll.prebake`` for the safe ones together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcContentModified
+
+from prebake.config import ConfigError
+from prebake.files import disk
+from prebake.findings import Applicability
+from prebake.lsp import uris
+from prebake.lsp.diagnostics import View
+from prebake.lsp.workspace_edits import workspace_edit
+from prebake.text import Span
+
+if TYPE_CHECKING:
+    from prebake.engine import Engine, Report
+    from prebake.findings import Finding, Fix
+    from prebake.lsp.language_server import Server
+
+FIX_ALL = "source.fixAll.prebake"
+
+OPTIONS = types.CodeActionOptions(
+    code_action_kinds=[types.CodeActionKind.QuickFix, FIX_ALL],
+    resolve_provider=True,
+)
+
+
+class CodeActions:
+    """Answers requests for code actions. Its methods other than :meth:`offered` and :meth:`resolved` do work on the
+    engine.
+    """
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    async def offered(self, params: types.CodeActionParams) -> list[types.CodeAction]:
+        """The actions for a range of a document, made for its text as it is now."""
+        path = uris.to_path(params.text_document.uri)
+        if path is None or not self._server.client.code_action_literals:
+            return []
+        await self._server.configuration.known()
+        return await self._server.analysis.run(path, lambda engine: self._offer(engine, path, params))
+
+    async def resolved(self, action: types.CodeAction) -> types.CodeAction:
+        """An action with its edit, computed from the text as it is now.
+
+        Raises:
+            JsonRpcContentModified: there is nothing left that the action could do.
+        """
+        path = _path_of(action.data)
+        if action.edit is None and path is not None:
+            action.edit = await self._server.analysis.run(path, lambda engine: self._fix_all(engine, path))
+            if action.edit is None:
+                raise JsonRpcContentModified("nothing is left to fix")
+        return action
+
+    def _offer(self, engine: Engine, path: str, params: types.CodeActionParams) -> list[types.CodeAction]:
+        view = View(self._server, engine)
+        actions: list[types.CodeAction] = []
+        only = params.context.only
+        if _wants(only, types.CodeActionKind.QuickFix):
+            span = view.coordinates(path).span(params.range)
+            known = {key for given in params.context.diagnostics if (key := _key(given)) is not None}
+            for report, finding in self._findings(view, path):
+                diagnostic = view.diagnostic(report, finding)
+                if _touch(finding.location.span, span) or _key(diagnostic) in known:
+                    actions += self._quick_fixes(view, report, finding, diagnostic)
+        if _wants(only, FIX_ALL) and self._has_safe_fix(view, path):
+            actions += self._fix_all_action(engine, path, asked=only is not None)
+        return actions
+
+    def _findings(self, view: View, path: str) -> list[tuple[Report, Finding]]:
+        """The findings that stand in a file, each once, made for what is on disk now."""
+        try:
+            found = list(self._standing(view, path))
+            stale = {
+                edit.path
+                for _, finding in found
+                for fix in finding.fixes
+                for edit in fix.edits
+                if view.version(edit.path) is None and disk().text(edit.path) != edit.base
+            }
+            if stale:
+                view.engine.invalidate(stale)
+                found = list(self._standing(view, path))
+        except ConfigError as error:
+            self._server.later(self._server.configuration.tell, error)
+            return []
+        return found
+
+    def _standing(self, view: View, path: str) -> Iterator[tuple[Report, Finding]]:
+        seen: set[tuple[str, str]] = set()
+        for dockerfile in view.dockerfiles(path):
+            report = view.engine.check(dockerfile)
+            for finding in report.findings:
+                identity = (finding.code, finding.key)
+                if finding.location.path == path and identity not in seen:
+                    seen.add(identity)
+                    yield report, finding
+
+    def _quick_fixes(
+        self, view: View, report: Report, finding: Finding, diagnostic: types.Diagnostic
+    ) -> Iterator[types.CodeAction]:
+        for number, fix in enumerate(finding.fixes):
+            edit = self._edit(view, report, fix)
+            if edit is not None:
+                yield types.CodeAction(
+                    fix.title,
+                    kind=types.CodeActionKind.QuickFix,
+                    diagnostics=[diagnostic],
+                    is_preferred=True if number == 0 and self._server.client.prefers else None,
+                    edit=edit,
+                )
+
+    def _edit(self, view: View, report: Report, fix: Fix) -> types.WorkspaceEdit | None:
+        """The fix as a workspace edit; ``None`` when it is refused, or more than the client can do."""
+        from prebake.fixing import Refusal, apply_fix
+
+        if isinstance(apply_fix(view.engine.snapshot, report.root, fix), Refusal):
+            return None
+        return workspace_edit(view, self._server.client, fix.edits)
+
+    def _has_safe_fix(self, view: View, path: str) -> bool:
+        return any(_is_safe(finding) for _, finding in self._findings(view, path))
+
+    def _fix_all_action(self, engine: Engine, path: str, *, asked: bool) -> list[types.CodeAction]:
+        """The action that applies all safe fixes. It is dear, so its edit is left for later where the client allows it,
+        and where it does not, offered only to a client that asks for this kind of action.
+        """
+        action = types.CodeAction("Fix all safe prebake findings", kind=FIX_ALL)
+        client = self._server.client
+        if client.resolves_edits and client.keeps_action_data:
+            action.data = {"fixAll": path}
+            return [action]
+        action.edit = self._fix_all(engine, path) if asked else None
+        return [action] if action.edit is not None else []
+
+    def _fix_all(self, engine: Engine, path: str) -> types.WorkspaceEdit | None:
+        """The sum of the safe fixes of the findings in a file; ``None`` when there is none."""
+        from prebake.fixing import fix_all
+
+        view = View(self._server, engine)
+        try:
+            result = fix_all(
+                engine,
+                view.dockerfiles(path),
+                Applicability.SAFE,
+                creates=False,
+                wanted=lambda finding: finding.location.path == path,
+            )
+        except ConfigError as error:
+            self._server.later(self._server.configuration.tell, error)
+            return None
+        return workspace_edit(view, self._server.client, result.edits) if result.edits else None
+
+
+def _is_safe(finding: Finding) -> bool:
+    """Whether fix-all would apply the finding's fix."""
+    if not finding.fixes:
+        return False
+    fix = finding.fixes[0]
+    return fix.applicability is Applicability.SAFE and not any(edit.creates for edit in fix.edits)
+
+
+def _wants(only: Any, kind: str) -> bool:
+    """Whether a client asks for a kind of action: for all kinds, or for one that this is or belongs to."""
+    asked = [str(getattr(item, "value", item)) for item in only] if only else [""]
+    return any(not item or kind == item or kind.startswith(item + ".") for item in asked)
+
+
+def _touch(one: Span, other: Span) -> bool:
+    return one.start <= other.end and other.start <= one.end
+
+
+def _key(diagnostic: types.Diagnostic) -> str | None:
+    data = diagnostic.data
+    value = data.get("fingerprint") if isinstance(data, dict) else None
+    return value if isinstance(value, str) else None
+
+
+def _path_of(data: object) -> str | None:
+    value = data.get("fixAll") if isinstance(data, dict) else None
+    return value if isinstance(value, str) else None
+
+
+def register(server: Server) -> None:
+    """Offer code actions."""
+    actions = CodeActions(server)
+
+    @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, OPTIONS)
+    async def code_action(params: types.CodeActionParams) -> list[types.CodeAction]:
+        return await actions.offered(params)
+
+    @server.feature(types.CODE_ACTION_RESOLVE)
+    async def resolve(action: types.CodeAction) -> types.CodeAction:
+        return await actions.resolved(action)

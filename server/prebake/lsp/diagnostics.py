@@ -1,0 +1,247 @@
+"""Diagnostics: findings in the form and place in which an editor shows them, pushed or pulled, never both."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from prebake.config import ConfigError
+from prebake.findings import Severity
+from prebake.lsp import uris
+from prebake.lsp.convert import Coordinates
+from prebake.text import Text
+
+if TYPE_CHECKING:
+    from prebake.engine import Engine, Report
+    from prebake.findings import Finding
+    from prebake.lsp.documents import Document
+    from prebake.lsp.language_server import Server
+
+_log = logging.getLogger(__name__)
+
+SOURCE = "prebake"
+_EVERYTHING = "*"  # the subject of work that is about all open documents
+
+_SEVERITIES = {
+    Severity.ERROR: types.DiagnosticSeverity.Error,
+    Severity.WARNING: types.DiagnosticSeverity.Warning,
+    Severity.INFORMATION: types.DiagnosticSeverity.Information,
+    Severity.HINT: types.DiagnosticSeverity.Hint,
+}
+
+ByPath = dict[str, list[types.Diagnostic]]
+
+
+class View:
+    """The engine's findings as a client sees them. For use inside of work on the engine, and for one piece of work."""
+
+    def __init__(self, server: Server, engine: Engine) -> None:
+        self.engine = engine
+        self._documents = server.analysis.documents
+        self._client = server.client
+        self._encoding = server.documents.encoding
+        self._coordinates: dict[str, Coordinates] = {}
+
+    def coordinates(self, path: str) -> Coordinates:
+        """The client's coordinates of a file as it is now, open or not."""
+        document = self._documents.get(path)
+        if document is not None:
+            return document.coordinates
+        if path not in self._coordinates:
+            text = self.engine.snapshot.text(path)
+            self._coordinates[path] = Coordinates(text or Text(""), self._encoding)
+        return self._coordinates[path]
+
+    def uri(self, path: str) -> str:
+        """How the client spells a file's URI if it is open, else how we do."""
+        document = self._documents.get(path)
+        return uris.from_path(path) if document is None else document.uri
+
+    def version(self, path: str) -> int | None:
+        """The version of the open document that the engine knows; ``None`` for a file that is not open."""
+        document = self._documents.get(path)
+        return None if document is None else document.version
+
+    def dockerfiles(self, path: str) -> tuple[str, ...]:
+        """The Dockerfiles that a file concerns.
+
+        Raises:
+            ConfigError: a configuration file is wrong.
+        """
+        document = self._documents.get(path)
+        if document is not None and _is_declared(document):
+            return (path,)
+        return self.engine.dockerfiles_for(path)
+
+    def by_path(self, dockerfile: str) -> ByPath:
+        """The diagnostics of a Dockerfile, by the file that they stand in.
+
+        Raises:
+            ConfigError: a configuration file is wrong.
+        """
+        report = self.engine.check(dockerfile)
+        found: ByPath = {}
+        for finding in report.findings:
+            found.setdefault(finding.location.path, []).append(self.diagnostic(report, finding))
+        return found
+
+    def diagnostic(self, report: Report, finding: Finding) -> types.Diagnostic:
+        """A finding as a diagnostic."""
+        from prebake.engine import fingerprint
+        from prebake.rules import by_code
+
+        rule = by_code(finding.code)
+        message = finding.message if finding.no_fix is None else f"{finding.message}\nNo quick fix: {finding.no_fix}"
+        return types.Diagnostic(
+            range=self.coordinates(finding.location.path).range(finding.location.span),
+            severity=_SEVERITIES[finding.severity],
+            code=finding.code,
+            code_description=None if rule is None else types.CodeDescription(rule.url()),
+            source=SOURCE,
+            message=message,
+            related_information=self._related(finding) or None,
+            data={"rule": finding.rule, "fingerprint": fingerprint(finding, report.root)},
+        )
+
+    def _related(self, finding: Finding) -> list[types.DiagnosticRelatedInformation]:
+        if not self._client.has_related_information:
+            return []
+        return [
+            types.DiagnosticRelatedInformation(
+                types.Location(
+                    self.uri(related.location.path),
+                    self.coordinates(related.location.path).range(related.location.span),
+                ),
+                related.message,
+            )
+            for related in finding.related
+        ]
+
+
+def _is_declared(document: Document) -> bool:
+    """Whether a document is a Dockerfile because the client says so, its name saying nothing."""
+    from prebake.discovery import is_ignore_file
+
+    name = document.name.lower()
+    return (
+        document.language == "dockerfile"
+        and not is_ignore_file(name)
+        and not ("dockerfile" in name or name.startswith("containerfile"))
+    )
+
+
+@dataclass
+class _Published:
+    """What is known and shown to a client that does not pull. Read and written by one refresh at a time."""
+
+    concerned: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Open file to the Dockerfiles that it concerns."""
+    found: dict[str, ByPath] = field(default_factory=dict)
+    """Dockerfile to its diagnostics."""
+    shown: dict[str, list[types.Diagnostic]] = field(default_factory=dict)
+
+
+class Diagnostics:
+    """Keeps what the client shows in step with what the engine finds. For the event loop's thread."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._published = _Published()
+        self._dirty: set[str] = set()
+        self._all_dirty = False
+        self._scheduled = False
+        self._refreshing = False
+
+    def changed(self, path: str) -> None:
+        """An open file's text changed, or it was saved."""
+        self._dirty.add(path)
+        self._schedule()
+
+    def closed(self, document: Document) -> None:
+        """A document was closed."""
+        if document.path is not None:
+            self.changed(document.path)
+
+    def all_changed(self) -> None:
+        """Anything may have changed: settings, folders, files on disk, sizes."""
+        self._all_dirty = True
+        if self._server.client.pulls:
+            self._server.ask_to_pull()
+        else:
+            self._schedule()
+
+    def _schedule(self) -> None:
+        """Refresh once after the messages that have come already, so that a burst of changes costs one refresh."""
+        if not self._scheduled and not self._server.client.pulls and self._server.configuration.is_known:
+            self._scheduled = True
+            self._server.loop.call_soon(self._begin)
+
+    def _begin(self) -> None:
+        self._scheduled = False
+        if self._refreshing or not (self._dirty or self._all_dirty):
+            return
+        paths = None if self._all_dirty else frozenset(self._dirty)
+        subject = _EVERYTHING if paths is None or len(paths) > 1 else next(iter(paths))
+        self._dirty.clear()
+        self._all_dirty = False
+        try:
+            done = self._server.analysis.try_now(subject, lambda engine: self._refresh(engine, paths))
+        except Exception:
+            _log.exception("the analysis failed")
+            return
+        if done is not None:
+            self._push(done[0])
+            return
+        self._refreshing = True
+        self._server.spawn(self._refresh_in_worker(subject, paths))
+
+    async def _refresh_in_worker(self, subject: str, paths: frozenset[str] | None) -> None:
+        try:
+            self._push(await self._server.analysis.run(subject, lambda engine: self._refresh(engine, paths)))
+        finally:
+            self._refreshing = False
+            if self._dirty or self._all_dirty:
+                self._schedule()
+
+    def _push(self, reports: Iterable[types.PublishDiagnosticsParams]) -> None:
+        for report in reports:
+            self._server.text_document_publish_diagnostics(report)
+
+    def _refresh(self, engine: Engine, paths: frozenset[str] | None) -> list[types.PublishDiagnosticsParams]:
+        """Check what the given files concern, all open ones when ``None``, and say what has to be shown anew."""
+        view, known = View(self._server, engine), self._published
+        open_paths = self._server.analysis.documents.keys()
+        changed = {*open_paths} if paths is None else {path for path in paths if path in open_paths}
+        stale: set[str] = set()
+        for path in [path for path in known.concerned if path not in open_paths]:
+            stale.update(known.concerned.pop(path))
+        try:
+            for path in changed:
+                known.concerned[path] = view.dockerfiles(path)
+                stale.update(known.concerned[path])
+            tracked = {dockerfile for found in known.concerned.values() for dockerfile in found}
+            known.found = {dockerfile: found for dockerfile, found in known.found.items() if dockerfile in tracked}
+            for dockerfile in stale & tracked:
+                known.found[dockerfile] = view.by_path(dockerfile)
+        except ConfigError as error:
+            self._server.later(self._server.configuration.tell, error)
+        shown: ByPath = {}
+        for found in known.found.values():
+            for path, diagnostics in found.items():
+                add(shown, path, diagnostics)
+        anew = {path for path in {*shown, *known.shown} if shown.get(path, []) != known.shown.get(path, [])}
+        known.shown = shown
+        return [
+            types.PublishDiagnosticsParams(view.uri(path), shown.get(path, []), view.version(path))
+            for path in sorted(anew | changed)
+        ]
+
+
+def add(found: ByPath, path: str, diagnostics: Iterable[types.Diagnostic]) -> None:
+    """Add diagnostics of a file; what two Dockerfiles both find there is shown once."""
+    there = found.setdefault(path, [])
+    there += [diagnostic for diagnostic in diagnostics if diagnostic not in there]

@@ -1,0 +1,89 @@
+"""Pull diagnostics: the client asks, and is told when to ask again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from prebake.config import ConfigError
+from prebake.lsp import uris
+from prebake.lsp.diagnostics import SOURCE, ByPath, View, add
+
+if TYPE_CHECKING:
+    from prebake.engine import Engine
+    from prebake.lsp.language_server import Server
+
+OPTIONS = types.DiagnosticOptions(
+    identifier=SOURCE,
+    inter_file_dependencies=True,
+    workspace_diagnostics=False,
+)
+
+
+class PullDiagnostics:
+    """Answers requests for a document's diagnostics. For the event loop's thread."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._answers: dict[str, tuple[str, list[types.Diagnostic]]] = {}
+        self._related: dict[str, set[str]] = {}
+        self._count = 0
+
+    async def document(self, params: types.DocumentDiagnosticParams) -> types.DocumentDiagnosticReport:
+        """The diagnostics of one document; of the other files that its findings stand in too, if the client wants."""
+        path = uris.to_path(params.text_document.uri)
+        found: ByPath = {}
+        if path is not None:
+            await self._server.configuration.known()
+            found = await self._server.analysis.run(path, lambda engine: self._collect(engine, path))
+        number = self._number(path or "", found.pop(path or "", []))
+        related = {self._server.documents.uri(other): _full(items) for other, items in found.items()} or None
+        if params.previous_result_id == number:
+            return types.RelatedUnchangedDocumentDiagnosticReport(number, related_documents=related)
+        items = self._answers[path or ""][1]
+        return types.RelatedFullDocumentDiagnosticReport(items, result_id=number, related_documents=related)
+
+    def _number(self, path: str, items: list[types.Diagnostic]) -> str:
+        """What names this list of diagnostics: the same name as the last time when nothing changed."""
+        known = self._answers.get(path)
+        if known is None or known[1] != items:
+            self._count += 1
+            known = self._answers[path] = (str(self._count), items)
+        return known[0]
+
+    def _collect(self, engine: Engine, path: str) -> ByPath:
+        """The diagnostics in a file and, if wanted, in files that are not open and that it concerns."""
+        view = View(self._server, engine)
+        found: ByPath = {path: []}
+        try:
+            dockerfiles = view.dockerfiles(path)
+            for dockerfile in dockerfiles:
+                add(found, path, view.by_path(dockerfile).get(path, []))
+            if path in dockerfiles and self._server.client.takes_related_documents:
+                self._add_related(view, path, found)
+        except ConfigError as error:
+            self._server.later(self._server.configuration.tell, error)
+            return {path: self._answers.get(path, ("", []))[1]}
+        return found
+
+    def _add_related(self, view: View, dockerfile: str, found: ByPath) -> None:
+        others = {other for other in view.by_path(dockerfile) if other != dockerfile and view.version(other) is None}
+        for other in others | self._related.get(dockerfile, set()):
+            found[other] = []
+            for concerned in {dockerfile, *view.dockerfiles(other)}:
+                add(found, other, view.by_path(concerned).get(other, []))
+        self._related[dockerfile] = others
+
+
+def _full(items: list[types.Diagnostic]) -> types.FullDocumentDiagnosticReport:
+    return types.FullDocumentDiagnosticReport(items)
+
+
+def register(server: Server) -> None:
+    """Answer pulls. To be called once the client has said that it pulls."""
+    pulled = PullDiagnostics(server)
+
+    @server.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, OPTIONS)
+    async def diagnostic(params: types.DocumentDiagnosticParams) -> types.DocumentDiagnosticReport:
+        return await pulled.document(params)

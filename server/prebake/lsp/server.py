@@ -1,0 +1,40 @@
+"""The start and the end of the server's process."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+
+
+def main(tcp: tuple[str, int] | None = None) -> int:
+    """Serve one client on the standard streams, or on the first connection to ``(host, port)``; the exit status.
+
+    The status is 0 after an orderly ``shutdown`` and ``exit``, 1 when the client went without, 2 when the address
+    cannot be used.
+    """
+    # Loading makes many objects and no garbage: collections meanwhile, and later looks at these objects, are in vain.
+    gc.disable()
+    import asyncio
+    import logging
+
+    from prebake.lsp import transport
+    from prebake.lsp.language_server import ClientLog, Server
+
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    server = Server()
+    logging.getLogger("prebake").addHandler(ClientLog(server))
+    gc.freeze()
+    gc.enable()
+    try:
+        with transport.standard_streams() if tcp is None else transport.tcp(*tcp) as (reader, writer):
+            status = asyncio.run(server.serve(reader, writer))
+    except OSError as error:
+        print(f"prebake: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    if not server.idle:
+        sys.stderr.flush()
+        os._exit(status)  # a worker is in the middle of something, and must not hold up the end
+    return status

@@ -1,0 +1,73 @@
+"""Files that change on disk: watched by the client where it can, else looked at when a document is opened or saved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from prebake.lsp import uris
+
+if TYPE_CHECKING:
+    from prebake.lsp.language_server import Server
+
+_GLOBS = (
+    "**/{Dockerfile,Containerfile}*",
+    "**/*.{Dockerfile,dockerfile}",
+    "**/{.dockerignore,.containerignore,.gitignore,*.dockerignore}",
+    "**/*.{py,sh,toml,yaml,yml,hcl,lock}",
+    "**/{requirements,constraints}*",
+    "**/{setup.cfg,Makefile,package.json,package-lock.json,README.md}",
+)
+"""What findings are made from, as far as one folder's name does not cover half of the project."""
+
+
+class Watching:
+    """Keeps the engine's view of the disk true. For the event loop's thread."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._is_told = False
+        self._changed: set[str] = set()
+
+    async def start(self) -> None:
+        """Ask the client to tell of changed files, if it can."""
+        if self._server.client.registers_watchers:
+            options = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher(glob) for glob in _GLOBS])
+            self._is_told = await self._server.register_capability(types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
+
+    def opened(self) -> None:
+        """A document was opened: look at the disk again, if nobody tells of changes there."""
+        if not self._is_told:
+            self._server.analysis.invalidate(None)
+
+    def saved(self, path: str) -> None:
+        """A document was saved: look at it again, and at everything if nobody tells of changes."""
+        self._server.configuration.saved(path)
+        self._server.analysis.invalidate([path] if self._is_told else None)
+        self._server.scans.touched([path])
+        self._server.diagnostics.all_changed()
+
+    def told(self, paths: list[str]) -> None:
+        """The client tells of changed, created or deleted files. A storm of events (a checkout) is dealt with once."""
+        if not self._changed:
+            self._server.loop.call_soon(self._look)
+        self._changed.update(paths)
+
+    def _look(self) -> None:
+        paths, self._changed = list(self._changed), set()
+        for path in paths:
+            self._server.configuration.saved(path)
+        self._server.analysis.invalidate(paths)
+        self._server.scans.touched(paths)
+        self._server.diagnostics.all_changed()
+
+
+def register(server: Server) -> None:
+    """Listen to what the client tells about files."""
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    def did_change_watched_files(params: types.DidChangeWatchedFilesParams) -> None:
+        paths = [path for change in params.changes if (path := uris.to_path(change.uri)) is not None]
+        if paths:
+            server.watching.told(paths)
