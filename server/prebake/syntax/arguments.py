@@ -12,12 +12,12 @@ from typing import NamedTuple
 
 from prebake.syntax.tokens import BLANKS
 
-SEPARATED = re.compile(r"[^\t\v\f\r ]+")
-"""A word of FROM, COPY, ADD, EXPOSE and VOLUME: quotes do not hold it together."""
+_SEPARATED = re.compile(r"[^\t\v\f\r ]+")
 
 _STRING = re.compile(r'"[^"\\\x00-\x1f]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*+)*+"')
 _JSON_BLANKS = re.compile(r"[ \t\r\n]*+")
 _SPACES = re.compile(f"[{re.escape(BLANKS)}]*+")
+_NO_SPACES = re.compile(f"[^{re.escape(BLANKS)}]*+")
 
 
 class Piece(NamedTuple):
@@ -49,10 +49,20 @@ def _flag_part(escape: str) -> re.Pattern[str]:
     return re.compile("[^'\"" + re.escape(escape + BLANKS) + "]+")
 
 
+def skip(pattern: re.Pattern[str], text: str, at: int, end: int) -> int:
+    """Where a match that begins at ``at`` ends; ``at`` when there is none."""
+    match = pattern.match(text, at, end)
+    return match.end() if match else at
+
+
 def skip_blanks(text: str, at: int, end: int) -> int:
     """The index of the first character from ``at`` that is no white space."""
-    match = _SPACES.match(text, at, end)
-    return match.end() if match else at
+    return skip(_SPACES, text, at, end)
+
+
+def skip_word(text: str, at: int, end: int) -> int:
+    """The index of the first character from ``at`` that is white space."""
+    return skip(_NO_SPACES, text, at, end)
 
 
 def flags(text: str, at: int, end: int, escape: str) -> tuple[tuple[Piece, ...], int, bool]:
@@ -104,8 +114,16 @@ def _find(text: str, char: str, at: int, end: int) -> int:
     return found if found >= 0 else end
 
 
+def separated_words(text: str, at: int, end: int) -> tuple[Piece, ...]:
+    """Words of FROM, COPY, ADD, EXPOSE and VOLUME: quotes do not hold them together."""
+    return tuple(Piece(match[0], *match.span()) for match in _SEPARATED.finditer(text, at, end))
+
+
 def quoted_words(text: str, at: int, end: int, escape: str) -> tuple[Piece, ...]:
-    """Words of ENV, ARG and LABEL: quotes and escapes hold white space together and stay in the value. An open quote takes the rest."""
+    """Words of ENV, ARG and LABEL: quotes and escapes hold white space together and stay in the value.
+
+    An open quote takes the rest.
+    """
     words = tuple(Piece(match[0], *match.span()) for match in _word(escape).finditer(text, at, end))
     return words[:-1] if words and words[-1].value == escape else words
 
@@ -132,7 +150,7 @@ def _refuse(constant: str) -> None:
 def _strings(text: str, at: int, end: int) -> tuple[Piece, ...] | None:
     found: list[Piece] = []
     while True:
-        at = _blanks(text, at, end)
+        at = skip(_JSON_BLANKS, text, at, end)
         if not found and text.startswith("]", at, end):
             break
         match = _STRING.match(text, at, end)
@@ -140,15 +158,10 @@ def _strings(text: str, at: int, end: int) -> tuple[Piece, ...] | None:
             return None
         token = match[0]
         found.append(Piece(json.loads(token) if "\\" in token else token[1:-1], *match.span()))
-        at = _blanks(text, match.end(), end)
+        at = skip(_JSON_BLANKS, text, match.end(), end)
         if text.startswith("]", at, end):
             break
         if not text.startswith(",", at, end):
             return None
         at += 1
-    return tuple(found) if _blanks(text, at + 1, end) == end else None
-
-
-def _blanks(text: str, at: int, end: int) -> int:
-    match = _JSON_BLANKS.match(text, at, end)
-    return match.end() if match else at
+    return tuple(found) if skip(_JSON_BLANKS, text, at + 1, end) == end else None

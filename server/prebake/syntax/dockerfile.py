@@ -6,11 +6,13 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import pairwise
 from typing import Protocol
 
 from prebake.syntax.fragment import Fragment
 from prebake.syntax.header import Header
 from prebake.syntax.prepass import Lines, Statement, scan
+from prebake.syntax.problems import problem_of
 from prebake.syntax.tokens import Comment, Directive, Flag, Heredoc, Pair, Word
 from prebake.syntax.view import confirm
 from prebake.text import Position, Span, Text
@@ -47,10 +49,10 @@ class Token(Protocol):
 class Instruction:
     """One instruction, or the one inside an ONBUILD.
 
-    ``index`` counts in :attr:`Dockerfile.instructions` (that of the ONBUILD for an inner one). ``line`` and ``end_line`` are its 0-based first and last
-    lines, here-documents and their terminators included. ``start`` and ``end`` are offsets in the text of the first line's first character
-    and of the last line's end, without its line end. ``stage`` is the index of its stage, ``None`` before the first FROM. Tokens count
-    from ``start``.
+    ``index`` counts in :attr:`Dockerfile.instructions` (that of the ONBUILD for an inner one). ``line`` and
+    ``end_line`` are its 0-based first and last lines, here-documents and their terminators included. ``start`` and
+    ``end`` are offsets in the text of the first line's first character and of the last line's end, without its line
+    end. ``stage`` is the index of its stage, ``None`` before the first FROM. Tokens count from ``start``.
     """
 
     __slots__ = ("_header", "_statement", "_text", "end", "end_line", "index", "line", "stage", "start")
@@ -99,8 +101,8 @@ class Instruction:
     def words(self) -> tuple[Word, ...]:
         """The arguments, split as Docker does for this instruction.
 
-        The strings of the JSON form where it has one. One word for RUN, CMD, ENTRYPOINT and SHELL in shell form, for WORKDIR, USER,
-        STOPSIGNAL, MAINTAINER and ONBUILD; for HEALTHCHECK its kind and then the command.
+        The strings of the JSON form where it has one. One word for RUN, CMD, ENTRYPOINT and SHELL in shell form, for
+        WORKDIR, USER, STOPSIGNAL, MAINTAINER and ONBUILD; for HEALTHCHECK its kind and then the command.
         """
         return self._header.words
 
@@ -142,10 +144,10 @@ class Instruction:
 
     @property
     def problem(self) -> str | None:
-        """Why Docker refuses the instruction, as far as the syntax shows it; ``None`` when nothing is known against it."""
+        """Why Docker refuses the instruction, as far as the syntax shows it, else ``None``."""
         if self._statement.unterminated is not None:
             return f"unterminated heredoc {self._statement.unterminated}"
-        return self._header.problem
+        return problem_of(self._header)
 
     def flag(self, name: str) -> str | None:
         """The value of the last option of that name; ``None`` when it is missing or has no value."""
@@ -165,8 +167,8 @@ class Instruction:
 class Stage:
     """A build stage.
 
-    ``name`` is in lower case; ``base`` is the raw word after FROM, empty where it is missing; ``instructions`` begin with ``instruction``,
-    the FROM.
+    ``name`` is in lower case; ``base`` is the raw word after FROM, empty where it is missing; ``instructions`` begin
+    with ``instruction``, the FROM.
     """
 
     index: int
@@ -190,15 +192,15 @@ class Dockerfile:
 
     @property
     def syntax(self) -> str | None:
-        """The image that the ``syntax`` directive names."""
-        for directive in self.directives:
+        """The image that the ``syntax`` directive names; a line with ``#!`` may stand before it."""
+        for directive in self._lines.frontend:
             if directive.name == "syntax" and directive.problem is None:
                 return directive.value.partition(" ")[0]
         return None
 
     @cached_property
     def comments(self) -> tuple[Comment, ...]:
-        """The comment lines, those inside continuations included; parser directives and lines of here-documents are none."""
+        """The comment lines, those inside continuations included; no directives, no lines of here-documents."""
         content, position = self.text.content, self.text.position
         found = []
         for line, start in self._lines.comments:
@@ -214,11 +216,8 @@ class Dockerfile:
     def stages(self) -> tuple[Stage, ...]:
         """The build stages in order."""
         starts = [index for index, instruction in enumerate(self.instructions) if instruction.keyword == "FROM"]
-        ends = [*starts[1:], len(self.instructions)]
-        return tuple(
-            _stage(number, self.instructions[start:end])
-            for number, (start, end) in enumerate(zip(starts, ends, strict=True))
-        )
+        bounds = pairwise([*starts, len(self.instructions)])
+        return tuple(_stage(number, self.instructions[start:end]) for number, (start, end) in enumerate(bounds))
 
     @cached_property
     def global_args(self) -> tuple[Instruction, ...]:
@@ -271,5 +270,8 @@ def _remembered(text: Text) -> Dockerfile:
 
 
 def parse(text: Text) -> Dockerfile:
-    """The tree of a Dockerfile's text. Never raises, whatever the text; the same tree for the same text, while it is remembered."""
+    """The tree of a Dockerfile's text.
+
+    Never raises, whatever the text; the same tree for the same text, while it is remembered.
+    """
     return _remembered(text) if len(text.content) <= _REMEMBERED else Dockerfile(text)

@@ -11,7 +11,10 @@ _WORD = re.compile(r"[0-9]*<<(-?)[\t\n\f\r ]*([^<]+)")
 
 
 def heredoc_names(line: str) -> tuple[HeredocName, ...]:
-    """The here-documents of a joined RUN, COPY or ADD line, in order. A line with an open quote has none, as for BuildKit."""
+    """The here-documents of a joined RUN, COPY or ADD line, in order.
+
+    A line with an open quote has none, as for BuildKit.
+    """
     if "<<" not in line:
         return ()
     names = []

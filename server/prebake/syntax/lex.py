@@ -1,4 +1,4 @@
-"""Quotes, escapes and variables of a Dockerfile word, read as BuildKit's word lexer (frontend/dockerfile/shell) reads them."""
+"""Quotes, escapes and variables of a Dockerfile word, by the rules of BuildKit's lexer (frontend/dockerfile/shell)."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import re
 from collections.abc import Callable
 from functools import cache
 
+from prebake.syntax.patterns import replace, trim
 from prebake.syntax.tokens import BLANKS
 
 Lookup = Callable[[str], str | None]
 
 _MAX_DEPTH = 40  # of ``${a:-${b:-...}}``: deeper nesting is an attack or a slip, and would exhaust the stack
-_MAX_PATTERN = 65_536  # characters of a value that ``${x#pattern}`` is tried on
 _NAME = re.compile(r"\d+|[@*#?\-$!]|\w+")
 
 
 class LexError(ValueError):
-    """The word is malformed: an open quote, a missing brace, an unknown modifier."""
+    """The word is malformed: an open quote, a missing brace, an unknown modifier, a bad pattern."""
 
 
 @cache
@@ -69,8 +69,9 @@ _TO_SPACE = {ord(blank): " " for blank in BLANKS}
 class Lexer:
     """Reads one text from its start to its end.
 
-    With ``lookup`` variables are replaced, and ``unknown`` is true after :meth:`run` when the result needed one that ``lookup`` does not
-    know; without it they are kept as written. ``keep_quotes`` and ``keep_escapes`` leave those characters in the result.
+    With ``lookup`` variables are replaced, and ``unknown`` is true after :meth:`run` when the result needed one that
+    ``lookup`` does not know; without it they are kept as written. ``keep_quotes`` and ``keep_escapes`` leave those
+    characters in the result.
     """
 
     def __init__(
@@ -274,7 +275,10 @@ class Lexer:
             self.unknown = True
             return ""
         greedy = word.startswith(operator)
-        return _trim(value, word[1:] if greedy else word, greedy=greedy, suffix=operator == "%")
+        try:
+            return trim(value, word[1:] if greedy else word, greedy=greedy, suffix=operator == "%")
+        except ValueError as error:
+            raise LexError(str(error)) from error
 
     def _replace(self, name: str) -> str:
         every = self._peek() == "/"
@@ -288,64 +292,7 @@ class Lexer:
         if value is None:
             self.unknown = True
             return ""
-        matcher = _compile(_pieces(pattern), greedy=True)
-        return matcher.sub(lambda match: replacement, _bounded(value), count=0 if every else 1)
-
-
-def _bounded(value: str) -> str:
-    if len(value) > _MAX_PATTERN:
-        raise LexError("value too long for a pattern")
-    return value
-
-
-def _trim(value: str, pattern: str, *, greedy: bool, suffix: bool) -> str:
-    pieces = _pieces(pattern)
-    _bounded(value)
-    if suffix:  # the shortest match at the end is the shortest one at the start of the reversed text
-        pieces.reverse()
-        value = value[::-1]
-    match = _compile(pieces, greedy=greedy).match(value)
-    rest = value[match.end() :] if match else value
-    return rest[::-1] if suffix else rest
-
-
-def _pieces(pattern: str) -> list[str]:
-    """A shell pattern as regular expressions of one character each; ``""`` for a star. Brackets have no meaning here."""
-    pieces: list[str] = []
-    at = 0
-    while at < len(pattern):
-        char = pattern[at]
-        at += 1
-        if char == "*":
-            pieces.append("")
-            continue
-        if char == "?":
-            pieces.append(".")
-            continue
-        if char == "\\":
-            following = pattern[at : at + 1]
-            if following in ("}", "/") and following:
-                continue
-            if following not in ("*", "?", "\\"):
-                raise LexError(f"invalid escape \\{following}")
-            char = following
-            at += 1
-        pieces.append(re.escape(char))
-    return pieces
-
-
-def _compile(pieces: list[str], *, greedy: bool) -> re.Pattern[str]:
-    """The pattern with atomic groups, so that no input makes it backtrack: every star but a greedy last one takes as little as it can."""
-    segments: list[str] = [""]
-    for piece in pieces:
-        if piece:
-            segments[-1] += piece
-        else:
-            segments.append("")
-    expression = segments[0]
-    for number, segment in enumerate(segments[1:], 1):
-        if number == len(segments) - 1:
-            expression += (".*" if greedy else ".*?") + segment
-        elif segment:
-            expression += f"(?>.*?{segment})"
-    return re.compile(expression)
+        try:
+            return replace(value, pattern, replacement, every=every)
+        except ValueError as error:
+            raise LexError(str(error)) from error

@@ -12,7 +12,8 @@ from prebake.syntax.tokens import BLANKS
 def continuation_end(line: str, escape: str) -> int:
     """Where the content of a line ends that goes on in the next one, or -1 when it does not.
 
-    A line goes on when an escape character stands last, blanks aside, and no second one before it. ``line`` may end with ``\\r``.
+    A line goes on when an escape character stands last, blanks aside, and no second one before it. ``line`` may end
+    with ``\\r``.
     """
     trimmed = line.rstrip("\r").rstrip(" \t")
     if trimmed.endswith(escape):
@@ -23,7 +24,10 @@ def continuation_end(line: str, escape: str) -> int:
 
 
 class Logical:
-    """The joined line. ``text`` is without comment lines, blank lines, line ends and the escape characters that join."""
+    """The joined line.
+
+    ``text`` is without comment lines, blank lines, line ends and the escape characters that join.
+    """
 
     __slots__ = ("_indexes", "_offsets", "text")
 

@@ -1,7 +1,8 @@
 """The pre-pass: which lines of a Dockerfile belong together.
 
-It reads physical lines only and follows BuildKit's parser (frontend/dockerfile/parser): directives at the top, comments, continuations,
-here-document bodies. Every line belongs to one statement or to none; nothing is lost and nothing raises.
+It reads physical lines only and follows BuildKit's parser (frontend/dockerfile/parser): directives at the top,
+comments, continuations, here-document bodies. Every line belongs to one statement or to none; nothing is lost and
+nothing raises.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ class Body(NamedTuple):
 class Statement(NamedTuple):
     """The lines of one instruction: 0-based line numbers, offsets in the text.
 
-    ``header_line`` and ``header_end`` end the lines before the first here-document body, ``line_end`` and ``end`` the whole. ``bodies``
-    are those that have a terminator; ``unterminated`` is the name of the first that has none.
+    ``header_line`` and ``header_end`` end the lines before the first here-document body, ``end_line`` and ``end`` the
+    whole. ``bodies`` are those that have a terminator; ``unterminated`` is the name of the first that has none.
     """
 
     header: Header
@@ -46,13 +47,18 @@ class Statement(NamedTuple):
 
 
 class Lines(NamedTuple):
-    """What the pre-pass found. ``comments`` are line numbers and offsets of the ``#``."""
+    """What the pre-pass found.
+
+    ``comments`` are line numbers and offsets of the ``#``. ``frontend`` are the directives among which BuildKit looks
+    for the frontend: unlike the parser it passes over a first line with ``#!``.
+    """
 
     lines: list[str]
     escape: str
     directives: tuple[Directive, ...]
     statements: list[Statement]
     comments: list[tuple[int, int]]
+    frontend: tuple[Directive, ...]
 
 
 def scan(content: str) -> Lines:
@@ -114,7 +120,8 @@ def scan(content: str) -> Lines:
         statements.append(
             Statement(found, first, header_line, number - 1, start, header_end, end, tuple(bodies), unterminated)
         )
-    return Lines(lines, escape, directives, statements, comments)
+    frontend = _directives(lines[1:])[0] if content.startswith("#!") else directives
+    return Lines(lines, escape, directives, statements, comments, frontend)
 
 
 def _end(line: str, offset: int) -> int:

@@ -1,7 +1,8 @@
 """The tokens of a Dockerfile.
 
-``start`` and ``end`` are offsets in code points from the start of the instruction's first line, so that a token stays valid when the
-instruction moves; :meth:`prebake.syntax.dockerfile.Instruction.span_of` makes a span of them. Positions and spans are absolute.
+``start`` and ``end`` are offsets in code points from the start of the instruction's first line, so that a token stays
+valid when the instruction moves; :meth:`prebake.syntax.dockerfile.Instruction.span_of` makes a span of them.
+Positions and spans are absolute.
 """
 
 from __future__ import annotations
@@ -10,15 +11,15 @@ from typing import NamedTuple
 
 from prebake.text import Span
 
-BLANKS = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
-"""What BuildKit takes for white space (Go's ``unicode.IsSpace``); Python's ``str.isspace`` has four control characters more."""
+BLANKS = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
+"""White space for BuildKit: Go's ``unicode.IsSpace``. Python's ``str.isspace`` has four control characters more."""
 
 
 class Word(NamedTuple):
     """One argument.
 
-    ``raw`` is its text as Docker reads it: continuations joined, quotes and variables kept; it is what :func:`expand` wants. ``value`` has
-    quotes and escapes removed and variables kept. In JSON form ``value`` is the decoded string.
+    ``raw`` is its text as Docker reads it: continuations joined, quotes and variables kept; it is what :func:`expand`
+    wants. ``value`` has quotes and escapes removed and variables kept. In JSON form ``value`` is the decoded string.
     """
 
     value: str
@@ -28,7 +29,10 @@ class Word(NamedTuple):
 
 
 class Flag(NamedTuple):
-    """An option such as ``--mount=type=cache``: ``name`` without the dashes, ``value`` unquoted, or ``None`` where there is no ``=``."""
+    """An option such as ``--mount=type=cache``.
+
+    ``name`` is without the dashes, ``value`` without quotes, ``None`` where there is no ``=``.
+    """
 
     name: str
     value: str | None
@@ -39,8 +43,9 @@ class Flag(NamedTuple):
 class Heredoc(NamedTuple):
     """A here-document with its body.
 
-    ``expand`` is false when the name is quoted; ``chomp`` is true for ``<<-``. ``body`` is the source text from ``start`` to ``end``, the
-    last line end included; ``terminator_end`` is where the terminator line ends, without its line end.
+    ``expand`` is false when the name is quoted; ``chomp`` is true for ``<<-``. ``body`` is the source text from
+    ``start`` to ``end``, the last line end included; ``terminator_end`` is where the terminator line ends, without
+    its line end.
     """
 
     name: str
@@ -72,7 +77,10 @@ class Pair(NamedTuple):
 
 
 class Comment(NamedTuple):
-    """A comment line: ``text`` without the ``#`` and the white space around it, ``span`` from the ``#`` to the line's end."""
+    """A comment line.
+
+    ``text`` is without the ``#`` and the white space around it; ``span`` goes from the ``#`` to the line's end.
+    """
 
     line: int
     text: str
@@ -80,7 +88,10 @@ class Comment(NamedTuple):
 
 
 class Directive(NamedTuple):
-    """A parser directive. ``name`` is in lower case. ``problem`` says why Docker refuses it; such a directive has no effect."""
+    """A parser directive.
+
+    ``name`` is in lower case. ``problem`` says why Docker refuses it; such a directive has no effect.
+    """
 
     name: str
     value: str

@@ -1,9 +1,9 @@
 """The view of a Dockerfile that dockerfile-parse reads rightly, and its reading.
 
-dockerfile-parse 2.0.1 is the parser of record for what is an instruction and which lines it takes, but it misreads here-documents, blank
-lines in continuations, a byte order mark, an unfinished last line, ``\\\\`` at a line's end and keywords that a continuation splits. The
-view has the same lines with these spelled out in a form it reads as Docker reads the original. Where the two still differ, the pre-pass
-stands.
+dockerfile-parse 2.0.1 is the parser of record for what is an instruction and which lines it takes, but it misreads
+here-documents, blank lines in continuations, a byte order mark, an unfinished last line, ``\\\\`` at a line's end and
+keywords that a continuation splits. The view has the same lines with these spelled out in a form it reads as Docker
+reads the original. Where the two still differ, the pre-pass stands.
 """
 
 from __future__ import annotations
