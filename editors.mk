@@ -1,24 +1,26 @@
 # The editors' side: the VS Code extension, and the suites that drive real editors. Included by the Makefile.
 
 EDITORS := $(CACHE)/editors
-EDITORS_PATH := $(abspath $(EDITORS)/bin):$(PATH)
 CLIENT_VERSION := $(shell sed -n 's/^  "version": "\(.*\)",$$/\1/p' vscode-client/package.json)
 VSIX := vscode-client/prebake-$(CLIENT_VERSION).vsix
 CLIENT_SOURCES := $(wildcard vscode-client/src/*.ts vscode-client/*.json vscode-client/*.mjs vscode-client/*.md \
 	vscode-client/*.py vscode-client/icon.png vscode-client/LICENSE vscode-client/.vscodeignore)
+CLIENT_MODULES := vscode-client/node_modules/.package-lock.json
 SERVER_SOURCES := $(shell find server/prebake -type f -not -name '*.pyc' 2>/dev/null)
 
 .PHONY: vsix editors-setup test-vscode test-neovim
 
+# Node, npm and npx of the same version on every machine.
+$(VSIX) $(CLIENT_MODULES) test-vscode: export PATH := $(abspath $(EDITORS)/bin):$(PATH)
+
 vsix: $(VSIX) ## build the VS Code extension, server and dependencies included
 
-$(VSIX): $(EDITORS)/.client-done $(CLIENT_SOURCES) $(SERVER_SOURCES) scripts/bundle_server.py constraints.txt pyproject.toml
+$(VSIX): $(CLIENT_MODULES) $(CLIENT_SOURCES) $(SERVER_SOURCES) scripts/bundle_server.py constraints.txt pyproject.toml
 	$(PYTHON) -m scripts.bundle_server
-	cd vscode-client && export PATH="$(EDITORS_PATH)" && npm run --silent check && npm run --silent build \
-		&& npm run --silent package
+	cd vscode-client && npm run --silent check && npm run --silent build && npm run --silent package
 
-$(EDITORS)/.client-done: $(EDITORS)/.node-done vscode-client/package-lock.json
-	cd vscode-client && PATH="$(EDITORS_PATH)" npm ci --loglevel=error
+$(CLIENT_MODULES): $(EDITORS)/.node-done vscode-client/package-lock.json
+	cd vscode-client && npm ci --loglevel=error
 	@touch $@
 
 $(EDITORS)/.node-done: $(SETUP) tests/editors/setup.sh
@@ -29,7 +31,8 @@ editors-setup: $(SETUP) ## install VS Code, Chromium and Neovim for the editor s
 	@tests/editors/setup.sh $(PYTHON) $(EDITORS) all
 
 test-vscode: $(VSIX) ## drive the extension in a real VS Code: squiggles, hover, quick fixes, the files on disk
-	PATH="$(EDITORS_PATH)" node --test --test-timeout=300000 'tests/editors/vscode/*.test.mjs'
+	$(PYTHON) -m pytest tests/editors/test_bundle.py -q
+	node --test --test-timeout=300000 'tests/editors/vscode/*.test.mjs'
 
 test-neovim: $(SETUP) ## drive the server in a real Neovim through lsp/prebake.lua
-	$(PYTHON) -m pytest tests/editors -q
+	$(PYTHON) -m pytest tests/editors/test_neovim.py -q

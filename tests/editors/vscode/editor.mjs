@@ -85,12 +85,13 @@ export class Editor {
    * Starts code-server and a browser.
    *
    * @param trusted whether every workspace is trusted, or none.
-   * @param interpreter the setting `prebake.interpreter` of the machine; undefined leaves it to the extension.
+   * @param beside folder of another extension to install, that needs no build.
+   * @param environment variables for every process.
    */
-  static async start({ trusted = true, interpreter } = {}) {
+  static async start({ trusted = true, beside, environment = {} } = {}) {
     const editor = new Editor();
     try {
-      await editor.#launch(trusted, interpreter);
+      await editor.#launch(trusted, beside, environment);
     } catch (error) {
       await editor.close();
       throw error;
@@ -98,7 +99,7 @@ export class Editor {
     return editor;
   }
 
-  async #launch(trusted, interpreter) {
+  async #launch(trusted, beside, environment) {
     this.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'prebake-vscode-'));
     this.data = path.join(this.folder, 'data');
     this.extensions = path.join(this.folder, 'extensions');
@@ -107,7 +108,7 @@ export class Editor {
     }
     const settings = { ...USER_SETTINGS, 'security.workspace.trust.enabled': !trusted };
     fs.writeFileSync(path.join(this.data, 'User/settings.json'), JSON.stringify(settings));
-    this.setInterpreter(interpreter);
+    this.setInterpreter(undefined);
     fs.writeFileSync(path.join(this.folder, 'config.yaml'), 'auth: none\ncert: false\n');
 
     const home = path.join(this.folder, 'home');
@@ -115,11 +116,14 @@ export class Editor {
       ...process.env,
       PATH: [path.dirname(PYTHON), process.env.PATH].join(path.delimiter),
       HOME: home, XDG_CONFIG_HOME: home, XDG_DATA_HOME: home, XDG_CACHE_HOME: home,
+      ...environment,
     };
     delete this.environment.VSCODE_IPC_HOOK_CLI;
     const base = [CODE_SERVER, '--config', path.join(this.folder, 'config.yaml'),
       '--user-data-dir', this.data, '--extensions-dir', this.extensions];
-    execFileSync(process.execPath, [...base, '--install-extension', VSIX], { env: this.environment, stdio: 'pipe' });
+    for (const vsix of beside ? [VSIX, this.#pack(beside)] : [VSIX]) {
+      execFileSync(process.execPath, [...base, '--install-extension', vsix], { env: this.environment, stdio: 'pipe' });
+    }
 
     this.port = await freePort();
     const log = fs.openSync(path.join(this.folder, 'server.log'), 'w');
@@ -141,6 +145,14 @@ export class Editor {
       args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
         '--disable-component-update', '--disable-sync'],
     });
+  }
+
+  #pack(folder) {
+    const vsix = path.join(this.folder, `${path.basename(folder)}.vsix`);
+    const vsce = path.join(ROOT, 'vscode-client/node_modules/@vscode/vsce/vsce');
+    execFileSync(process.execPath, [vsce, 'package', '--no-dependencies', '--allow-missing-repository', '--skip-license', '--out', vsix],
+      { cwd: folder, env: this.environment, stdio: 'pipe' });
+    return vsix;
   }
 
   /** Writes the machine's setting `prebake.interpreter`; VS Code notices while it runs. */

@@ -1,6 +1,7 @@
 // What a user of the extension sees and gets, in a real VS Code.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { Editor, reasonToSkip, until } from './editor.mjs';
@@ -127,11 +128,57 @@ describe('the extension', { skip: reasonToSkip() }, () => {
     assert.equal(editor.servers().length, 1);
   });
 
+  test('takes over settings of the workspace as they change', async () => {
+    const folder = await open('settings', { ...slowProject, '.vscode/settings.json': '{"prebake.select": ["PB201"]}' });
+    const settings = path.join(folder, '.vscode/settings.json');
+    await window.waitForSquiggle();
+    fs.writeFileSync(settings, '{"prebake.ignore": ["PB"]}');
+    await window.waitForNoSquiggle();
+    fs.writeFileSync(settings, '{}');
+    await window.waitForSquiggle();
+  });
+
   test('waits for a Dockerfile before it starts a server', async () => {
     const before = editor.log();
     await open('waiting', { '.gitignore': '*.pyc\n', 'app.py': 'print("hello")\n' }, '.gitignore');
     await until('the activation', () => editor.log().slice(before.length).includes('waits for a Dockerfile'));
     assert.deepEqual(editor.servers(), []);
+  });
+});
+
+describe('the extension beside the Python Environments extension', { skip: reasonToSkip() }, () => {
+  let editor, folder;
+
+  before(async () => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'prebake-pythons-'));
+    for (const name of ['first', 'second']) {
+      fs.writeFileSync(path.join(folder, name), '#!/bin/sh\nexec python3 "$@"\n', { mode: 0o755 });
+    }
+    editor = await Editor.start({
+      beside: path.join(import.meta.dirname, 'python-environments'),
+      environment: { STAND_IN_FIRST: path.join(folder, 'first'), STAND_IN_SECOND: path.join(folder, 'second') },
+    });
+  });
+  after(async () => {
+    await editor?.close();
+    fs.rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('runs with the interpreter selected there, and follows another selection', async (context) => {
+    try {
+      const window = await editor.open(editor.project('environments', slowProject), 'Dockerfile');
+      await window.waitForSquiggle();
+      const [first] = editor.servers();
+      assert.match(editor.log(), new RegExp(`starting with ${folder}/first \\(Python Environments`));
+      await window.command('Select the Second Interpreter');
+      await until('another server', () => editor.servers().some((pid) => pid !== first));
+      await until('its log', () => editor.log().includes(`starting with ${folder}/second`));
+      await until('the end of the first', () => !editor.servers().includes(first));
+      await window.waitForSquiggle();
+    } catch (error) {
+      context.diagnostic(`evidence in ${await editor.keepEvidence(context.name)}`);
+      throw error;
+    }
   });
 });
 
