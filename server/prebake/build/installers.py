@@ -1,0 +1,279 @@
+"""Commands that install dependencies: which they are, and what their arguments name.
+
+What each option is for stands in :mod:`prebake.build.installer_table`; what the named files lead to is followed by
+:mod:`prebake.build.manifests`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from prebake.build.build import Build, fact
+from prebake.build.installer_table import Installer, aliases, programs, table, tools
+from prebake.build.state import State, states
+from prebake.build.steps import Argument, Step, Steps, steps_of
+from prebake.project.requirements import is_archive, local_path
+from prebake.syntax.dockerfile import Instruction
+
+
+@dataclass(frozen=True)
+class InstallCommand:
+    """One command that installs, with what its words and environment name, all as written.
+
+    ``called`` is the program and its subcommand (``npm ci``). ``named`` has the files by role (see the table);
+    ``packages`` are requirements given by name, ``projects`` folders of projects, ``archives`` local wheels and source
+    archives, ``given`` the options. ``unknown`` says what cannot be told about it, as the rest of a sentence.
+    """
+
+    installer: Installer
+    step: Step
+    called: str
+    named: Mapping[str, tuple[str, ...]]
+    packages: tuple[str, ...]
+    projects: tuple[str, ...]
+    archives: tuple[str, ...]
+    given: frozenset[str]
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def requirements(self) -> tuple[str, ...]:
+        """The requirement files it is given."""
+        return self.named.get("requirement", ())
+
+    @property
+    def constraints(self) -> tuple[str, ...]:
+        """The constraint and override files it is given."""
+        return self.named.get("constraint", ())
+
+    @property
+    def installs_project(self) -> bool:
+        """Whether it installs the sources of a project, too."""
+        if self.projects:
+            return True
+        return self.installer.project and not self.installer.without_project & self.given
+
+    @property
+    def only_tools(self) -> bool:
+        """Whether it installs nothing but tools to install with, such as pip itself."""
+        names = {_distribution(package) for package in self.packages}
+        reads = self.requirements or self.projects or self.archives or self.installer.needs or self.unknown
+        return bool(names) and not reads and names <= tools()
+
+    @property
+    def text(self) -> str:
+        """The command in short, for messages: its name and the files it is given, at most a few."""
+        short = {"requirement": "-r", "constraint": "-c"}
+        shown = [f"{short[role]} {name}" for role in short for name in self.named.get(role, ())]
+        shown += [*self.projects, *self.packages]
+        words = [self.called, *shown[:3]]
+        return " ".join(words) + (" ..." if len(shown) > 3 else "")
+
+
+@dataclass(frozen=True)
+class Install:
+    """A RUN that installs dependencies: its commands, and those of them that install."""
+
+    instruction: Instruction
+    state: State
+    steps: Steps
+    commands: tuple[InstallCommand, ...]
+
+    @property
+    def installs_project(self) -> bool:
+        """Whether one of its commands installs the sources of a project."""
+        return any(command.installs_project for command in self.commands)
+
+
+@fact
+def installs(build: Build) -> dict[int, Install]:
+    """The RUN instructions that install dependencies, by their index."""
+    found = {}
+    before = states(build)
+    for instruction in build.tree.instructions:
+        if instruction.keyword == "RUN" and instruction.stage is not None and mentions_installer(instruction.raw):
+            install = recognise(instruction, before[instruction.index])
+            if install is not None:
+                found[instruction.index] = install
+    return found
+
+
+def recognise(instruction: Instruction, state: State) -> Install | None:
+    """The installing commands of a RUN; ``None`` when it has none."""
+    steps = steps_of(instruction, state)
+    commands = tuple(command for step in steps.steps if (command := install_command(step)) is not None)
+    return Install(instruction, state, steps, commands) if commands else None
+
+
+def mentions_installer(text: str) -> bool:
+    """Whether a text may hold an installing command: a cheap test, so that other instructions are not read closely."""
+    return any(program in text for program in programs())
+
+
+def install_command(step: Step) -> InstallCommand | None:
+    """The installing command that a step is; ``None`` for any other."""
+    program = aliases().get(step.program, step.program)
+    for installer in table():
+        if installer.program[0] == program:
+            for command in installer.commands:
+                rest = _behind(step.arguments, installer, (*installer.program[1:], *command))
+                if rest is not None:
+                    called = " ".join((step.program, *installer.program[1:], *command))
+                    return _Reading(installer, step).read(called, rest)
+    return None
+
+
+def _behind(arguments: tuple[Argument, ...], installer: Installer, wanted: tuple[str, ...]) -> list[Argument] | None:
+    """The arguments without the wanted subcommands, which must come first among the words that are no options."""
+    options: list[Argument] = []
+    rest = list(arguments)
+    for word in wanted:
+        while rest and (text := rest[0].text) is not None and text.startswith("-"):
+            taken = 2 if text in installer.before or _takes_word(installer, text) else 1
+            options += rest[:taken]
+            rest = rest[taken:]
+        if not rest or rest[0].text != word:
+            return None
+        rest = rest[1:]
+    if not wanted and any(item.text is None or not item.text.startswith("-") for item in rest):
+        return None
+    return [*options, *rest]
+
+
+def _takes_word(installer: Installer, option: str) -> bool:
+    return "=" not in option and installer.role(option) not in (None, "flag")
+
+
+@dataclass
+class _Reading:
+    """Sorts the arguments of one installing command."""
+
+    installer: Installer
+    step: Step
+    named: dict[str, list[str]] = field(default_factory=dict)
+    packages: list[str] = field(default_factory=list)
+    projects: list[str] = field(default_factory=list)
+    archives: list[str] = field(default_factory=list)
+    given: set[str] = field(default_factory=set)
+    unknown: list[str] = field(default_factory=list)
+
+    def read(self, called: str, arguments: list[Argument]) -> InstallCommand:
+        queue = iter(arguments)
+        for argument in queue:
+            text = argument.text
+            if text is None:
+                self._not_known(argument)
+            elif text == "--":
+                for rest in queue:
+                    self._positional(rest)
+            elif text.startswith("--"):
+                name, equals, value = text.partition("=")
+                self._option(name, Argument(value) if equals else None, queue)
+            elif text.startswith("-") and len(text) > 1:
+                self._letters(text, queue)
+            else:
+                self._positional(argument)
+        self._environment()
+        if self.step.piped:
+            self.unknown.append("takes its arguments from xargs")
+        return InstallCommand(
+            self.installer,
+            self.step,
+            called,
+            {role: tuple(names) for role, names in self.named.items()},
+            tuple(self.packages),
+            tuple(self.projects),
+            tuple(self.archives),
+            frozenset(self.given),
+            tuple(self.unknown),
+        )
+
+    def _not_known(self, argument: Argument) -> None:
+        raw = argument.word.raw if argument.word is not None else "an argument"
+        self.unknown.append(f"has the argument {raw}, which is known only when it runs")
+
+    def _option(self, name: str, value: Argument | None, queue: Iterator[Argument]) -> None:
+        self.given.add(name)
+        role = self.installer.role(name)
+        if role == "flag":
+            return
+        if role is None:
+            if self.installer.proved:
+                self.unknown.append(f"has the option {name}, whose meaning is not known")
+            elif value is None and name in self.installer.before:
+                next(queue, None)
+            return
+        chosen = next(queue, None) if value is None else value
+        if role == "value" or chosen is None:
+            return
+        if role == "unproved":
+            self.unknown.append(f"has the option {name}, whose files are not followed")
+        elif chosen.text is None:
+            self._not_known(chosen)
+        elif role == "editable":
+            self._editable(chosen.text)
+        else:
+            self.named.setdefault(role, []).append(chosen.text)
+
+    def _letters(self, text: str, queue: Iterator[Argument]) -> None:
+        """A cluster of one-letter options, of which the last may take a value: ``-qr requirements.txt``."""
+        for at in range(1, len(text)):
+            option = f"-{text[at]}"
+            if self.installer.role(option) in (None, "flag"):
+                self._option(option, None, queue)
+                continue
+            rest = text[at + 1 :].removeprefix("=")
+            self._option(option, Argument(rest) if rest else None, queue)
+            return
+
+    def _editable(self, text: str) -> None:
+        local = local_path(text)
+        if local is not None or ":" not in text:
+            self.projects.append(text)
+        else:
+            self.named.setdefault("checkout", []).append(text)
+
+    def _positional(self, argument: Argument) -> None:
+        text = argument.text
+        if text is None:
+            self._not_known(argument)
+            return
+        local = local_path(text)
+        if local is not None and argument.glob and ("*" in local or "?" in local):
+            self.unknown.append(f"names files by the wildcard {text}")
+        elif self.installer.files:
+            self.named.setdefault("requirement", []).append(text)
+        elif not self.installer.named:
+            return
+        elif local is None:
+            self.packages.append(text)
+        elif is_archive(local):
+            self.archives.append(local)
+        else:
+            self.projects.append(text)
+
+    def _environment(self) -> None:
+        for name, role in self.installer.environment.items():
+            if not self.step.sets(name):
+                continue
+            value = self.step.lookup(name)
+            if value is None or (value and role == "unproved"):
+                self.unknown.append(
+                    f"reads {name}, whose {'value is not known' if value is None else 'files are not followed'}"
+                )
+                continue
+            for word in value.split():
+                if role == "editable":
+                    self._editable(word)
+                else:
+                    self.named.setdefault(role, []).append(word)
+
+
+def _distribution(requirement: str) -> str:
+    """The normalised name of a requirement, without version, extras and markers."""
+    name = requirement
+    for at, character in enumerate(requirement):
+        if not (character.isalnum() or character in "._-"):
+            name = requirement[:at]
+            break
+    return name.lower().replace("_", "-").replace(".", "-")
