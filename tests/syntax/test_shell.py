@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -83,7 +84,8 @@ def test_quotes_are_removed_from_static_words(word: str, value: str) -> None:
 @pytest.mark.parametrize(
     "word",
     [
-        "$A", '"$A"', "${A}", "${A:-b}", "$1", "$@", "$(date)", "`date`", '"a $(date) b"', "$((1 + 2))", "~/x", "a{b,c}", "{1..3}", "<(a)",
+        "$A", '"$A"', "${A}", "${A:-b}", "$1", "$@", "$(date)", "`date`", '"a $(date) b"', "$((1 + 2))", "~/x",
+        "a{b,c}", "{1..3}", "<(a)",
         "*.txt", "a?", "[ab]",
     ],
 )  # fmt: skip
@@ -120,7 +122,8 @@ def test_redirections_are_not_words() -> None:
     command = only("2>/dev/null pip install a >> log 2>&1 <in &>all >&- {fd}>x <<<text 3a")
     assert list(command.values) == ["pip", "install", "a", "3a"]
     assert [(item.fd, item.operator, item.target.value) for item in command.redirections] == [
-        (2, ">", "/dev/null"), (None, ">>", "log"), (2, ">&", "1"), (None, "<", "in"), (None, "&>", "all"), (None, ">&", "-"),
+        (2, ">", "/dev/null"), (None, ">>", "log"), (2, ">&", "1"), (None, "<", "in"), (None, "&>", "all"), (None,
+         ">&", "-"),
         (None, ">", "x"), (None, "<<<", "text"),
     ]  # fmt: skip
 
@@ -139,13 +142,15 @@ def test_comments_are_no_commands() -> None:
         ("for x in 1 2; do a; done; b", {"for": (), "a": ("for", "do"), "b": ()}),
         ("for x do a; done; b", {"for": (), "a": ("for", "do"), "b": ()}),
         ("for ((i=0; i<3; i++)); do a; done; b", {"for": (), "a": ("for", "do"), "b": ()}),
-        ("case $x in a|b) c;; (d) e;& *) f; esac; g", {"case": (), "c": ("case",), "e": ("case",), "f": ("case",), "g": ()}),
+        ("case $x in a|b) c;; (d) e;& *) f; esac; g", {"case": (), "c": ("case",), "e": ("case",), "f": ("case",),
+         "g": ()}),
         ("case x\nin\na)\nc\n;;\nesac\ng", {"case": (), "c": ("case",), "g": ()}),
         ("(a; { b; }) && { c; (d); }; e", {"a": ("(",), "b": ("(", "{"), "c": ("{",), "d": ("{", "("), "e": ()}),
         ("f() { a; }; b", {"a": ("function", "{"), "b": ()}),
         ("function f { a; }\nb", {"a": ("function", "{"), "b": ()}),
         ("function f() (a); b", {"a": ("function", "("), "b": ()}),
-        ("if { a; } then for x in y; do b; done; fi", {"a": ("if", "{"), "for": ("if", "then"), "b": ("if", "then", "for", "do")}),
+        ("if { a; } then for x in y; do b; done; fi", {"a": ("if", "{"), "for": ("if", "then"), "b": ("if", "then",
+         "for", "do")}),
         ("[[ -f x && ( a < b || -n $c ) ]] && d", {"[[": (), "d": ()}),
         ("((i++)); a", {None: (), "a": ()}),
         ("echo if then done", {"echo": ()}),
@@ -278,9 +283,12 @@ def test_spans_are_those_of_the_source() -> None:
 _SHELLISH = st.lists(
     st.sampled_from(
         [
-            "a", "pip install", " ", "\n", "\t", "&&", "||", "|", ";", ";;", "&", "(", ")", "((", "))", "{", "}", "$(", "`", "'", '"', "$'",
-            "\\", "\\\n", "\\`", "$A", "${", "<<E\n", "\nE\n", "<<-'E'\n", "<", ">", "2>&1", "<(", "if ", "then ", "fi", "for x in ", "do ", "done",
-            "case x in ", "esac", "[[ ", " ]]", "! ", "function f ", "f() ", "A=", "A=(", "#", "*", "[", "]", "~", "{a,b}", "é", "\r\n", "\U0001f600",
+            "a", "pip install", " ", "\n", "\t", "&&", "||", "|", ";", ";;", "&", "(", ")", "((", "))", "{", "}",
+            "$(", "`", "'", '"', "$'",
+            "\\", "\\\n", "\\`", "$A", "${", "<<E\n", "\nE\n", "<<-'E'\n", "<", ">", "2>&1", "<(", "if ", "then ",
+            "fi", "for x in ", "do ", "done",
+            "case x in ", "esac", "[[ ", " ]]", "! ", "function f ", "f() ", "A=", "A=(", "#", "*", "[", "]", "~",
+            "{a,b}", "é", "\r\n", "\U0001f600",
         ]
     ),
     max_size=40,
@@ -297,7 +305,7 @@ def test_any_text_is_read_with_spans_that_slice_it(text: str) -> None:
         tokens = sorted([*command.words, *command.assignments, *command.redirections], key=lambda token: token.start)
         assert tokens
         assert (command.start, command.end) == (tokens[0].start, max(token.end for token in tokens))
-        for token, following in zip(tokens, tokens[1:], strict=False):
+        for token, following in pairwise(tokens):
             assert token.end <= following.start
     for command in found.walk():
         assert 0 <= command.start < command.end <= len(text)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 from prebake.syntax.fragment import Fragment
-from prebake.syntax.shell_commands import read_commands
+from prebake.syntax.shell_commands import Reader
 from prebake.syntax.shell_nodes import Assignment, Command, Redirection, Script, ShellWord
-from prebake.syntax.shell_words import WordReader
 
 __all__ = ["Assignment", "Command", "Redirection", "Script", "ShellWord", "split"]
 
@@ -19,4 +18,4 @@ def split(fragment: Fragment) -> Script:
     Text that no shell would accept, half-typed text above all, gives what can be read of it and a ``problem``.
     Offsets are those of the fragment's source. Time is linear in the length of the text.
     """
-    return read_commands(WordReader(fragment, read_commands), 0, (), False)[0]
+    return Reader(fragment).commands(0, (), False)[0]

@@ -6,25 +6,25 @@ import re
 
 from prebake.syntax.shell_compounds import CASE_ENDS, CLOSERS, KEYWORDS, OPENERS, SECTIONS, Compounds
 from prebake.syntax.shell_nodes import Assignment, Command, Redirection, Script, ShellWord
-from prebake.syntax.shell_words import Parts, WordReader
+from prebake.syntax.shell_quotes import Parts
+from prebake.syntax.shell_redirections import STARTS, read_here_documents, read_redirection
+from prebake.syntax.shell_words import WordReader
 
-_BLANK = re.compile(r"(?:[ \t]|\\\r?\n|\r(?=\n))++")
 _OPERATOR = re.compile(r";;&|;;|;&|;|&&|&|\|\||\|&|\|")
-_REDIRECTION = re.compile(r"(\d++|\{[A-Za-z_]\w*+\})?(<<<|<<-|<<|<&|<>|<(?!\()|>>|>&|>\||>(?!\()|&>>|&>)", re.ASCII)
-_REDIRECTION_STARTS = frozenset("0123456789<>&{")
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*+)(?:\[[^\]\s]*+\])?\+?=", re.ASCII)
 _FUNCTION_PARENTHESES = re.compile(r"\([ \t]*+\)")
 _TEST_OPERATOR = re.compile(r"&&|\|\||[()<>&|]")
 _TEST_GOES_ON = frozenset(("&&", "||", "(", "!", "[["))
 
 
-def read_commands(reader: WordReader, at: int, context: tuple[str, ...], closes: bool) -> tuple[Script, int]:
-    """Read a list of commands from an index.
+class Reader(WordReader):
+    """Reads the words and commands of one fragment."""
 
-    With ``closes`` it goes up to the parenthesis that closes a substitution, otherwise to the end. Returns the script
-    and the index behind it.
-    """
-    return _CommandReader(reader, context, closes).read(at)
+    __slots__ = ()
+
+    def commands(self, at: int, context: tuple[str, ...], closes: bool) -> tuple[Script, int]:
+        """Read a list of commands from an index, up to the parenthesis that closes it or to the end."""
+        return _CommandReader(self, context, closes).read(at)
 
 
 class _CommandReader:
@@ -51,7 +51,7 @@ class _CommandReader:
         "words",
     )
 
-    def __init__(self, reader: WordReader, context: tuple[str, ...], closes: bool) -> None:
+    def __init__(self, reader: Reader, context: tuple[str, ...], closes: bool) -> None:
         self.reader = reader
         self.text = reader.text
         self.closes = closes
@@ -76,8 +76,8 @@ class _CommandReader:
         outer_context, reader.context = reader.context, self.compounds.context
         while at < reader.end:
             char = text[at]
-            if char in " \t\\\r" and (blank := _BLANK.match(text, at, reader.end)) is not None:
-                at = blank.end()
+            if char in " \t\\\r" and (behind := reader.skip_blank(at)) > at:
+                at = behind
             elif char == "\n":
                 at = self._line_end(at)
             elif char == "#":
@@ -87,8 +87,8 @@ class _CommandReader:
                 at = self._pattern(at)
             elif self.test and char in "()<>&|":
                 at = self._test_operator(at)
-            elif char in _REDIRECTION_STARTS and (found := _REDIRECTION.match(text, at, reader.end)) is not None:
-                at = self._redirection(found)
+            elif char in STARTS and (found := read_redirection(reader, at)) is not None:
+                at = self._redirected(*found)
             elif char in ";&|":
                 at = self._operator(at)
             elif char == "(":
@@ -125,9 +125,12 @@ class _CommandReader:
 
     def _add(self, word: ShellWord) -> None:
         self.words.append(word)
+        self._extend(word.start, word.end)
+
+    def _extend(self, start: int, end: int) -> None:
         if self.start < 0:
-            self.start = word.start
-        self.stop = word.end
+            self.start = start
+        self.stop = end
 
     def _flush(self, operator: str) -> None:
         """End the command under construction, if there is one, by an operator."""
@@ -181,10 +184,7 @@ class _CommandReader:
                 self.reader.fail("unterminated [[")
             self._flush("\n")
             self._open_header()
-        at += 1
-        while self.reader.here_documents:
-            at = self._here_document(at, *self.reader.here_documents.pop(0))
-        return at
+        return read_here_documents(self.reader, at + 1)
 
     def _operator(self, at: int) -> int:
         found = _OPERATOR.match(self.text, at, self.reader.end)
@@ -273,7 +273,7 @@ class _CommandReader:
         return stop
 
     def _keyword(self, word: ShellWord, stop: int) -> int:
-        raw = word.raw
+        reader, raw = self.reader, word.raw
         if raw == "!":
             self.negated = True
         elif raw in OPENERS:
@@ -283,8 +283,8 @@ class _CommandReader:
         elif raw in CLOSERS:
             self._close(raw)
         elif raw == "function":
-            name, stop = self.reader.word(self._skip_blank(stop))
-            parentheses = _FUNCTION_PARENTHESES.match(self.text, self._skip_blank(stop), self.reader.end)
+            name, stop = reader.word(reader.skip_blank(stop))
+            parentheses = _FUNCTION_PARENTHESES.match(self.text, reader.skip_blank(stop), reader.end)
             self._function(name.raw)
             stop = parentheses.end() if parentheses is not None else stop
         else:
@@ -300,47 +300,22 @@ class _CommandReader:
         self.reader.context = self.compounds.context
         self.fresh = True
 
-    def _skip_blank(self, at: int) -> int:
-        blank = _BLANK.match(self.text, at, self.reader.end)
-        return blank.end() if blank is not None else at
-
     def _assignment(self, found: re.Match[str]) -> int:
         reader = self.reader
         start, at = found.span()
         if self.text.startswith("(", at) and at < reader.end:
-            value, stop = self._array(at)
+            value, stop = reader.array(at)
         else:
             value, stop = reader.word(at)
         assignment = Assignment(found.group(1), value, reader.offsets[start], reader.offsets[stop - 1] + 1)
         self.assignments.append(assignment)
-        if self.start < 0:
-            self.start = assignment.start
-        self.stop = assignment.end
+        self._extend(assignment.start, assignment.end)
         return stop
 
-    def _array(self, start: int) -> tuple[ShellWord, int]:
-        """The value of ``NAME=(..)`` from its opening parenthesis."""
-        reader, text = self.reader, self.text
-        parts = Parts()
-        parts.dynamic = True
-        at = start + 1
-        while at < reader.end:
-            at = self._skip_blank(at)
-            if at >= reader.end:
-                break
-            char = text[at]
-            if char == ")":
-                return reader.finish(parts, start, at + 1), at + 1
-            if char == "#":
-                at = text.find("\n", at, reader.end)
-                at = at if at >= 0 else reader.end
-                continue
-            word, stop = reader.word(at)
-            parts.substitutions += word.substitutions
-            parts.variables += word.variables
-            at = max(stop, at + 1)
-        reader.fail("unterminated array")
-        return reader.finish(parts, start, reader.end), reader.end
+    def _redirected(self, redirection: Redirection, stop: int) -> int:
+        self.redirections.append(redirection)
+        self._extend(redirection.start, redirection.end)
+        return stop
 
     def _pattern(self, at: int) -> int:
         """A case's pattern up to its parenthesis, or the end of the case."""
@@ -351,7 +326,7 @@ class _CommandReader:
             self._close("esac")
             return stop
         at += text[at] == "("
-        while (at := self._skip_blank(at)) < reader.end:
+        while (at := reader.skip_blank(at)) < reader.end:
             char = text[at]
             if char == ")":
                 self.fresh = True
@@ -360,41 +335,4 @@ class _CommandReader:
                 break
             at = at + 1 if char == "|" else max(reader.word(at)[1], at + 1)
         reader.fail("case pattern without )")
-        return at
-
-    def _redirection(self, found: re.Match[str]) -> int:
-        reader = self.reader
-        operator, descriptor = found.group(2), found.group(1)
-        at = self._skip_blank(found.end())
-        target, stop = reader.word(at)
-        if stop == at:
-            reader.fail("redirection without a target")
-            stop = found.end()
-        fd = int(descriptor[:9]) if descriptor and descriptor[0] != "{" else None
-        start, end = reader.offsets[found.start()], reader.offsets[stop - 1] + 1
-        redirection = Redirection(operator, target, fd, start, end)
-        self.redirections.append(redirection)
-        if self.start < 0:
-            self.start = start
-        self.stop = end
-        if operator in ("<<", "<<-") and target.raw:
-            quoted = any(quote in target.raw for quote in "'\"\\")
-            delimiter = target.value if quoted and target.value is not None else target.raw
-            reader.here_documents.append((redirection, delimiter, not quoted))
-        return stop
-
-    def _here_document(self, start: int, redirection: Redirection, delimiter: str, expands: bool) -> int:
-        """Read the body that starts at an index; returns the index behind its last line."""
-        reader, text = self.reader, self.text
-        strips_tabs = redirection.operator == "<<-"
-        at = start
-        while at < reader.end:
-            stop = text.find("\n", at, reader.end)
-            line = text[at : stop if stop >= 0 else reader.end].removesuffix("\r")
-            if (line.lstrip("\t") if strips_tabs else line) == delimiter:
-                redirection.body = reader.body(start, at, expands=expands, strips_tabs=strips_tabs)
-                return stop + 1 if stop >= 0 else reader.end
-            at = stop + 1 if stop >= 0 else reader.end
-        reader.fail("unterminated here-document")
-        redirection.body = reader.body(min(start, at), at, expands=expands, strips_tabs=strips_tabs)
         return at
