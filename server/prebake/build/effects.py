@@ -1,0 +1,236 @@
+"""What a command of a RUN reads and writes in the image, as far as that is known.
+
+The table is ``data/effects.toml``. It is on the safe side: what is not in it may do anything, and every word that may
+be a path counts as one.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+from prebake.build.steps import Argument, Step
+
+_HARMLESS = frozenset(("exec", "command", "nohup", "time", "env", "nice", "ionice", "stdbuf", "timeout", "sudo"))
+"""Wrappers that read and write nothing themselves."""
+
+_DEVICES = ("/dev/", "/proc/", "/sys/")
+
+
+@dataclass(frozen=True)
+class Effects:
+    """Paths of the image that a command touches; each stands for the file, or the folder with all that is in it.
+
+    ``writes`` are named by the command; ``roots`` are folders in which it writes without saying where; ``folders`` are
+    made if they are missing; ``environments`` are virtual environments that it makes or fills. ``enters`` must be
+    there. ``accounts``: it may change users and groups. ``imports`` is the folder that is searched for Python modules
+    before the standard library. ``opaque`` says why nothing is known, as the rest of a sentence.
+    """
+
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    roots: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+    environments: tuple[str, ...] = ()
+    enters: tuple[str, ...] = ()
+    accounts: bool = False
+    imports: str | None = None
+    opaque: str | None = None
+
+
+def effects_of(step: Step) -> Effects:
+    """What a command that is no install does; for installs see :mod:`prebake.build.manifests`."""
+    row = _row(step)
+    if step.program == "":
+        return _Reading(step, {"operands": "names"}).effects()
+    if row is None:
+        return Effects(opaque="may read anything")
+    return _Reading(step, row).effects()
+
+
+def redirections(step: Step) -> Effects:
+    """The files that the redirections of a command read and write."""
+    return _Reading(step, {}).redirected()
+
+
+def roots(name: str) -> tuple[str, ...]:
+    """A group of folders from the table."""
+    return tuple(_data()["roots"][name])
+
+
+@lru_cache(maxsize=1)
+def _data() -> Mapping[str, Any]:
+    return tomllib.loads(files("prebake.data").joinpath("effects.toml").read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=1)
+def _rows() -> Mapping[str, list[Mapping[str, Any]]]:
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for row in _data()["command"]:
+        for name in row["names"]:
+            found.setdefault(name, []).append(row)
+    return found
+
+
+def _row(step: Step) -> Mapping[str, Any] | None:
+    """The row for a command: the longest name that its first words have."""
+    words = [step.program, *(argument.text or "" for argument in step.arguments[:2])]
+    given = [argument.text or "" for argument in step.arguments]
+    for length in (3, 2, 1):
+        for row in _rows().get(" ".join(words[:length]), ()):
+            when = tuple(row.get("when", ()))
+            if not when or any(text.startswith(when) for text in given):
+                return {**row, "skip": row.get("skip", 0) + length - 1}
+    return None
+
+
+@dataclass
+class _Reading:
+    step: Step
+    row: Mapping[str, Any]
+    reads: list[str] = field(default_factory=list)
+    writes: list[str] = field(default_factory=list)
+    folders: list[str] = field(default_factory=list)
+    roots: list[str] = field(default_factory=list)
+    environments: list[str] = field(default_factory=list)
+    enters: list[str] = field(default_factory=list)
+    opaque: str | None = None
+
+    def effects(self) -> Effects:
+        if any(wrapper not in _HARMLESS for wrapper in self.step.wrappers):
+            return Effects(opaque="may read anything")
+        for name in self.row.get("writes", ()):
+            self.roots += roots(name)
+        for variable in self.row.get("variables", ()):
+            if self.step.sets(variable):
+                self._note(self.writes, self.step.lookup(variable))
+        self._operands(self._options())
+        self.redirected()
+        return Effects(
+            tuple(self.reads),
+            tuple(self.writes),
+            tuple(self.roots),
+            tuple(self.folders),
+            tuple(self.environments),
+            tuple(self.enters),
+            self.row.get("accounts", False),
+            self.step.directory if self.step.module else None,
+            self.opaque,
+        )
+
+    def redirected(self) -> Effects:
+        for redirection in self.step.command.redirections:
+            target = redirection.target.value
+            if redirection.body is not None or redirection.operator in ("<&", ">&", "<<<"):
+                continue
+            self._note(self.reads if redirection.operator == "<" else self.writes, target)
+        return Effects(reads=tuple(self.reads), writes=tuple(self.writes), opaque=self.opaque)
+
+    def _note(self, where: list[str], text: str | None) -> None:
+        """Note a path; one that is not known makes the command opaque."""
+        if text is not None and text.startswith(_DEVICES):
+            return
+        path = None if text is None else self.step.absolute(text)
+        if path is None:
+            self.opaque = self.opaque or "uses a path that is not known"
+        else:
+            where.append(path)
+
+    def _options(self) -> list[Argument]:
+        """Note what the options name, and give the words that are left."""
+        table = {option: role for role in ("values", "read", "write") for option in self.row.get(role, ())}
+        left: list[Argument] = []
+        queue = iter(self.step.arguments)
+        for argument in queue:
+            text = argument.text
+            if text is None:
+                self.opaque = self.opaque or "has an argument that is known only when it runs"
+                continue
+            name, equals, value = text.partition("=")
+            if text in ("-", "--") or not text.startswith("-"):
+                left.append(argument)
+                continue
+            if name in self.row.get("bad", ()):
+                self.opaque = self.opaque or "may read anything"
+            role = table.get(name)
+            if role is None:
+                continue
+            chosen = Argument(value) if equals else next(queue, Argument(None))
+            if role != "values":
+                self._note(self.writes if role == "write" else self.reads, chosen.text)
+        return left
+
+    def _operands(self, words: Iterable[Argument]) -> None:
+        kind = self.row.get("operands", "names")
+        skip = self.row.get("skip", 0)
+        operands = [_path(word) for word in words if word.text not in ("--", "]", "]]")]
+        named, operands = operands[:skip], operands[skip:]
+        here = self.row.get("here") if self._here() else None
+        if kind in ("names", "none"):
+            for text in (*named, *operands) if kind == "none" else ():
+                if "/" in text and "://" not in text:
+                    self._note(self.reads, text)
+        elif kind == "enter":
+            for text in operands[:1]:
+                self._note(self.enters, text)
+        elif kind == "environment":
+            self._note(self.environments, operands[0] if operands else ".venv")
+        elif kind == "clone":
+            self._note(self.writes, _cloned(operands))
+        elif kind == "unpack":
+            for text in operands:
+                if "/" in text or "." in text:
+                    self._note(self.reads, text)
+            here = "write"
+        else:
+            self._files(kind, operands)
+        replaced = operands if kind not in ("none", "names", "unpack") else ()
+        if here and not replaced and not (self.row.get("instead") and self.writes):
+            self._note(self.roots if here == "write" else self.reads, ".")
+
+    def _here(self) -> bool:
+        """Whether the options allow that the working directory is touched."""
+        wanted = self.row.get("here-with")
+        given = [argument.text or "" for argument in self.step.arguments]
+        return wanted is None or any(
+            text in wanted or (text[:1] == "-" != text[1:2] and any(f"-{letter}" in wanted for letter in text[1:]))
+            for text in given
+        )
+
+    def _files(self, kind: str, operands: list[str]) -> None:
+        last = len(operands) - 1
+        for number, text in enumerate(operands):
+            if kind == "read" or (kind == "copy" and number < last):
+                self._note(self.reads, text)
+            elif kind == "folder":
+                self._note(self.folders, text)
+            elif kind == "link" and number < last:
+                continue
+            else:
+                self._note(self.writes, text)
+            if kind == "move":
+                self._note(self.reads, text)
+
+
+def _path(argument: Argument) -> str:
+    """The path of a word; the folder a wildcard looks in for one that has a wildcard."""
+    text = argument.text or ""
+    if not argument.glob:
+        return text
+    fixed = []
+    for part in text.split("/"):
+        if set(part) & set("*?["):
+            break
+        fixed.append(part)
+    return "/".join(fixed) or ("/" if text.startswith("/") else ".")
+
+
+def _cloned(operands: list[str]) -> str | None:
+    if len(operands) > 1:
+        return operands[1]
+    return posixpath.basename(operands[0].rstrip("/")).removesuffix(".git") if operands else None
