@@ -24,14 +24,14 @@ _IGNORE = [
 
 _SCAN = """
 import sys, time
-from prebake import files
-from prebake.project import ignore, scan
+from prebake.files import Disk, Snapshot
+from prebake.project.ignore import in_force
+from prebake.project.scan import scan
 root = sys.argv[1]
-snapshot = files.disk()
 before = time.perf_counter()
-rules = ignore.in_force(snapshot, root + "/Dockerfile", root)
-result = scan.scan(snapshot, root, rules, budget_seconds=600, progress=None, cancelled=None)
-print(time.perf_counter() - before, result.total.files, result.sent.files)
+snapshot = Snapshot(Disk())
+result = scan(snapshot, root, in_force(snapshot, root + "/Dockerfile", root), budget_seconds=600)
+print(time.perf_counter() - before, result.complete)
 """
 
 
