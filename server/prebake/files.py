@@ -8,9 +8,9 @@ and old commits.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from prebake.filesystem import MAX_TEXT, Disk, Entry, FileSystem, GitTree, Kind
+from prebake.filesystem import MAX_TEXT, Disk, Entry, FileSystem, GitTree, Kind, Names
 from prebake.paths import absolute, is_below, join, parent, relative
 from prebake.text import Text
 
@@ -21,6 +21,7 @@ __all__ = [
     "FileSystem",
     "GitTree",
     "Kind",
+    "Names",
     "Snapshot",
     "absolute",
     "disk",
@@ -124,6 +125,26 @@ class Snapshot:
     def _merged(self, path: str, extra: Mapping[str, Entry | None]) -> Iterator[Entry]:
         yield from (entry for entry in extra.values() if entry is not None)
         yield from (entry for entry in self._system.scandir(path) if entry.name not in extra)
+
+    def names(self, path: str) -> Names:
+        """The names in a folder, in no order, not remembered: for walks over many files."""
+        found = self._system.names(path)
+        extra = self._extra.get(path)
+        if not extra:
+            return found
+        folders, files, links = ([name for name in names if name not in extra] for names in found)
+        folders += [name for name, entry in extra.items() if entry is not None and entry.kind is Kind.DIRECTORY]
+        files += [name for name, entry in extra.items() if entry is not None and entry.kind is not Kind.DIRECTORY]
+        return Names(folders, files, links)
+
+    def sizes(self, path: str, names: Sequence[str]) -> Sequence[int]:
+        """The sizes in bytes of files that lie in a folder, not remembered; 0 for one that is not there."""
+        found = self._system.sizes(path, names)
+        extra = self._extra.get(path)
+        if not extra:
+            return found
+        entries = (extra.get(name) for name in names)
+        return [size if entry is None else entry.size for size, entry in zip(found, entries, strict=True)]
 
     def git_root(self, path: str) -> str | None:
         """The nearest folder from ``path`` upwards that holds ``.git`` (a folder, or a worktree's file)."""

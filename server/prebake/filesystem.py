@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import posixpath
 import stat
-from collections.abc import Iterable, Iterator
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 from typing import Any, NamedTuple, Protocol
 
@@ -34,6 +35,14 @@ class Entry(NamedTuple):
     size: int
 
 
+class Names(NamedTuple):
+    """What lies in a directory, by name alone: directories, regular files and symbolic links, nothing else."""
+
+    folders: list[str]
+    files: list[str]
+    links: list[str]
+
+
 class FileSystem(Protocol):
     """The lowest layer of a snapshot. No method raises for a missing or unreadable path."""
 
@@ -51,6 +60,12 @@ class FileSystem(Protocol):
 
     def list(self, path: str) -> tuple[Entry, ...]:
         """The entries of a directory, sorted by name."""
+
+    def names(self, path: str) -> Names:
+        """The names in a directory, in no order and not remembered; much cheaper than :meth:`scandir`."""
+
+    def sizes(self, path: str, names: Sequence[str]) -> Sequence[int]:
+        """The sizes in bytes of files that lie in a directory; 0 for one that has gone."""
 
     def text(self, path: str) -> Text | None:
         """A regular file's text."""
@@ -150,6 +165,45 @@ class Disk:
             self._lists[path] = tuple(sorted(self.scandir(path), key=_name))
         return self._lists[path]
 
+    def names(self, path: str) -> Names:
+        found = Names([], [], [])
+        try:
+            with os.scandir(path) as entries:
+                for item in entries:
+                    # What the directory says of its entries; no look at the entries themselves.
+                    if item.is_dir(follow_symlinks=False):
+                        found.folders.append(item.name)
+                    elif item.is_file(follow_symlinks=False):
+                        found.files.append(item.name)
+                    elif item.is_symlink():
+                        found.links.append(item.name)
+        except PermissionError:
+            self._errors[path] = "permission denied"
+        except (OSError, ValueError):
+            return found
+        return found
+
+    def sizes(self, path: str, names: Sequence[str]) -> Sequence[int]:
+        found = array("q", bytes(8 * len(names)))
+        descriptor: int | None = None
+        try:
+            if os.stat in os.supports_dir_fd:
+                descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+            for number, name in enumerate(names):
+                try:
+                    if descriptor is not None:
+                        found[number] = os.stat(name, dir_fd=descriptor, follow_symlinks=False).st_size
+                    else:
+                        found[number] = os.lstat(f"{path}/{name}").st_size
+                except OSError:
+                    continue
+        except (OSError, ValueError):
+            return found
+        finally:
+            if descriptor is not None:
+                os.close(descriptor)
+        return found
+
     def text(self, path: str) -> Text | None:
         if path not in self._fresh:
             self._fresh[path] = self._read(path)
@@ -239,6 +293,17 @@ class GitTree:
 
     def list(self, path: str) -> tuple[Entry, ...]:
         return tuple(sorted(self.scandir(path), key=_name))
+
+    def names(self, path: str) -> Names:
+        found = Names([], [], [])
+        by_kind = {Kind.DIRECTORY: found.folders, Kind.FILE: found.files, Kind.SYMLINK: found.links}
+        for name, entry in self._folders.get(path, {}).items():
+            by_kind[entry.kind].append(name)
+        return found
+
+    def sizes(self, path: str, names: Sequence[str]) -> Sequence[int]:
+        entries = self._folders.get(path, {})
+        return [entries[name].size if name in entries else 0 for name in names]
 
     def text(self, path: str) -> Text | None:
         file = self._files.get(path)
