@@ -78,13 +78,13 @@ class Build:
         """The ignore file in force for the context; one without patterns when there is none."""
         from prebake.project.ignore import in_force
 
-        return in_force(self.snapshot, self.path, self.context.root)
+        return in_force(self.snapshot, self.path, None if self.context.remote else self.context.root)
 
     @cached_property
     def scan(self) -> ContextScan | None:
         """What the context holds and sends; ``None`` while that is still being measured, or for a remote context."""
         root = self.context.root
-        return None if root is None else self._scanner(self.snapshot, root, self.ignore)
+        return None if root is None or self.context.remote else self._scanner(self.snapshot, root, self.ignore)
 
     @cached_property
     def final_stage(self) -> Stage | None:
