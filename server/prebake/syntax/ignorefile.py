@@ -96,11 +96,12 @@ def _pattern(raw: str, line: int, start: int) -> Pattern:
     if body:
         body = clean(body)
         body = body[1:] if len(body) > 1 and body.startswith("/") else body
-    if not negated:
-        # Docker looks for the `!` once more when the slash is gone: `/!a` is an exception for `a`.
-        body = body.strip(_BLANK)
-        negated = body.startswith("!")
-        body = body.removeprefix("!")
+    # Docker does all of it twice, which matters for oddities: `/!a` is an exception for `a`.
+    body = body.rstrip(_BLANK) if negated else body.strip(_BLANK)
+    if body not in ("", "/"):
+        body = clean(body)
+    if not negated and body.startswith("!"):
+        negated, body = True, body[1:]
     if negated and body in ("", "/"):
         fault: str | None = "an exception needs a path behind '!'"
     else:
