@@ -1,0 +1,1 @@
+"""The command: a thin user of the engine and of fixing."""

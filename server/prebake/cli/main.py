@@ -1,0 +1,98 @@
+"""The command line: what can be asked for, and the exit status.
+
+Each command is imported when it is asked for, so that none pays for another.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from prebake import __version__
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C: 128 and the number of the signal, as shells have it."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command with the given arguments (those of the process by default).
+
+    Returns the exit status: 0 when nothing at or above ``--fail-on`` remains, 1 when something does, 2 for bad usage or
+    a given path that cannot be read, 130 after Ctrl-C. Bad usage leaves through :class:`SystemExit`.
+    """
+    try:
+        return _run(arguments)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.command == "server":
+        from prebake.cli import server
+
+        return server.run(options.tcp)
+    if options.command == "rule":
+        from prebake.cli import rule
+
+        return rule.run(options.code)
+    if options.command == "check":
+        from prebake.cli import check
+
+        wrong = check.usage_problem(options)
+        if wrong is not None:
+            options.parser.error(wrong)
+        return check.run(options)
+    parser.print_help(sys.stderr)
+    return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="prebake",
+        description="Finds, explains and repairs what makes machine-learning images slow to build, ship and start.",
+    )
+    parser.add_argument("--version", action="version", version=f"prebake {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    _add_check(commands.add_parser("check", help="report (and fix) what is wrong with Dockerfiles"))
+    rule = commands.add_parser("rule", help="explain a rule, or list all")
+    rule.add_argument("code", metavar="CODE", nargs="?", help="code or name of a rule, such as PB201")
+    server = commands.add_parser("server", help="run the language server")
+    transport = server.add_mutually_exclusive_group()
+    transport.add_argument("--stdio", action="store_true", help="talk over standard input and output (the default)")
+    transport.add_argument("--tcp", metavar="HOST:PORT", type=_address, help="wait for one connection instead")
+    return parser
+
+
+def _add_check(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(parser=parser)
+    parser.description = (
+        "Checks Dockerfiles together with the project around them. PATH is a Dockerfile, a folder (searched for "
+        "Dockerfiles), or any file of a project (then the Dockerfiles that it concerns); default: this folder."
+    )
+    add = parser.add_argument
+    add("paths", metavar="PATH", nargs="*", help="what to check")
+    add("--fix", action="store_true", help="apply the safe fixes")
+    add("--suggested", action="store_true", help="with --fix or --diff: the suggested fixes as well")
+    add("--diff", action="store_true", help="print what --fix would change, and write nothing")
+    add("--format", choices=("text", "json"), default="text", help="how findings are printed (default: text)")
+    add("--select", metavar="RULES", action="append", help="codes, prefixes or names, comma-separated: only these")
+    add("--ignore", metavar="RULES", action="append", help="codes, prefixes or names, comma-separated: not these")
+    add("--all", action="store_true", help="show hints as well (text)")
+    add(
+        "--fail-on",
+        choices=("error", "warning", "information"),
+        default="warning",
+        help="the least severity that makes the exit status 1 (default: warning)",
+    )
+    add("--context", metavar="DIR", help="the build context of the Dockerfiles that are checked")
+    add("--stdin-filename", metavar="NAME", help="read the text of this file from standard input")
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isascii() or not port.isdigit() or int(port) > 65_535:
+        raise argparse.ArgumentTypeError(f"expected HOST:PORT, not {text!r}")
+    return host.removeprefix("[").removesuffix("]") or "127.0.0.1", int(port)

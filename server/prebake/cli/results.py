@@ -1,0 +1,34 @@
+"""The findings of several Dockerfiles as one list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from prebake.engine import Report, fingerprint
+from prebake.findings import Finding
+
+
+class Result(NamedTuple):
+    """A finding with its fingerprint."""
+
+    finding: Finding
+    fingerprint: str
+
+
+def results(reports: Iterable[Report]) -> tuple[Result, ...]:
+    """The findings of all reports, what costs most first.
+
+    What several Dockerfiles have in common (a finding in the ignore file that they share) is there once.
+    """
+    found: dict[tuple[object, ...], Result] = {}
+    for report in reports:
+        for finding in report.findings:
+            mark = fingerprint(finding, report.root)
+            found.setdefault((mark, finding.location, finding.message), Result(finding, mark))
+    return tuple(sorted(found.values(), key=_rank))
+
+
+def _rank(result: Result) -> tuple[int, int]:
+    cost = result.finding.cost
+    return -result.finding.severity, -cost.bytes if cost is not None else 0

@@ -1,0 +1,133 @@
+"""Findings as text, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from prebake.cli.output import Output, printable
+from prebake.cli.results import Result
+from prebake.cli.snippet import snippet
+from prebake.engine import Report
+from prebake.files import Snapshot, relative
+from prebake.findings import Applicability, Finding, Fix, Location, Severity
+
+_MOST_CONTEXTS = 10
+"""Dockerfiles whose contexts are named in the summary."""
+
+
+class TextFormat:
+    """Prints findings to a stream, with paths seen from a folder."""
+
+    def __init__(self, output: Output, snapshot: Snapshot, folder: str) -> None:
+        """``snapshot`` gives the source lines."""
+        self._output = output
+        self._snapshot = snapshot
+        self._folder = folder
+
+    def findings(self, results: Sequence[Result]) -> None:
+        """Print each finding with its source line, related places and fixes."""
+        for result in results:
+            for line in self._finding(result.finding):
+                self._output.line(line)
+            self._output.line()
+
+    def summary(
+        self, reports: Sequence[Report], shown: Sequence[Result], hidden: int, given_context: bool = False
+    ) -> None:
+        """Print how much was found, what can be fixed, and which contexts were used and why."""
+        output = self._output
+        dockerfiles = _count(len(reports), "Dockerfile")
+        if not shown:
+            output.line(output.paint("No findings", "good") + f" in {dockerfiles}.")
+        else:
+            kinds = ", ".join(
+                _count(sum(result.finding.severity == severity for result in shown), str(severity))
+                for severity in sorted(Severity, reverse=True)
+                if any(result.finding.severity == severity for result in shown)
+            )
+            output.line(output.paint(_count(len(shown), "finding"), "bold") + f" in {dockerfiles}: {kinds}.")
+            output.line(_fixable([result.finding for result in shown]))
+        if hidden:
+            output.line(f"{_count(hidden, 'hint')} not shown: add --all.")
+        for line in self._contexts(reports, shown, given_context):
+            output.line(line)
+
+    def _finding(self, finding: Finding) -> Iterator[str]:
+        paint = self._output.paint
+        severity = str(finding.severity)
+        head, *more = map(printable, finding.message.split("\n"))
+        place = paint(self._place(finding.location), "bold")
+        yield f"{place}: {paint(f'{severity} {finding.code}', severity)} {head}"
+        for line in more:
+            yield f"    {line}"
+        yield from self._source(finding.location, severity)
+        for related in finding.related:
+            yield self._note(f"{self._place(related.location)}: {printable(related.message)}")
+        for number, fix in enumerate(finding.fixes):
+            yield self._note(_fix_line(fix, number))
+        if finding.no_fix is not None and not finding.fixes:
+            yield self._note(f"no fix: {printable(finding.no_fix)}")
+
+    def _source(self, location: Location, severity: str) -> Iterator[str]:
+        text = self._snapshot.text(location.path)
+        if text is None:
+            return
+        paint = self._output.paint
+        number, line, carets = snippet(text, location.span)
+        if line:
+            yield f"{paint(f'{number:>5} |', 'dim')} {line}"
+            yield f"{paint('      |', 'dim')} {_paint_carets(self._output, carets, severity)}"
+
+    def _note(self, text: str) -> str:
+        return f"{self._output.paint('      =', 'dim')} {text}"
+
+    def _place(self, location: Location) -> str:
+        line, column = location.span.start
+        return f"{self._name(location.path)}:{line + 1}:{column + 1}"
+
+    def _name(self, path: str) -> str:
+        return printable(relative(path, self._folder))
+
+    def _contexts(self, reports: Sequence[Report], shown: Sequence[Result], given_context: bool) -> Iterator[str]:
+        with_findings = {result.finding.location.path for result in shown}
+        named = [
+            report for report in reports if report.contexts and (len(reports) == 1 or report.path in with_findings)
+        ]
+        for report in named[:_MOST_CONTEXTS]:
+            context = report.contexts[0]
+            source = "--context" if given_context else printable(context.evidence.source(self._folder))
+            where = "fetched by the builder" if context.root is None else self._name(context.root)
+            others = f", and {len(report.contexts) - 1} more" if len(report.contexts) > 1 else ""
+            ignore = "no ignore file" if report.ignore_file is None else f"ignore file {self._name(report.ignore_file)}"
+            yield f"{self._name(report.path)}: build context {where} (from {source}){others}; {ignore}."
+        if len(named) > _MOST_CONTEXTS:
+            yield f"{len(named) - _MOST_CONTEXTS} more Dockerfiles: their contexts are in --format json."
+
+
+def _paint_carets(output: Output, carets: str, severity: str) -> str:
+    run = carets.lstrip()
+    return carets[: len(carets) - len(run)] + output.paint(run, severity)
+
+
+def _fix_line(fix: Fix, number: int) -> str:
+    lead = "fix" if number == 0 else "or"
+    note = f" ({printable(fix.explanation)})" if fix.explanation and number == 0 else ""
+    return f"{lead} [{fix.applicability.value}]: {printable(fix.title)}{note}"
+
+
+def _fixable(findings: Sequence[Finding]) -> str:
+    preferred = [finding.fixes[0].applicability for finding in findings if finding.fixes]
+    safe = preferred.count(Applicability.SAFE)
+    suggested = preferred.count(Applicability.SUGGESTED)
+    if not preferred:
+        return "None can be fixed automatically."
+    if not suggested:
+        return f"{safe} fixable with --fix."
+    if not safe:
+        return f"{suggested} fixable with --fix --suggested."
+    return f"{safe} fixable with --fix, {suggested} more with --fix --suggested."
+
+
+def _count(number: int, noun: str) -> str:
+    plural = noun if number == 1 or noun == "information" else f"{noun}s"
+    return f"{number} {plural}"
