@@ -117,7 +117,7 @@ class Evaluator:
             if binding.kind == "param":
                 found.append(self._parameter(module, owner, name, binding, depth))
             elif binding.kind == "loop" and binding.value is not None:
-                found.append(self._elements(module, binding.scope, binding.value, depth))
+                found.append(self.elements(module, binding.scope, binding.value, depth))
             elif binding.kind == "assign" and binding.value is not None:
                 if self.runs(module, binding.scope, binding.guards, depth) is not False:
                     found.append(self.evaluate(module, binding.scope, binding.value, depth + 1))
@@ -265,7 +265,7 @@ class Evaluator:
             return None
         return self._literal(targets[0].module, binding.scope, binding.value, depth + 4)
 
-    def _elements(self, module: Module, scope: Scope, node: ast.expr, depth: int) -> Values:
+    def elements(self, module: Module, scope: Scope, node: ast.expr, depth: int = 0) -> Values:
         """The values that a loop over an expression runs through."""
         view, shown = None, node
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("keys", "values"):
@@ -315,7 +315,7 @@ class Evaluator:
         operator = node.ops[0]
         left = self.evaluate(module, scope, node.left, depth + 1)
         if isinstance(operator, (ast.In, ast.NotIn)):
-            right = self._elements(module, scope, node.comparators[0], depth + 1)
+            right = self.elements(module, scope, node.comparators[0], depth + 1)
             if not all(value.known for value in (*left, *right)):
                 return None
             held = _agreed(value.constant in [item.constant for item in right] for value in left)

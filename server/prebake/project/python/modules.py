@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from prebake.files import Snapshot
 from prebake.project.python.index import index
 from prebake.project.python.scopes import Import, ModuleIndex
 from prebake.text import Text
 
 Files = Callable[[str], str | None]
 """The project file that stands at an absolute path of the image; ``None`` when none is known to."""
+
+
+class Texts(Protocol):
+    """Where files of the project are read: a :class:`~prebake.files.Snapshot`, or one that notes what it is asked."""
+
+    def text(self, path: str) -> Text | None: ...
+
+    def is_file(self, path: str) -> bool: ...
 
 
 @dataclass(eq=False, slots=True)
@@ -45,9 +53,7 @@ class Module:
 class Modules:
     """The modules of one program, each read once."""
 
-    def __init__(
-        self, snapshot: Snapshot, files: Files, image_roots: Iterable[str], context_roots: Iterable[str]
-    ) -> None:
+    def __init__(self, snapshot: Texts, files: Files, image_roots: Iterable[str], context_roots: Iterable[str]) -> None:
         """``image_roots`` are the folders of the image in ``sys.path``, in order. ``context_roots`` are folders of the
         project that are searched after them, for code that gets into the image in ways nobody can see (an installed
         package, a mount).
@@ -57,17 +63,21 @@ class Modules:
         self._image_roots = tuple(dict.fromkeys(image_roots))
         self._context_roots = tuple(dict.fromkeys(context_roots))
         self._found: dict[str, Module | None] = {}
+        self._known: list[Module] = []
 
     def read(self, path: str, name: str = "") -> Module | None:
         """The module in a project file; ``None`` when it cannot be read."""
         text = self._snapshot.text(path)
         if text is None:
             return None
-        return Module(path, name, posixpath.basename(path) == "__init__.py", text, index(text))
+        module = Module(path, name, posixpath.basename(path) == "__init__.py", text, index(text))
+        self._known.append(module)
+        return module
 
-    def known(self) -> Iterator[Module]:
-        """The modules found so far."""
-        return (module for module in self._found.values() if module is not None)
+    @property
+    def known(self) -> Sequence[Module]:
+        """The modules read so far."""
+        return self._known
 
     def find(self, name: str) -> Module | None:
         """The module of a dotted name; ``None`` when the project does not have it."""

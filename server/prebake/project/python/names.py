@@ -67,7 +67,7 @@ class Names:
         """Whether some module sets an attribute of this name on an object other than ``self``: its value is then not
         what its class or module says.
         """
-        return any(name in module.index.assigned for module in self._modules.known())
+        return any(name in module.index.assigned for module in self._modules.known)
 
     def targets(self, module: Module, scope: Scope, node: ast.expr, depth: int = 0) -> tuple[Target, ...]:
         """What an expression can stand for: names, attributes, calls (the object that a class makes) and choices."""

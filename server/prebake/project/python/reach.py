@@ -133,6 +133,7 @@ class _Walk:
         self.callers: dict[Scope, list[tuple[Module, Call]]] = {}
 
     def enter(self, entry: Entry) -> None:
+        self._import_name(entry.module.name)
         self._module(entry.module)
         if entry.main and MAIN in entry.module.index.scopes:
             self._add(entry.module, entry.module.index.scopes[MAIN])

@@ -1,0 +1,168 @@
+"""Which models the build puts into the image already.
+
+In doubt a model counts as baked: a finding on one that is there is worse than silence on one that is not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from prebake.build.build import Build, fact
+from prebake.build.copies import copies
+from prebake.build.downloads import program_loads
+from prebake.build.hubcache import cache_folders, overlaps
+from prebake.build.startup import final_chain, final_state, stage_file
+from prebake.build.state import chain, states
+from prebake.build.steps import Step, steps_of
+from prebake.project.command import Place, Program, programs_of_words
+from prebake.project.loads import Load
+from prebake.syntax.dockerfile import Instruction, Stage
+from prebake.text import Position
+
+_MAX_DEPTH = 8
+_PYTHON = re.compile(r"(python|pypy)(\d(\.\d+)?)?\Z")
+_FETCHES = re.compile(
+    r"\b(hf|huggingface-cli|from_pretrained|snapshot_download|SentenceTransformer|pipeline|git|curl|wget|transformers)\b"
+)
+
+
+@dataclass(frozen=True)
+class Baked:
+    """What a build downloads or copies.
+
+    ``texts`` are the RUN commands with their variables replaced, and the scripts they run, in lower case. ``models``
+    are the ids, in lower case, and ``sites`` the calls that Python code run by the build reaches. ``unnamed``: such
+    code downloads a model whose id is not known. ``everything``: a whole cache is copied into the image.
+    """
+
+    texts: tuple[str, ...]
+    models: frozenset[str]
+    sites: frozenset[tuple[str, Position]]
+    unnamed: frozenset[str]
+    everything: bool
+
+    def covers(self, load: Load) -> bool:
+        """Whether the image has what a call downloads."""
+        if self.everything or (load.path, load.span.start) in self.sites:
+            return True
+        if load.model is None:
+            return load.library in self.unnamed
+        model = load.model.lower()
+        return model in self.models or any(_names(text, model) for text in self.texts)
+
+
+def _names(text: str, model: str) -> bool:
+    folder = f"models--{model.replace('/', '--')}"
+    if folder in text:
+        return True
+    if "/" not in model and not _FETCHES.search(text):
+        return False
+    return re.search(rf"(?<![a-z0-9_-]){re.escape(model)}(?![a-z0-9_-]|\.[a-z0-9])", text) is not None
+
+
+@fact
+def baked(build: Build) -> Baked:
+    """What the build of the final image puts there: the stages it is made of, and those it copies from."""
+    texts: list[str] = []
+    loads: list[Load] = []
+    for stage in _contributing(build):
+        for instruction in stage.instructions:
+            if instruction.keyword == "RUN":
+                for text, found in _run(build, stage, instruction):
+                    texts.append(text)
+                    loads += found
+            elif instruction.keyword in ("COPY", "ADD"):
+                texts.append(instruction.raw.lower() if "models--" in instruction.raw else "")
+    return Baked(
+        tuple(text for text in texts if text),
+        frozenset(load.model.lower() for load in loads if load.model is not None),
+        frozenset((load.path, load.span.start) for load in loads),
+        frozenset(load.library for load in loads if load.model is None),
+        _copies_cache(build),
+    )
+
+
+def _contributing(build: Build) -> Iterator[Stage]:
+    """The stages whose files may get into the final image."""
+    pending = list(final_chain(build))
+    seen: set[int] = set()
+    while pending:
+        stage = pending.pop(0)
+        if stage.index in seen:
+            continue
+        seen.add(stage.index)
+        yield stage
+        for instruction in stage.instructions:
+            origin = instruction.flag("from") if instruction.keyword in ("COPY", "RUN") else None
+            source = build.stage_named(origin, stage.index) if origin else None
+            if source is not None:
+                pending += chain(build.tree, source, states(build))
+
+
+def _copies_cache(build: Build) -> bool:
+    folders = cache_folders(final_state(build).env)
+    found = copies(build)
+    for stage in final_chain(build):
+        for instruction in stage.instructions:
+            copy = found.get(instruction.index)
+            if copy is None or copy.destination is None:
+                continue
+            from_stage = copy.origin is not None and build.stage_named(copy.origin, stage.index) is not None
+            if not from_stage and any(overlaps(folder, copy.destination) for folder in folders):
+                return True
+    return False
+
+
+def _run(build: Build, stage: Stage, instruction: Instruction) -> Iterator[tuple[str, tuple[Load, ...]]]:
+    """The text of each command of a RUN, and the downloads of the Python program it is."""
+    state = states(build)[instruction.index]
+    if _hidden(instruction, {**state.args, **state.env}):
+        return
+    stages = chain(build.tree, stage, states(build))
+
+    def files(path: str) -> str | None:
+        return stage_file(build, stages, path)
+
+    for step in steps_of(instruction, state).steps:
+        environment = {**state.args, **state.env, **step.variables}
+        place = Place(step.directory or ".", environment, lambda path: build.snapshot.text(files(path) or ""))
+        words = tuple(argument.text or "\0" for argument in step.arguments)
+        yield " ".join((step.program, *words)).lower(), ()
+        for script in _scripts(step, place, words):
+            yield script, ()
+        for program in _programs(step, place, words):
+            yield "", program_loads(build, program, files)
+    # Text that is not split into commands, such as the arguments of loops.
+    yield instruction.raw.lower() if "/" in instruction.raw else "", ()
+
+
+def _programs(step: Step, place: Place, words: tuple[str, ...]) -> Iterator[Program]:
+    documents = [item.body.raw for item in step.command.redirections if item.body is not None]
+    if _PYTHON.match(step.program) and documents and not any(not word.startswith("-") for word in words):
+        yield Program((place.directory,), code=documents[0], main=True, environment=place.environment)
+    elif step.module:
+        yield from programs_of_words(("python", "-m", step.program, *words), place)
+    elif step.path:
+        yield from programs_of_words((step.path, *words), place)
+
+
+def _scripts(step: Step, place: Place, words: tuple[str, ...]) -> Iterator[str]:
+    """The texts of the project's shell scripts that a command runs."""
+    for name in (step.path, *words[:1]):
+        text = place.read(place.path(name)) if name and "\0" not in name and not name.startswith("-") else None
+        if text is not None and not name.endswith(".py"):
+            yield text.content.lower()
+
+
+def _hidden(instruction: Instruction, environment: dict[str, str | None]) -> bool:
+    """Whether a cache mount lies over the folder that models are downloaded to: nothing of it gets into the image."""
+    for mount in instruction.flag_values("mount"):
+        options = dict(part.partition("=")[::2] for part in mount.split(","))
+        target = options.get("target") or options.get("dst") or options.get("destination")
+        if options.get("type") == "cache" and target is not None:
+            hides = any(overlaps(folder, target) for folder in cache_folders(environment))
+            if hides and "--local-dir" not in instruction.raw and "local_dir" not in instruction.raw:
+                return True
+    return False

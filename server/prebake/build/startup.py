@@ -1,0 +1,147 @@
+"""What the finished image starts, and which files of the project run there."""
+
+from __future__ import annotations
+
+import posixpath
+
+from prebake.build.build import Build, fact
+from prebake.build.copies import copies
+from prebake.build.paths import inside
+from prebake.build.state import State, chain, compute, states
+from prebake.files import join
+from prebake.project.compose import Service, services
+from prebake.project.layout import compose_files
+from prebake.project.start import ImageCommand, Start, image_command, service_environment, service_words
+from prebake.syntax.dockerfile import Dockerfile, Instruction, Stage
+from prebake.text import Text
+
+_MAX_DEPTH = 8
+
+
+@fact
+def final_chain(build: Build) -> tuple[Stage, ...]:
+    """The stages that the finished image is made of through FROM, lowest first; empty without any FROM."""
+    stage = build.final_stage
+    return () if stage is None else chain(build.tree, stage, states(build))
+
+
+@fact
+def final_state(build: Build) -> State:
+    """What is set at the end of the final stage, and so when a container starts."""
+    stage = build.final_stage
+    if stage is None:
+        return State()
+    last = stage.instructions[-1]
+    if last.keyword in ("FROM", "ENV", "ARG", "WORKDIR", "USER", "SHELL"):
+        # The state behind it is the one before one more instruction, which sets nothing.
+        longer = Dockerfile(Text(f"{build.text.content[: last.end]}\nSTOPSIGNAL 15\n"))
+        found = compute(longer, build.context.args)
+        if last.index + 1 < len(found):
+            return found[last.index + 1]
+    return states(build)[last.index]
+
+
+@fact
+def command(build: Build) -> ImageCommand:
+    """The ENTRYPOINT and CMD of the finished image."""
+    before = states(build)
+    return image_command(
+        (stage, [before[instruction.index].shell for instruction in stage.instructions]) for stage in final_chain(build)
+    )
+
+
+@fact
+def compose_services(build: Build) -> tuple[Service, ...]:
+    """The compose services that run the image of this build."""
+    target = build.final_stage
+    found = []
+    for path in compose_files(build.snapshot, build.path, build.root):
+        for service in services(build.snapshot, path):
+            spec = service.build
+            if spec is None or spec.dockerfile != build.path or spec.context != build.context.root:
+                continue
+            wanted = (spec.target or "").lower()
+            last = build.tree.stages[-1] if build.tree.stages else None
+            named = next((item for item in build.tree.stages if wanted in (item.name, str(item.index))), last)
+            if target is named:
+                found.append(service)
+    return tuple(found)
+
+
+@fact
+def starts(build: Build) -> tuple[Start, ...]:
+    """The ways in which containers of the image are started: each compose service that runs it; the image on its own
+    where no compose file does.
+    """
+    image, state = command(build), final_state(build)
+    directory = state.directory or "."
+    found = []
+    for service in compose_services(build):
+        environment = {**state.env, **service_environment(build.snapshot, service)}
+        here = directory
+        if service.working_dir is not None and service.working_dir.text:
+            here = join(directory, service.working_dir.text)
+        found.append(Start(service_words(image, service), image.instruction, service, here, environment))
+    if not any(start.service and not start.service.command and not start.service.entrypoint for start in found):
+        words = (*image.entrypoint_words, *image.cmd_words)
+        if words and (image.cmd is not None or not found):
+            found.append(Start(words, image.instruction, None, directory, dict(state.env)))
+    return tuple(start for start in found if start.words)
+
+
+def image_file(build: Build, path: str) -> str | None:
+    """The file of the project that the finished image has at ``path``, as far as COPY, ADD and compose's mounts say."""
+    for service in compose_services(build):
+        for volume in service.volumes:
+            below = inside(path, volume.target) if volume.kind == "bind" and volume.source else None
+            if below is not None:
+                mounted = join(volume.source or "", below)
+                if build.snapshot.is_file(mounted):
+                    return mounted
+    return stage_file(build, final_chain(build), path)
+
+
+def stage_file(build: Build, stages: tuple[Stage, ...], path: str, depth: int = 0) -> str | None:
+    """The file of the project that stages, built on one another, put at a path of the image."""
+    found = copies(build)
+    for stage in reversed(stages):
+        for instruction in reversed(stage.instructions):
+            copy = found.get(instruction.index)
+            if copy is None:
+                continue
+            if copy.origin is None:
+                mapping = copy.provider(path)
+                if mapping is not None:
+                    return join(build.context.root or "/", mapping.context)
+                continue
+            source = build.stage_named(copy.origin, stage.index)
+            if source is None or copy.destination is None or depth > _MAX_DEPTH:
+                continue
+            inner = chain(build.tree, source, states(build))
+            for origin in _origins(build, instruction, source, copy.destination, copy.into, path):
+                located = stage_file(build, inner, origin, depth + 1)
+                if located is not None:
+                    return located
+    return None
+
+
+def _origins(
+    build: Build, instruction: Instruction, source: Stage, destination: str, into: bool, path: str
+) -> list[str]:
+    """The paths in another stage that ``COPY --from`` may have taken a file from."""
+    words = instruction.words[:-1] if instruction.json is None else instruction.json[:-1]
+    state = states(build)[instruction.index]
+    below = inside(path, destination)
+    found = []
+    for word in words:
+        text = state.expand(word.raw if instruction.json is None else word.value, build.tree.escape)
+        if text is None or below is None:
+            continue
+        root = join("/", text)
+        if below:
+            found.append(join(root, below))
+        if into and (inner := inside(path, join(destination, posixpath.basename(root)))) is not None:
+            found.append(join(root, inner) if inner else root)
+        elif not below:
+            found.append(root)
+    return found

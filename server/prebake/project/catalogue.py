@@ -1,0 +1,112 @@
+"""The catalogue of calls that download models (``data/models.toml``), loaded on first use."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+# Source: huggingface_hub.utils.validate_repo_id; at most one slash, as for models.
+_HUB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,95}(/[A-Za-z0-9][A-Za-z0-9_.-]{0,95})?\Z")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """One entry; the fields are the keys that the data file explains."""
+
+    id: str
+    library: str
+    calls: tuple[str, ...]
+    model: tuple[str, int | None]
+    optional: bool = False
+    default: str | None = None
+    prefixes: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    unprefixed: frozenset[str] = frozenset()
+    small: dict[str, str] = field(default_factory=dict)
+    files: tuple[str, int | None] | None = None
+    filters: tuple[str, ...] = ()
+    revision: str | None = None
+    repository: str | None = None
+    token: tuple[str, ...] = ()
+    cache: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    target: tuple[str, ...] = ()
+    offline: tuple[str, ...] = ()
+
+    def repository_of(self, name: str, model: str) -> str:
+        """The repository that an id given to the call of that dotted name stands for."""
+        if model in self.names:
+            return self.names[model]
+        if "/" in model or model.lower() in self.unprefixed:
+            return model
+        return self.prefixes.get(name.rpartition(".")[2], "") + model
+
+    def kind_of(self, name: str) -> str:
+        """What the call of that dotted name fetches: ``weights``, ``tokenizer`` or ``config``."""
+        owner = name.rpartition(".")[0].rpartition(".")[2]
+        return next((kind for ending, kind in self.small.items() if owner.endswith(ending)), "weights")
+
+
+@dataclass(frozen=True)
+class _Catalogue:
+    entries: tuple[Entry, ...]
+    by_last: dict[str, tuple[tuple[re.Pattern[str], Entry], ...]]
+
+
+def is_hub_id(text: str) -> bool:
+    """Whether a text can be the id of a repository on the Hugging Face Hub: nothing in it means anything to a shell."""
+    return (
+        _HUB_ID.match(text) is not None
+        and "--" not in text
+        and ".." not in text
+        and not text.endswith((".git", "-", "."))
+        and "./" not in text
+        and "-/" not in text
+    )
+
+
+@lru_cache(maxsize=1)
+def _catalogue() -> _Catalogue:
+    tables: dict[str, list[dict[str, Any]]] = tomllib.loads(
+        files("prebake.data").joinpath("models.toml").read_text(encoding="utf-8")
+    )
+    entries = tuple(_entry(table) for table in tables["call"])
+    by_last: dict[str, list[tuple[re.Pattern[str], Entry]]] = {}
+    for entry in entries:
+        for call in entry.calls:
+            by_last.setdefault(call.rpartition(".")[2], []).append((_pattern(call), entry))
+    return _Catalogue(entries, {name: tuple(found) for name, found in by_last.items()})
+
+
+def _entry(table: dict[str, Any]) -> Entry:
+    keys: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+    for name in ("model", "files"):
+        if name in keys:
+            keys[name] = (keys[name][0], keys[name][1] if len(keys[name]) > 1 else None)
+    keys["unprefixed"] = frozenset(keys.get("unprefixed", ()))
+    return Entry(**keys)
+
+
+def _pattern(call: str) -> re.Pattern[str]:
+    parts = call.split(".")
+    text = "".join(
+        r"(?:[^.]+\.)*" if part == "**" else re.escape(part).replace(r"\*", "[^.]*") + r"\." for part in parts[:-1]
+    )
+    return re.compile(text + re.escape(parts[-1]) + r"\Z")
+
+
+def entries() -> tuple[Entry, ...]:
+    """The whole catalogue."""
+    return _catalogue().entries
+
+
+def entry_for(name: str) -> Entry | None:
+    """The entry for a call of a library's function by its dotted name; ``None`` for any other call."""
+    for pattern, entry in _catalogue().by_last.get(name.rpartition(".")[2], ()):
+        if pattern.match(name):
+            return entry
+    return None

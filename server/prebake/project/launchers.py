@@ -1,0 +1,56 @@
+"""The table of commands that start Python code (``data/launchers.toml``), loaded on first use."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Launcher:
+    """One entry; the keys are those that the data file explains. ``kind`` is ``wrapper``, ``server`` or ``script``."""
+
+    kind: str
+    name: str
+    valued: frozenset[str] = frozenset()
+    positionals: int = 0
+    assignments: bool = False
+    python: bool = False
+    options: tuple[str, ...] = ()
+    bare: bool = False
+    object: str | None = None
+    directory: tuple[str, ...] = ()
+    variable: str | None = None
+    file: bool = False
+    defaults: tuple[str, ...] = ()
+
+
+@lru_cache(maxsize=1)
+def launchers() -> dict[str, Launcher]:
+    """All entries by name."""
+    tables: dict[str, list[dict[str, Any]]] = tomllib.loads(
+        files("prebake.data").joinpath("launchers.toml").read_text(encoding="utf-8")
+    )
+    found: dict[str, Launcher] = {}
+    for kind, entries in tables.items():
+        for entry in entries:
+            keys: dict[str, Any] = {
+                key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()
+            }
+            if "valued" in keys:
+                keys["valued"] = frozenset(keys["valued"])
+            found[entry["name"]] = Launcher(kind, **keys)
+    return found
+
+
+def launcher(words: tuple[str, ...]) -> tuple[Launcher, int] | None:
+    """The entry for a command, and how many words its name takes."""
+    table = launchers()
+    program = words[0].rpartition("/")[2]
+    if len(words) > 1 and (entry := table.get(f"{program} {words[1]}")) is not None:
+        return entry, 2
+    entry = table.get(program)
+    return None if entry is None else (entry, 1)

@@ -1,0 +1,32 @@
+"""What ``pyproject.toml`` says of a project."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import lru_cache
+from typing import Any
+
+from prebake.text import Text
+
+
+@lru_cache(maxsize=32)
+def read_toml(text: Text) -> dict[str, Any]:
+    """A TOML file's tables; empty for a broken one."""
+    try:
+        return tomllib.loads(text.content.replace("\r\n", "\n"))
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return {}
+
+
+def table(data: Any, *keys: str) -> dict[str, Any]:
+    """A table inside tables; empty where something else or nothing stands there."""
+    for key in keys:
+        data = data.get(key) if isinstance(data, dict) else None
+    return data if isinstance(data, dict) else {}
+
+
+def console_scripts(text: Text) -> dict[str, str]:
+    """The commands that installing the project makes, as ``module:function``."""
+    data = read_toml(text)
+    found = {**table(data, "tool", "poetry", "scripts"), **table(data, "project", "scripts")}
+    return {name: target for name, target in found.items() if isinstance(target, str)}
