@@ -97,6 +97,18 @@ class Copy:
         )
 
     @property
+    def absolute(self) -> bool:
+        """Whether its destination is written as an absolute path."""
+        words = _words(self.instruction)
+        text = self.state.expand(words[-1].value) if words else None
+        return text is not None and text.startswith("/")
+
+    @property
+    def words_known(self) -> bool:
+        """Whether it has sources and a destination at all: half-typed text has not."""
+        return bool(self.sources) and self.instruction.problem is None
+
+    @property
     def broad(self) -> bool:
         """Whether it takes the whole context: its root, or a wildcard for everything in it."""
         return any(source.kind is SourceKind.ROOT for source in self.sources)

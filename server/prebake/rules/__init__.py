@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from prebake.rules.base import Rule
+from prebake.rules.copy_before_install import CopyBeforeInstall
+from prebake.rules.removed_download_command import RemovedDownloadCommand
 
-REGISTRY: tuple[type[Rule], ...] = ()
+REGISTRY: tuple[type[Rule], ...] = (CopyBeforeInstall, RemovedDownloadCommand)
 
 
 def by_code(selector: str) -> type[Rule] | None:

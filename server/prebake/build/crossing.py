@@ -1,0 +1,326 @@
+"""Whether a COPY may be moved below an instruction without changing the image.
+
+The conditions are those under which the final file system and configuration stay equal (modification times apart): what
+is crossed neither reads nor writes what the COPY writes, and the COPY comes out the same behind it.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from prebake.build.build import Build
+from prebake.build.copies import Copy, copies
+from prebake.build.effects import Effects, effects_of
+from prebake.build.installer_table import shadowing
+from prebake.build.manifests import Reading, readings
+from prebake.build.paths import comparable, inside, related
+from prebake.build.state import states
+from prebake.build.steps import Step, steps_of
+from prebake.syntax.dockerfile import Instruction
+from prebake.syntax.expand import references
+
+_CONFIGURATION = frozenset(
+    ("LABEL", "EXPOSE", "CMD", "ENTRYPOINT", "HEALTHCHECK", "STOPSIGNAL", "MAINTAINER", "SHELL", "USER")
+)
+"""Instructions that neither read nor write files, and on which no COPY depends."""
+
+_SHARED = frozenset(("/", "/home", "/opt", "/root", "/srv", "/usr", "/usr/local", "/var"))
+"""Folders in which an install may write as well: what it writes there is known for today's context only."""
+
+
+@dataclass
+class Crossing:
+    """What is found out about moving one COPY: ``obstacle`` forbids it, ``doubts`` keep it from being proved.
+
+    ``needs`` are files that the COPY brings and that an install (given by its index) reads besides its manifests: paths
+    of the image. ``folders`` must exist for the instruction of that index. ``pinned`` says that the files which are
+    read early must be brought where the COPY stands now, because an instruction in between would make its folder in
+    another way; ``absolute`` that its destination means something else below. ``unignored`` are paths of the context
+    that installs write into and that no ignore rule keeps out of the COPY.
+    """
+
+    obstacle: str | None = None
+    doubts: list[str] = field(default_factory=list)
+    needs: list[tuple[str, int]] = field(default_factory=list)
+    folders: list[tuple[str, int, str]] = field(default_factory=list)
+    pinned: bool = False
+    absolute: bool = False
+    unignored: list[str] = field(default_factory=list)
+
+
+def crossing(build: Build, copy: Copy, target: Instruction, moving: frozenset[int]) -> Crossing:
+    """What stands between a COPY and the place below ``target``; those in ``moving`` go along with it."""
+    return _Check(build, copy, moving).run(target)
+
+
+class _Check:
+    def __init__(self, build: Build, copy: Copy, moving: frozenset[int]) -> None:
+        self._build = build
+        self._copy = copy
+        self._moving = moving
+        self._found = Crossing()
+
+    def run(self, target: Instruction) -> Crossing:
+        self._itself()
+        for index in range(self._copy.instruction.index + 1, target.index + 1):
+            if self._found.obstacle is not None:
+                break
+            if index not in self._moving:
+                self._instruction(self._build.tree.instructions[index])
+        return self._found
+
+    def _stop(self, reason: str) -> None:
+        self._found.obstacle = self._found.obstacle or reason
+
+    def _doubt(self, reason: str) -> None:
+        if reason not in self._found.doubts:
+            self._found.doubts.append(reason)
+
+    def _itself(self) -> None:
+        copy = self._copy
+        if not copy.exact:
+            self._stop(f"it is not known what `{title(copy.instruction)}` writes{_why_inexact(copy)}")
+        place = copy.destination
+        if place is not None and (place in (*_SHARED, ".") or posixpath.dirname(place) == "/home"):
+            shown = "the base image's working directory" if place == "." else place
+            self._doubt(f"{shown} also takes what installs write: the move is right for the files that are there today")
+        elif place is not None and inside(place, "/usr/local") is not None:
+            self._doubt(f"{place} lies where installs write: the move is right for the files that are there today")
+        for word in (*copy.instruction.words[-1:],):
+            for name in copy.state.arguments(word.raw, self._build.tree.escape):
+                self._doubt(f"the build argument {name} may be given another value")
+
+    def _instruction(self, item: Instruction) -> None:
+        line = f"line {item.line + 1}"
+        keyword = item.keyword
+        if item.problem is not None:
+            self._stop(f"{line} is not understood ({item.problem})")
+        elif keyword in ("ARG", "ENV"):
+            names = {pair.name for pair in item.pairs}
+            used = {reference.name for reference in references(self._copy.instruction.raw, self._build.tree.escape)}
+            if names & used:
+                self._stop(f"{line} sets {min(names & used)}, which `{title(self._copy.instruction)}` uses")
+        elif keyword == "WORKDIR":
+            self._workdir(item, line)
+        elif keyword == "VOLUME":
+            self._volume(item, line)
+        elif keyword in ("COPY", "ADD"):
+            self._other_copy(item, line)
+        elif keyword == "RUN":
+            self._run(item, line)
+        elif keyword not in _CONFIGURATION:
+            self._stop(f"the {keyword} in {line} stands in between")
+
+    def _workdir(self, item: Instruction, line: str) -> None:
+        after = states(self._build)
+        following = item.index + 1
+        place = after[following].directory if following < len(after) else None
+        if place is None:
+            self._stop(f"the working directory that {line} sets is not known")
+            return
+        if not self._copy.absolute:
+            before = self._copy.state.directory
+            if before is None or not before.startswith("/"):
+                self._stop(f"{line} changes the working directory that its relative destination depends on")
+                return
+            if place != before:
+                self._found.absolute = self._found.pinned = True
+                self._doubt(
+                    f"its relative destination has to be written out, since {line} changes the working directory"
+                )
+        destination = self._copy.destination
+        if destination is not None and inside(destination, place) is None and inside(place, destination) is None:
+            return
+        self._found.pinned = True
+
+    def _volume(self, item: Instruction, line: str) -> None:
+        words = item.words if item.json is None else item.json
+        for word in words:
+            path = states(self._build)[item.index].expand(word.value) or "/"
+            if self._copy.destination is None or related(path, self._copy.destination):
+                self._stop(f"{line} declares a volume where it copies to")
+
+    def _other_copy(self, item: Instruction, line: str) -> None:
+        other = copies(self._build)[item.index]
+        if other.destination is None:
+            self._stop(f"it is not known where {line} copies to")
+            return
+        if other.exact:
+            shared = self._copy.overlaps(other)
+            if shared is not None and not _same(self._copy, other):
+                self._stop(f"{line} writes {shared} as well, so that their order counts")
+            return
+        names = [posixpath.basename(source.word.value.rstrip("/")) for source in other.sources]
+        places = [posixpath.join(other.destination, name) for name in names] if other.into else [other.destination]
+        for place in places:
+            shared = self._copy.touches(posixpath.normpath(place))
+            if shared is not None:
+                self._stop(f"{line} copies to {other.destination}, where it puts {shared}")
+                return
+        if other.into and any(source.word.value.endswith(("/", "/.", "/*")) for source in other.sources):
+            self._stop(f"{line} copies a folder of another stage to {other.destination}: their order may count")
+
+    def _run(self, item: Instruction, line: str) -> None:
+        reading = readings(self._build).get(item.index)
+        if reading is not None:
+            if reading.problems:
+                self._stop(reading.problems[0])
+                return
+            self._arguments(reading)
+            pairs: Iterator[tuple[Step, Effects]] = iter(reading.effects)
+        else:
+            steps = steps_of(item, states(self._build)[item.index])
+            if steps.problem is not None:
+                self._stop(f"{line} is not understood: {steps.problem}")
+                return
+            pairs = ((step, effects_of(step)) for step in steps.steps)
+        for step, effects in pairs:
+            self._effects(step, effects, item, reading)
+
+    def _arguments(self, reading: Reading) -> None:
+        """A file named by a build argument is the right one for the argument's default only."""
+        for command in reading.install.commands:
+            for argument in command.step.arguments:
+                for name in argument.word.variables if argument.word is not None else ():
+                    state = command.step.state
+                    if name in state.args and name not in state.env and name not in command.step.variables:
+                        self._doubt(f"the build argument {name} may be given another value")
+
+    def _effects(self, step: Step, effects: Effects, item: Instruction, reading: Reading | None) -> None:
+        command = f"`{_shown(step)}` (line {item.line + 1})"
+        if effects.opaque is not None:
+            self._stop(f"{command} {effects.opaque}")
+        for path in effects.reads:
+            self._read(path, command, reading)
+        for path in effects.writes:
+            if (shared := self._touched(path)) is not None:
+                self._stop(f"{command} changes {shared}, which the moved COPY would put back")
+        for path in effects.roots:
+            if (shared := self._touched(path)) is not None:
+                self._stop(f"{command} may write to {path}, where `{title(self._copy.instruction)}` puts {shared}")
+        for path in effects.folders:
+            self._made(path, command)
+        for path in effects.environments:
+            self._environment(path, command)
+        for path in effects.enters:
+            if self._copy.destination is not None and related(path, self._copy.destination):
+                self._found.folders.append((path, item.index, command))
+        if effects.accounts and self._named_owner():
+            self._stop(f"{command} may change users, and the COPY names its owner")
+        self._imports(step, effects, command)
+
+    def _touched(self, path: str) -> str | None:
+        """A path of the context that the COPY puts at a place; a relative destination may be the root."""
+        destination = self._copy.destination or "/"
+        if comparable(path, destination):
+            return self._copy.touches(path)
+        return self._copy.touches(path[1:]) if path.startswith("/") and len(path) > 1 else None
+
+    def _read(self, path: str, command: str, reading: Reading | None) -> None:
+        shared = self._touched(path)
+        if shared is None:
+            return
+        if reading is not None and self._copy.provider(path) is not None:
+            self._found.needs.append((path, reading.install.instruction.index))
+        else:
+            self._stop(f"{command} reads {shared}, which it copies")
+
+    def _made(self, path: str, command: str) -> None:
+        if self._copy.provider(path) is not None:
+            self._stop(f"{command} makes a folder where it puts a file")
+        destination = self._copy.destination
+        if destination is not None and related(path, destination):
+            self._found.pinned = True
+
+    def _environment(self, path: str, command: str) -> None:
+        """A virtual environment inside the destination is overwritten by one that the context ships."""
+        destination = self._copy.destination
+        if destination is None or not related(path, destination):
+            return
+        below = inside(path, destination)
+        if not below:
+            if (shared := self._touched(path)) is not None:
+                self._stop(f"{command} may write to {path}, where `{title(self._copy.instruction)}` puts {shared}")
+            return
+        for mapping in self._copy.mappings:
+            within = inside(path, mapping.image) if mapping.folder else None
+            if not within:
+                continue
+            context = posixpath.join(mapping.context, within)
+            files = self._copy.files
+            if not files.ignore.sends_something_below(context):
+                continue
+            where = f"{command} writes to {path}"
+            if files.is_folder(context) and not self._build.snapshot.is_git_ignored(files.absolute(context)):
+                self._stop(f"{where}, and the context holds {context}")
+            elif files.ignore.path is None:
+                self._stop(f"{where}, and no ignore file keeps {context} out of the context")
+            else:
+                self._found.unignored.append(context)
+                self._doubt(f"{where}: {context} has to be kept out of the context")
+
+    def _named_owner(self) -> bool:
+        owner = self._copy.instruction.flag("chown") or ""
+        return any(part and not part.isdecimal() for part in owner.split(":"))
+
+    def _imports(self, step: Step, effects: Effects, command: str) -> None:
+        """Modules of the project that hide those of Python while pip runs."""
+        places = [effects.imports] if effects.imports is not None else []
+        places += [
+            path
+            for entry in (step.lookup("PYTHONPATH") or "").split(":")
+            if entry and (path := step.absolute(entry)) is not None
+        ]
+        hidden = sys.stdlib_module_names | shadowing()
+        for place in places:
+            for path in self._in_folder(place):
+                name, suffix = posixpath.splitext(posixpath.basename(path))
+                if name in hidden and suffix in (".py", ""):
+                    self._stop(f"{command} would find {path} in place of the module {name}")
+
+    def _in_folder(self, place: str) -> Iterator[str]:
+        """The paths of the context that the COPY puts directly into a folder."""
+        for item in self._copy.mappings:
+            below = inside(place, item.image) if item.folder else None
+            if below is not None:
+                for path, _ in self._copy.files.children(posixpath.join(item.context, below).rstrip("/")):
+                    yield path
+            elif posixpath.dirname(item.image) == place:
+                yield item.context
+
+
+def title(instruction: Instruction) -> str:
+    """An instruction in one line, shortened, for messages."""
+    line = " ".join(instruction.raw.split("\n")[0].replace("\r", "").rstrip("\\`").split())
+    return line if len(line) <= 60 else f"{line[:57]}..."
+
+
+def _shown(step: Step) -> str:
+    words = [step.program, *(argument.text or "..." for argument in step.arguments[:2])]
+    text = " ".join(word for word in words if word)
+    return text if len(text) <= 50 else f"{text[:47]}..."
+
+
+def _why_inexact(copy: Copy) -> str:
+    if copy.unpacks:
+        return ": ADD unpacks the archive"
+    if copy.destination is None:
+        return ": its destination depends on a value that is not known"
+    for source in copy.sources:
+        if source.kind.value.startswith("nothing"):
+            return f": {source.word.value} does not exist in the context"
+        if source.path is None:
+            return f": {source.word.value} is {source.kind.value}"
+    return ""
+
+
+def _same(copy: Copy, other: Copy) -> bool:
+    """Whether everything the other writes is written by this one in the same way: then their order does not count."""
+    flags = [sorted((flag.name, flag.value) for flag in item.instruction.flags) for item in (copy, other)]
+    return flags[0] == flags[1] and all(
+        not item.folder and (found := copy.provider(item.image)) is not None and found.context == item.context
+        for item in other.mappings
+    )

@@ -1,0 +1,188 @@
+"""COPY instructions that stand above an install which does not need what they bring.
+
+Each edit of a copied file makes the builder run everything below again, the install included.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+
+from prebake.build.build import Build, fact
+from prebake.build.copies import Copy, Source, SourceKind, copies
+from prebake.build.installers import Install, InstallCommand, installs
+from prebake.build.manifests import Reading, readings
+from prebake.build.state import chain, states
+
+_MOST_FILES = 2000
+"""Bound on the files of a folder that are looked at to see what kind of folder it is."""
+
+_CODE = re.compile(
+    r"\.(py|pyi|pyx|ipynb|sh|bash|js|mjs|cjs|jsx|ts|mts|tsx|vue|svelte|go|rs|java|kt|rb|php|c|cc|cpp|h|hpp|cu|r|jl|lua)$",
+    re.IGNORECASE,
+)
+_QUIET = re.compile(
+    r"^(.*requirements.*|constraints?.*\.txt|.*\.(lock|lockb|in|cfg|toml|whl|md|rst)|setup\.py|manifest\.in|pipfile|"
+    r"(readme|license|licence|copying|notice|version|authors)(\..*)?|package(-lock)?\.json|npm-shrinkwrap\.json|"
+    r"pnpm-.*\.yaml|environment.*\.ya?ml|conda.*\.ya?ml|go\.(mod|sum|work)|gemfile|\..*rc|\.python-version|"
+    r"pip\.(conf|ini)|makefile)$",
+    re.IGNORECASE,
+)
+"""Names of manifests and of files beside them: what installs may come to need, and what seldom changes."""
+
+
+class Extra(IntEnum):
+    """What a COPY brings that an install does not read; a greater value matters more."""
+
+    NOTHING = 0
+    QUIET = 1
+    """Manifests of other tools, documents, data: they seldom change."""
+    FILE = 2
+    """Source files, each of them named."""
+    FOLDER = 3
+    """A folder without sources."""
+    SOURCES = 4
+    """A folder of sources, or a wildcard that selects some."""
+    CONTEXT = 5
+    """The whole context."""
+
+
+@dataclass(frozen=True)
+class Misplaced:
+    """A COPY and the installs below it that it makes run again, with what each of them does not need of it."""
+
+    copy: Copy
+    installs: tuple[tuple[Reading, Extra], ...]
+
+    @property
+    def worst(self) -> Extra:
+        """What matters most of what is brought too early."""
+        return max(extra for _, extra in self.installs)
+
+
+@fact
+def misplaced(build: Build) -> tuple[Misplaced, ...]:
+    """The misplaced COPY and ADD instructions in order, parent stages of an install included."""
+    found: dict[int, list[tuple[Reading, Extra]]] = {}
+    known = copies(build)
+    for index, install in installs(build).items():
+        reading = readings(build)[index]
+        wanted = wanted_commands(build, install)
+        if not wanted:
+            continue
+        for copy in _above(build, install):
+            if not copy.from_context or not copy.words_known:
+                continue
+            extra = extra_for(copy, reading)
+            if extra > Extra.QUIET and not _installed_before(build, install, wanted, copy):
+                found.setdefault(copy.instruction.index, []).append((reading, extra))
+    return tuple(Misplaced(known[index], tuple(found[index])) for index in sorted(found))
+
+
+def wanted_commands(build: Build, install: Install) -> tuple[InstallCommand, ...]:
+    """The commands of a RUN that install dependencies which are worth keeping in the cache.
+
+    Empty where the RUN names packages and installs the project as well: then the project is what it is for.
+    """
+    reading = readings(build)[install.instruction.index]
+    found = [command for command in install.commands if _wanted(command, reading)]
+    names_only = all(not command.requirements and command.installer.proved for command in found)
+    if names_only and any(command.projects for command in install.commands):
+        return ()
+    return tuple(found)
+
+
+def _wanted(command: InstallCommand, reading: Reading) -> bool:
+    if command.only_tools:
+        return False
+    if command.requirements or command.packages or command.archives:
+        return True
+    if command.installer.needs and not command.packages:
+        places = [command.step.absolute(name) for name in command.installer.needs]
+        return any(item.image in places for item in reading.manifests)
+    return bool(command.unknown) and not command.projects
+
+
+def _above(build: Build, install: Install) -> Iterator[Copy]:
+    known = copies(build)
+    stage = build.tree.stages[install.instruction.stage or 0]
+    for below in chain(build.tree, stage, states(build)):
+        for item in below.instructions:
+            if item.index < install.instruction.index and item.index in known:
+                yield known[item.index]
+
+
+def _installed_before(build: Build, install: Install, wanted: tuple[InstallCommand, ...], copy: Copy) -> bool:
+    """Whether the dependencies are there already above the COPY, so that the install only adds the project."""
+    stage = build.tree.stages[install.instruction.stage or 0]
+    numbers = {below.index for below in chain(build.tree, stage, states(build))}
+    earlier = [
+        command
+        for index, other in installs(build).items()
+        if index < copy.instruction.index and other.instruction.stage in numbers
+        for command in other.commands
+    ]
+    return all(any(_covers(before, command) for before in earlier) for command in wanted)
+
+
+def _covers(before: InstallCommand, command: InstallCommand) -> bool:
+    if command.installer.needs:
+        return before.step.program == command.step.program and before.installer.needs != ()
+    if before.installer.program != command.installer.program:
+        return False
+    read = {before.step.absolute(name) for name in (*before.requirements, *before.constraints)}
+    named = {command.step.absolute(name) for name in (*command.requirements, *command.constraints)}
+    return named <= read and set(command.packages) <= set(before.packages) and not command.unknown
+
+
+def extra_for(copy: Copy, reading: Reading) -> Extra:
+    """What a COPY brings that an install does not read."""
+    return max((_extra(copy, number, source, reading) for number, source in enumerate(copy.sources)), default=Extra(0))
+
+
+def _extra(copy: Copy, number: int, source: Source, reading: Reading) -> Extra:
+    if source.kind is SourceKind.ROOT:
+        return Extra.CONTEXT
+    if source.kind is SourceKind.MISSING and source.path is not None:
+        name = posixpath.basename(source.path)
+        named_folder = source.word.value.endswith("/") or "." not in name
+        return Extra.SOURCES if named_folder else _of_file(name)
+    worst = Extra.NOTHING
+    for item in copy.mappings:
+        if item.source == number:
+            worst = max(worst, _of_folder(copy, item.context, item.image, reading) if item.folder else Extra.NOTHING)
+            if not item.folder and not reading.reads(item.image):
+                kind = _of_file(posixpath.basename(item.context))
+                worst = max(worst, Extra.SOURCES if kind is Extra.FILE and source.kind is SourceKind.GLOB else kind)
+    return worst
+
+
+def _of_file(name: str) -> Extra:
+    if _QUIET.match(name) or not _CODE.search(name):
+        return Extra.QUIET
+    return Extra.FILE
+
+
+def _of_folder(copy: Copy, context: str, image: str, reading: Reading) -> Extra:
+    """What kind of folder one is, by the names of what it holds."""
+    worst = Extra.NOTHING
+    seen = 0
+    folders = [(context, image)]
+    while folders:
+        folder, place = folders.pop()
+        for path, is_folder in copy.files.children(folder):
+            seen += 1
+            below = posixpath.join(place, posixpath.basename(path))
+            if is_folder:
+                folders.append((path, below))
+            elif not reading.reads(below):
+                name = posixpath.basename(path)
+                if _CODE.search(name) and not _QUIET.match(name):
+                    return Extra.SOURCES
+                worst = max(worst, Extra.QUIET if _QUIET.match(name) else Extra.FOLDER)
+            if seen > _MOST_FILES:
+                return max(worst, Extra.FOLDER)
+    return worst

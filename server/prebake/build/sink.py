@@ -1,0 +1,328 @@
+"""The rewrite that sinks a misplaced COPY below the install which does not need it.
+
+``COPY . /app`` above ``RUN pip install -r requirements.txt`` becomes ``COPY requirements.txt /app/``, the install, and
+then ``COPY . /app``: the install keeps the same environment, working directory and files, and the moved COPY writes the
+same files at last. :func:`plan_sink` proves that, or says which fact stands in the way.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from prebake.build.bases import is_plain_base
+from prebake.build.build import Build
+from prebake.build.copies import Copy, SourceKind, copies
+from prebake.build.copytext import Piece, Unwritable, copies_of, with_destination, without_sources
+from prebake.build.crossing import Crossing, crossing
+from prebake.build.manifests import Manifest, readings
+from prebake.build.misplaced import Extra, extra_for, misplaced
+from prebake.build.paths import inside
+from prebake.build.rewrite import Rewrite
+from prebake.build.state import chain, states
+from prebake.edits import FileEdit, TextEdit
+from prebake.findings import Applicability
+from prebake.syntax.dockerfile import Instruction
+
+_MOST_FOLDER = 200
+"""Bound on the files of a folder of archives that are asked for in git."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a COPY is not moved: a sentence without its full stop."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class SinkPlan:
+    """A rewrite that can be made: ``moved`` go below ``below``, and COPY instructions for ``manifests`` (paths of the
+    context) are put above the installs that read them.
+
+    ``doubts`` say why it is not proved; there are none where it is ``SAFE``. ``facts`` are what the proof rests on.
+    """
+
+    build: Build
+    moved: tuple[Instruction, ...]
+    below: Instruction
+    manifests: tuple[str, ...]
+    doubts: tuple[str, ...]
+    facts: tuple[str, ...]
+    unignored: tuple[str, ...]
+    rewrite: Rewrite
+
+    @property
+    def applicability(self) -> Applicability:
+        """``SAFE`` where the image is proved to stay the same, else ``SUGGESTED``."""
+        return Applicability.SUGGESTED if self.doubts else Applicability.SAFE
+
+    @property
+    def explanation(self) -> str:
+        """The proof, or what keeps the rewrite from being proved."""
+        return "; ".join(self.doubts or self.facts)
+
+    def edits(self, extra: str = "") -> tuple[FileEdit, ...]:
+        """The edits of the Dockerfile, and of the ignore file where it has to keep more out of the context.
+
+        ``extra`` is the text of further instructions, without a last line end, to be put below the install and above
+        what is moved: the place for a model download, which then depends on the dependencies and not on the code.
+        """
+        found = [FileEdit(self.build.path, self.build.text, self.rewrite.edits(extra))]
+        path = self.build.ignore.path
+        text = self.build.snapshot.text(path) if path is not None else None
+        if self.unignored and path is not None and text is not None:
+            end = text.position(len(text.content))
+            before = "" if not text.content or text.content.endswith("\n") else text.newline
+            lines = before + "".join(item + text.newline for item in self.unignored)
+            found.append(FileEdit(path, text, (TextEdit.insert(end, lines),)))
+        return tuple(found)
+
+
+def plan_sink(build: Build, instruction: Instruction) -> SinkPlan | Refusal:
+    """Plan to move a misplaced COPY or ADD, and those around it that have to go along, below the last install for which
+    that is possible.
+
+    All misplaced COPY instructions of one stage that can be moved below the same install share one plan, so that their
+    order is kept.
+    """
+    found = {item.copy.instruction.index: item for item in misplaced(build)}
+    mine = found.get(instruction.index)
+    if mine is None:
+        return Refusal("it does not stand above an install that could do without it")
+    if build.context.root is None:
+        return Refusal("the build context is not on this machine, so that its files are not known")
+    targets = [
+        reading.install.instruction
+        for reading, _ in mine.installs
+        if reading.install.instruction.stage == instruction.stage
+    ]
+    if not targets:
+        line = mine.installs[0][0].install.instruction.line + 1
+        return Refusal(
+            f"the install (line {line}) stands in another stage, and every stage that is built on this one would change"
+        )
+    refusal = Refusal("")
+    for target in reversed(targets):
+        outcome = _Plan(build, mine.copy, target).make()
+        if isinstance(outcome, SinkPlan):
+            return outcome
+        refusal = outcome
+    return refusal
+
+
+class _Plan:
+    def __init__(self, build: Build, copy: Copy, target: Instruction) -> None:
+        self._build = build
+        self._copy = copy
+        self._target = target
+        self._doubts: list[str] = []
+
+    def make(self) -> SinkPlan | Refusal:
+        moving, crossings = self._moving()
+        obstacle = crossings[self._copy.instruction.index].obstacle
+        if obstacle is not None:
+            return Refusal(obstacle)
+        try:
+            pieces = self._pieces(moving, crossings)
+            self._folders(moving, crossings, pieces)
+            for index, found in crossings.items():
+                self._doubts += found.doubts
+                self._maker(moving[index], found, pieces)
+            added, moved = self._texts(moving, crossings, pieces)
+        except Unwritable as error:
+            return Refusal(str(error))
+        rewrite = Rewrite(self._build.tree, moved, self._target, added)
+        unignored = [path for found in crossings.values() for path in found.unignored]
+        return SinkPlan(
+            self._build,
+            tuple(instruction for instruction, _ in moved),
+            self._target,
+            tuple(dict.fromkeys(piece.context for items in pieces.values() for piece in items)),
+            tuple(dict.fromkeys(self._doubts)),
+            tuple(self._facts(pieces)),
+            tuple(dict.fromkeys(unignored)),
+            rewrite,
+        )
+
+    def _moving(self) -> tuple[dict[int, Copy], dict[int, Crossing]]:
+        """The COPY instructions that go below the target together, and what each of them crosses."""
+        moving = self._candidates()
+        while True:
+            together = frozenset(moving)
+            crossings = {index: crossing(self._build, copy, self._target, together) for index, copy in moving.items()}
+            own = self._copy.instruction.index
+            blocked = [index for index, found in crossings.items() if found.obstacle is not None and index != own]
+            if crossings[own].obstacle is not None or not blocked:
+                return moving, crossings
+            for index in blocked:
+                del moving[index]
+
+    def _candidates(self) -> dict[int, Copy]:
+        stage = self._copy.instruction.stage
+        early = {
+            item.copy.instruction.index: item.copy
+            for item in misplaced(self._build)
+            if item.copy.instruction.stage == stage
+            and any(reading.install.instruction.index <= self._target.index for reading, _ in item.installs)
+        }
+        first = min(early)
+        for index, copy in copies(self._build).items():
+            if not first < index < self._target.index or index in early or not copy.from_context or not copy.exact:
+                continue
+            below = [reading for at, reading in readings(self._build).items() if index < at <= self._target.index]
+            if not any(self._supplies(copy, reading.manifests) for reading in below) and all(
+                extra_for(copy, reading) > Extra.NOTHING for reading in below
+            ):
+                early[index] = copy
+        return dict(sorted(early.items()))
+
+    @staticmethod
+    def _supplies(copy: Copy, manifests: tuple[Manifest, ...]) -> bool:
+        return any(item.provided.copy is copy for item in manifests)
+
+    def _pieces(self, moving: dict[int, Copy], crossings: dict[int, Crossing]) -> dict[tuple[int, int], list[Piece]]:
+        """The files to be copied early, by the COPY they come from and the install that needs them first."""
+        pieces: dict[tuple[int, int], list[Piece]] = {}
+        there: set[str] = set()
+        for index, reading in readings(self._build).items():
+            if not min(moving) < index <= self._target.index:
+                continue
+            wanted = [
+                (item.provided.copy, Piece(item.provided.context, item.image, item.folder))
+                for item in reading.manifests
+            ]
+            for found in crossings.values():
+                wanted += [self._needed(path, moving) for path, at in found.needs if at == index]
+            for copy, piece in wanted:
+                if copy is None or copy.instruction.index not in moving or piece.image in there:
+                    continue
+                self._check(copy, piece)
+                there.add(piece.image)
+                pieces.setdefault((copy.instruction.index, index), []).append(piece)
+        return pieces
+
+    def _needed(self, path: str, moving: dict[int, Copy]) -> tuple[Copy | None, Piece]:
+        for copy in reversed(moving.values()):
+            if (mapping := copy.provider(path)) is not None:
+                return copy, Piece(mapping.context, path, False)
+        return None, Piece("", path, False)
+
+    @staticmethod
+    def _check(copy: Copy, piece: Piece) -> None:
+        """Whether a file may be named in an instruction of its own.
+
+        Raises:
+            Unwritable: it is a link, or a fresh clone does not have it.
+        """
+        context = copy.files
+        if context.is_link(piece.context):
+            raise Unwritable(f"{piece.context} is a symbolic link, which COPY would follow when it is named")
+        names = [piece.context]
+        if piece.folder:
+            names += [path for path, _ in context.children(piece.context)][:_MOST_FOLDER]
+        ignored = context.snapshot.git_ignored([context.absolute(name) for name in names])
+        for name in names:
+            if context.absolute(name) in ignored:
+                raise Unwritable(f"git ignores {name}: a fresh clone does not have it, so that a COPY of it would fail")
+
+    def _folders(
+        self,
+        moving: dict[int, Copy],
+        crossings: dict[int, Crossing],
+        pieces: dict[tuple[int, int], list[Piece]],
+    ) -> None:
+        """Whether folders that are entered on the way are still there.
+
+        Raises:
+            Unwritable: only a moved COPY makes such a folder.
+        """
+        for index, found in crossings.items():
+            for path, at, command in found.folders:
+                if not moving[index].provides_folder(path):
+                    continue
+                early = [
+                    posixpath.dirname(piece.image)
+                    for (_, install), items in pieces.items()
+                    if install <= at
+                    for piece in items
+                ]
+                if not any(inside(place, path) is not None for place in (*early, *self._made_before(at, moving))):
+                    raise Unwritable(f"{command} needs a folder that only the moved COPY makes")
+
+    def _made_before(self, index: int, moving: dict[int, Copy]) -> Iterator[str]:
+        """The folders that are surely there before an instruction, whatever is moved."""
+        stage = self._build.tree.stages[self._target.stage or 0]
+        before = states(self._build)
+        for below in chain(self._build.tree, stage, before):
+            for item in below.instructions:
+                if item.index >= index:
+                    continue
+                place = before[item.index + 1].directory if item.keyword == "WORKDIR" else None
+                if place is not None:
+                    yield place
+                other = copies(self._build).get(item.index)
+                if other is not None and item.index not in moving:
+                    yield from (m.image if m.folder else posixpath.dirname(m.image) for m in other.mappings)
+
+    def _maker(self, copy: Copy, found: Crossing, pieces: dict[tuple[int, int], list[Piece]]) -> None:
+        """A folder that another instruction makes now may belong to another user."""
+        place = copy.destination
+        if not found.pinned or place is None or any(index == copy.instruction.index for index, _ in pieces):
+            return
+        if any(inside(made, place) is not None for made in self._made_before(copy.instruction.index, {})):
+            return
+        root = copy.state.user in ("root", "0", "root:root", "0:0") or (
+            copy.state.user is None and is_plain_base(copy.state.base)
+        )
+        if not root or copy.instruction.flag("chown") is not None:
+            self._doubts.append(f"{place} is then made by another instruction and may belong to another user")
+
+    def _texts(
+        self,
+        moving: dict[int, Copy],
+        crossings: dict[int, Crossing],
+        pieces: dict[tuple[int, int], list[Piece]],
+    ) -> tuple[list[tuple[Instruction, list[str]]], list[tuple[Instruction, str]]]:
+        """The lines to be added, with where, and the moved instructions with their new text."""
+        together: dict[tuple[int, int], list[Piece]] = {}
+        for (index, install), items in pieces.items():
+            place = index if crossings[index].pinned else install
+            together.setdefault((index, place), []).extend(items)
+        added = [
+            (self._build.tree.instructions[place], copies_of(moving[index], items))
+            for (index, place), items in together.items()
+        ]
+        moved = []
+        for index, copy in moving.items():
+            early = {piece.image for (at, _), items in pieces.items() if at == index for piece in items}
+            raw = without_sources(copy, self._supplied(copy, early))
+            if crossings[index].absolute and copy.destination is not None:
+                raw = with_destination(copy, raw, copy.destination)
+            moved.append((copy.instruction, raw))
+        return added, moved
+
+    @staticmethod
+    def _supplied(copy: Copy, early: set[str]) -> list[int]:
+        """The named files of a COPY that are brought early, so that they need not be copied again."""
+        numbers = []
+        for number, source in enumerate(copy.sources):
+            images = [item.image for item in copy.mappings if item.source == number]
+            again = any(
+                item.folder and copy.files.exists(posixpath.join(item.context, below))
+                for image in images
+                for item in copy.mappings
+                if (below := inside(image, item.image))
+            )
+            if source.kind is SourceKind.FILE and set(images) <= early and not again:
+                numbers.append(number)
+        return numbers if len(numbers) < len(copy.sources) else []
+
+    def _facts(self, pieces: dict[tuple[int, int], list[Piece]]) -> Iterator[str]:
+        names = list(dict.fromkeys(piece.context for items in pieces.values() for piece in items))
+        shown = ", ".join(names[:4]) + (" ..." if len(names) > 4 else "")
+        yield f"of the copied files, the install reads only {shown}" if names else "the install reads no copied file"
+        yield "nothing on the way reads or writes what is moved"
+        if not is_plain_base(self._copy.state.base):
+            yield f"the base image {self._copy.state.base or ''} is taken to have no ONBUILD triggers"

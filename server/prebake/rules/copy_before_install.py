@@ -1,0 +1,149 @@
+"""PB201: code is copied before dependencies are installed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar
+
+from prebake.build.crossing import title
+from prebake.build.misplaced import Extra, Misplaced, misplaced
+from prebake.build.sink import SinkPlan, plan_sink
+from prebake.findings import Finding, Fix, Related, Severity
+from prebake.rules.base import Rule
+
+if TYPE_CHECKING:
+    from prebake.build.build import Build
+    from prebake.build.manifests import Reading
+    from prebake.syntax.dockerfile import Instruction
+
+_BUILDERS = {"buildkit": "BuildKit", "legacy": "the legacy builder", "kaniko": "kaniko", "buildah": "Buildah"}
+
+
+class CopyBeforeInstall(Rule):
+    """Code is copied before dependencies are installed, so that each edit of it installs them again.
+
+    ## What it does
+
+    Reports a `COPY` or `ADD` from the build context that stands above an install of dependencies (`pip install`,
+    `uv pip install`, `uv sync`, `poetry install`, `npm ci` and others) and brings files which that install does not
+    read. One finding for each such instruction, at the instruction; the installs are related.
+
+    The whole context and folders of sources are warnings. Named source files are a warning above an install that reads
+    a manifest, and information above one that names its packages in the Dockerfile.
+
+    Nothing is reported where the dependencies are installed from their manifests first and a later install only adds
+    the project (`pip install --no-deps .`, a second `uv sync`), nor for `COPY --from`.
+
+    ## Why it is slow
+
+    Builders reuse the result of an instruction only while everything above it is unchanged. With the code above the
+    install, a change to any file of the code makes BuildKit (and the legacy builder, kaniko and Buildah likewise) run
+    the install again on a warm rebuild: minutes and gigabytes for machine-learning packages, for a one-line edit.
+
+    On a machine without a cache from an earlier build (a fresh CI runner without `cache-from`) the order makes no
+    difference.
+
+    ## Example
+
+    ```dockerfile
+    COPY . /app
+    RUN pip install -r requirements.txt
+    ```
+
+    ## Use instead
+
+    ```dockerfile
+    COPY requirements.txt /app/
+    RUN pip install -r requirements.txt
+    COPY . /app
+    ```
+
+    ## Fix safety
+
+    The fix copies what the install reads (requirement and constraint files with all they include, local archives) with
+    the options of the `COPY`, and moves the `COPY`, with its comments, below the install. It is *safe* where the image
+    is proved to stay the same, modification times apart: every command on the way is known, none of them reads or
+    changes what is moved, and the moved instruction means the same in its new place. This takes for granted that pip
+    reads no other files than those it is told to, and that an unknown base image has no `ONBUILD` triggers.
+
+    It is *suggested* where that holds for the files that are there today only (a destination such as `/`, into which
+    installs write as well; a virtual environment that no ignore rule keeps out of the context), or where a relative
+    destination has to be written out.
+
+    There is no fix, and the finding says why, where an install reads more than manifests (`-e .`, a URL, a variable
+    without a value), where an unknown command stands in between, where a manifest is ignored by git, and for installers
+    other than pip and `uv pip`.
+
+    ## References
+
+    - [Docker: Optimize cache usage in builds](https://docs.docker.com/build/cache/optimize/)
+    - [Docker: Build cache invalidation](https://docs.docker.com/build/cache/invalidation/)
+    - [pip: Requirements File Format](https://pip.pypa.io/en/stable/reference/requirements-file-format/)
+    """
+
+    code: ClassVar[str] = "PB201"
+    name: ClassVar[str] = "copy-before-install"
+    severity: ClassVar[Severity] = Severity.WARNING
+
+    def check(self, build: Build) -> Iterator[Finding]:
+        for item in misplaced(build):
+            instruction = item.copy.instruction
+            outcome = plan_sink(build, instruction)
+            yield self.finding(
+                build.location(instruction),
+                _message(build, item),
+                key=_key(build, instruction),
+                severity=_severity(item),
+                no_fix=None if isinstance(outcome, SinkPlan) else outcome.reason,
+                related=tuple(
+                    Related(build.location(reading.install.instruction), "this install runs again")
+                    for reading, _ in item.installs
+                ),
+                fixes=(_fix(outcome),) if isinstance(outcome, SinkPlan) else (),
+            )
+
+
+def _severity(item: Misplaced) -> Severity:
+    worst = Severity.INFORMATION
+    for reading, extra in item.installs:
+        named = any(command.requirements or command.installer.needs for command in reading.install.commands)
+        if extra >= Extra.SOURCES or (extra is Extra.FILE and named):
+            worst = Severity.WARNING
+    return worst
+
+
+def _message(build: Build, item: Misplaced) -> str:
+    reading, _ = item.installs[0]
+    install = reading.install.instruction
+    called = next((command.text for command in reading.install.commands if not command.only_tools), "")
+    builder = _BUILDERS[build.settings.builder]
+    what = "every edit of the code" if item.worst is not Extra.FOLDER else "every change in the folder"
+    more = f", and {len(item.installs) - 1} more" if len(item.installs) > 1 else ""
+    return (
+        f"`{title(item.copy.instruction)}` stands above `{called}` (line {install.line + 1}{more}): {what} makes "
+        f"{builder} {_again(reading)} on a warm rebuild"
+    )
+
+
+def _again(reading: Reading) -> str:
+    count = len(reading.packages)
+    if not count:
+        return "install the dependencies again"
+    packages = "1 package" if count == 1 else f"{count} packages"
+    names = list(dict.fromkeys(item.provided.context for item in reading.manifests if not item.folder))
+    source = f" of {names[0]}" if len(names) == 1 else ""
+    return f"install the {packages}{source} again"
+
+
+def _key(build: Build, instruction: Instruction) -> str:
+    stage = build.tree.stages[instruction.stage or 0]
+    words = " ".join(word.value for word in instruction.words)
+    return f"{stage.name or stage.index}: {instruction.keyword} {words}"
+
+
+def _fix(plan: SinkPlan) -> Fix:
+    names = ", ".join(plan.manifests[:3]) + (" ..." if len(plan.manifests) > 3 else "")
+    what = f"`{title(plan.moved[0])}`" if len(plan.moved) == 1 else f"{len(plan.moved)} COPY instructions"
+    first = f"Copy {names} first, and " if names else ""
+    move = f"{'m' if names else 'M'}ove {what} below the install in line {plan.below.line + 1}"
+    return Fix(first + move, plan.applicability, plan.edits(), plan.explanation)
