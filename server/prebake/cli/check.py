@@ -6,6 +6,7 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from prebake.cli.measuring import Measuring
 from prebake.cli.output import printable, standard_error, standard_output
@@ -15,8 +16,10 @@ from prebake.config import ConfigError, Target
 from prebake.engine import Engine, Report
 from prebake.files import absolute, relative
 from prebake.findings import Applicability, Finding, Severity
-from prebake.fixing import FixResult, fix_all
 from prebake.text import Text
+
+if TYPE_CHECKING:
+    from prebake.fixing import FixResult
 
 
 def usage_problem(options: Namespace) -> str | None:
@@ -112,6 +115,8 @@ class _Check:
 
     def _fix(self, targets: Targets) -> bool:
         """Apply fixes, or show what they would do; returns whether that went well."""
+        from prebake.fixing import fix_all
+
         applicability = Applicability.SUGGESTED if self.options.suggested else Applicability.SAFE
         wanted = self._edits_given_text_only if self.stdin_path is not None else None
         result = fix_all(self.engine, targets.dockerfiles, applicability, wanted=wanted)

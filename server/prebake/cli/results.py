@@ -10,10 +10,15 @@ from prebake.findings import Finding
 
 
 class Result(NamedTuple):
-    """A finding with its fingerprint."""
+    """A finding of the project whose top folder is ``root``."""
 
     finding: Finding
-    fingerprint: str
+    root: str
+
+    @property
+    def fingerprint(self) -> str:
+        """What the finding is known by over time."""
+        return fingerprint(self.finding, self.root)
 
 
 def results(reports: Iterable[Report]) -> tuple[Result, ...]:
@@ -24,8 +29,8 @@ def results(reports: Iterable[Report]) -> tuple[Result, ...]:
     found: dict[tuple[object, ...], Result] = {}
     for report in reports:
         for finding in report.findings:
-            mark = fingerprint(finding, report.root)
-            found.setdefault((mark, finding.location, finding.message), Result(finding, mark))
+            identity = (finding.code, finding.location, finding.key, finding.message)
+            found.setdefault(identity, Result(finding, report.root))
     return tuple(sorted(found.values(), key=_rank))
 
 
