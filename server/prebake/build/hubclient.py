@@ -1,0 +1,155 @@
+"""Which version of huggingface_hub the image has at some point of the build, and so which command downloads a model."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from prebake.build.build import Build
+from prebake.build.installers import Install, installs
+from prebake.build.pythonpackages import Listed, listed
+from prebake.build.state import chain, states
+from prebake.syntax.dockerfile import Stage
+
+if TYPE_CHECKING:
+    from packaging.version import Version
+
+_OLD_PYTHON = re.compile(r"(?:^|/)python:3\.[678](?:[.\-]|$)")
+
+
+@dataclass(frozen=True)
+class HubClient:
+    """The hub's client in an image.
+
+    ``installed``: ``None`` when it cannot be told. ``version`` is the newest that the requirements allow, which is what
+    an installer takes; ``None`` when it is not installed or its version is not known. ``install`` is the RUN that
+    brings it, ``because`` what decides the version, in words.
+    """
+
+    installed: bool | None
+    version: Version | None = None
+    install: Install | None = None
+    because: str = ""
+
+    @property
+    def has_hf(self) -> bool | None:
+        """Whether there is a command ``hf``; ``None`` when that is not known."""
+        return self._from("0.34", True)
+
+    @property
+    def has_huggingface_cli(self) -> bool | None:
+        """Whether there is a command ``huggingface-cli``; ``None`` when that is not known."""
+        newer = self._from("1.0", True)
+        return None if newer is None else not newer
+
+    def _from(self, version: str, then: bool) -> bool | None:
+        from packaging.version import Version
+
+        return None if self.version is None else (self.version >= Version(version)) is then
+
+
+def hub_client(build: Build, stage: Stage, before: int) -> HubClient:
+    """The client that instruction number ``before`` of a stage finds, that instruction's own commands included."""
+    stages = chain(build.tree, stage, states(build))
+    numbers = {below.index for below in stages}
+    found = [
+        item
+        for item in listed(build)
+        if item.install.instruction.index <= before and item.install.instruction.stage in numbers
+    ]
+    data = _data()
+    bringing = [item for item in found if item.name in _bringing()]
+    image = states(build)[stages[0].instructions[-1].index].base or stages[0].base
+    if not bringing:
+        if image.startswith(tuple(data["images"])):
+            return HubClient(True, because=f"it comes with {image}")
+        opaque = any(
+            install.instruction.index <= before and install.instruction.stage in numbers and _is_opaque(install)
+            for install in installs(build).values()
+        )
+        return HubClient(None if opaque else False)
+    version, because = _newest(found, image)
+    first = next((item for item in bringing if item.name == "huggingface-hub"), bringing[0])
+    return HubClient(True, version, first.install, because)
+
+
+def _is_opaque(install: Install) -> bool:
+    """Whether an install brings packages that no manifest lists."""
+    return any(
+        command.projects or command.archives or command.unknown or (command.installer.needs and not command.packages)
+        for command in install.commands
+    )
+
+
+@lru_cache(maxsize=1)
+def _data() -> dict[str, Any]:
+    return tomllib.loads(files("prebake.data").joinpath("hub.toml").read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=1)
+def _bringing() -> frozenset[str]:
+    return frozenset((*_data()["bring"], *(bound["package"] for bound in _data()["bound"])))
+
+
+def _newest(found: list[Listed], image: str) -> tuple[Version | None, str]:
+    """The newest version that everything allows, and what keeps it from being newer."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+    from packaging.version import InvalidVersion, Version
+
+    bounds: list[tuple[SpecifierSet, str]] = []
+    mentioned: set[Version] = {Version(text) for text in _data()["versions"]}
+    for item in found:
+        if item.name == "huggingface-hub" and item.specifier:
+            bounds.append((SpecifierSet(item.specifier), f"{item.place} asks for huggingface_hub{item.specifier}"))
+            for specifier in bounds[-1][0]:
+                try:
+                    mentioned.add(Version(specifier.version.removesuffix(".*")))
+                except InvalidVersion:
+                    continue
+        for bound in _data()["bound"]:
+            if bound["package"] == item.name and _is_below(item, bound.get("below")):
+                wanted = f"{item.name}{item.specifier}"
+                bounds.append(
+                    (SpecifierSet(bound["hub"]), f"{wanted} ({item.place}) wants huggingface_hub{bound['hub']}")
+                )
+    if _OLD_PYTHON.search(image):
+        bounds.append((SpecifierSet("<1.0"), f"{image} is too old for huggingface_hub 1.0"))
+    try:
+        allowed = [version for version in mentioned if all(bound.contains(version, True) for bound, _ in bounds)]
+    except InvalidSpecifier:
+        return None, ""
+    if not allowed:
+        return None, ""
+    newest = max(allowed)
+    reason = next((words for bound, words in bounds if not bound.contains(max(mentioned), True)), "")
+    return newest, reason
+
+
+def _is_below(item: Listed, below: str | None) -> bool:
+    """Whether a requirement keeps a package in releases before ``below``."""
+    if below is None:
+        return True
+    from packaging.specifiers import SpecifierSet
+    from packaging.version import Version
+
+    specifiers = SpecifierSet(item.specifier)
+    newer = (Version(below), Version(f"{below}.1"), Version("1000"), *_near(specifiers, Version(below)))
+    return bool(specifiers) and not any(specifiers.contains(version, True) for version in newer)
+
+
+def _near(specifiers: Any, least: Version) -> list[Version]:
+    from packaging.version import InvalidVersion, Version
+
+    found = []
+    for specifier in specifiers:
+        try:
+            version = Version(specifier.version.removesuffix(".*"))
+        except InvalidVersion:
+            continue
+        if version >= least:
+            found += [version, Version(f"{version}.1")]
+    return found

@@ -1,0 +1,169 @@
+"""``huggingface-cli`` commands in a Dockerfile, and the ``hf`` commands that do the same.
+
+Source: the entry points and command lines of huggingface_hub 0.33.5 to 2.4.0. ``hf`` came with 0.34.0; 1.0.0 removed
+``huggingface-cli``, and with it ``--resume-download``, ``--local-dir-use-symlinks`` and several values behind one
+``--include`` or ``--exclude``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from prebake.build.build import Build, fact
+from prebake.build.state import states
+from prebake.edits import TextEdit
+from prebake.project.launchers import launchers
+from prebake.syntax.dockerfile import Instruction
+from prebake.syntax.run import scripts_of
+from prebake.syntax.shell import ShellWord
+
+OLD = "huggingface-cli"
+_SUBCOMMANDS = {
+    "download": "download",
+    "upload": "upload",
+    "upload-large-folder": "upload-large-folder",
+    "login": "auth login",
+    "logout": "auth logout",
+    "whoami": "auth whoami",
+    "env": "env",
+    "version": "version",
+}
+_DROPPED = frozenset(("--resume-download",))
+_DROPPED_WITH_VALUE = frozenset(("--local-dir-use-symlinks",))
+_REPEATED = frozenset(("--include", "--exclude"))
+
+
+@dataclass(frozen=True, slots=True)
+class OldCommand:
+    """One use of ``huggingface-cli``: the word that names it, and the words behind it."""
+
+    instruction: Instruction
+    program: ShellWord
+    words: tuple[ShellWord, ...]
+
+    @property
+    def subcommand(self) -> str | None:
+        """What it is asked to do; ``None`` where that is not known."""
+        return self.words[0].value if self.words else None
+
+
+@fact
+def old_commands(build: Build) -> tuple[OldCommand, ...]:
+    """The uses of ``huggingface-cli`` in RUN, CMD and ENTRYPOINT, in order."""
+    before = states(build)
+    return tuple(
+        command
+        for instruction in build.tree.instructions
+        if instruction.keyword in ("RUN", "CMD", "ENTRYPOINT") and OLD in instruction.raw
+        for command in _commands(instruction, before[instruction.index].shell)
+    )
+
+
+def _commands(instruction: Instruction, shell: tuple[str, ...]) -> Iterator[OldCommand]:
+    seen: set[int] = set()
+    for script in scripts_of(instruction, shell):
+        for command in script.walk():
+            at = _program(command.words)
+            if at is not None and command.words[at].start not in seen:
+                seen.add(command.words[at].start)
+                yield OldCommand(instruction, command.words[at], command.words[at + 1 :])
+
+
+def _program(words: tuple[ShellWord, ...]) -> int | None:
+    """Which word is the program, wrappers passed over."""
+    for at, word in enumerate(words):
+        if (word.value or "").rpartition("/")[2] == OLD:
+            return at if at == 0 or _is_wrapper(words[:at]) else None
+    return None
+
+
+def _is_wrapper(words: tuple[ShellWord, ...]) -> bool:
+    first = (words[0].value or "").rpartition("/")[2]
+    both = f"{first} {words[1].value}" if len(words) > 1 else first
+    return first == "xargs" or any(
+        name in launchers() and launchers()[name].kind == "wrapper" for name in (first, both)
+    )
+
+
+def translated(command: OldCommand) -> tuple[TextEdit, ...] | str:
+    """The edits that make it an ``hf`` command, or why there is none, as a sentence without its full stop."""
+    subcommand = command.subcommand
+    if subcommand is None:
+        return "what huggingface-cli is asked to do is not written out"
+    if subcommand not in _SUBCOMMANDS:
+        return f"hf has no command that does exactly what `huggingface-cli {subcommand}` did"
+    edits = _Edits(command.instruction)
+    edits.replace(command.program, (command.program.value or OLD)[: -len(OLD)] + "hf")
+    if _SUBCOMMANDS[subcommand] != subcommand:
+        edits.replace(command.words[0], _SUBCOMMANDS[subcommand])
+    _options(command, edits)
+    return tuple(edits.edits) if edits.exact else "its words cannot be edited one by one where they stand"
+
+
+def _options(command: OldCommand, edits: _Edits) -> None:
+    repeated: str | None = None
+    values = 0
+    before = command.words[0]
+    words = iter(command.words[1:])
+    for word in words:
+        value = word.value if word.value is not None else word.raw
+        name = value.partition("=")[0]
+        if value.startswith("-"):
+            repeated, values = None, 0
+        last = next(words, word) if value in _DROPPED_WITH_VALUE else word
+        if name in _DROPPED or name in _DROPPED_WITH_VALUE:
+            edits.drop(before, word, last)
+        elif value in _REPEATED:
+            repeated = value
+        elif repeated is not None:
+            values += 1
+            if values > 1:
+                edits.insert(word, f"{repeated} ")
+        before = last
+
+
+class _Edits:
+    def __init__(self, instruction: Instruction) -> None:
+        self._instruction = instruction
+        self.edits: list[TextEdit] = []
+        self.exact = True
+
+    def _edit(self, start: int, end: int, text: str) -> None:
+        origin = self._instruction
+        self.edits.append(TextEdit(origin.span_of(_Range(start, end)), text))
+
+    def _written(self, word: ShellWord) -> bool:
+        """Whether a word stands in the source as the shell reads it, so that it can be edited there."""
+        return self._instruction.raw[word.start : word.end] == word.raw and not self._quoted(word)
+
+    def _quoted(self, word: ShellWord) -> bool:
+        """Whether it is a string of the exec form."""
+        return any(word.start == string.start for string in self._instruction.json or ())
+
+    def replace(self, word: ShellWord, text: str) -> None:
+        quoted = self._quoted(word) and " " not in text
+        self.exact = self.exact and (quoted or self._written(word))
+        self._edit(word.start, word.end, f'"{text}"' if quoted else text)
+
+    def insert(self, word: ShellWord, text: str) -> None:
+        self.exact = self.exact and self._written(word)
+        self._edit(word.start, word.start, text)
+
+    def drop(self, before: ShellWord, first: ShellWord, last: ShellWord) -> None:
+        """Remove words and what is between them and the word before; a comment line in between stays."""
+        raw = self._instruction.raw
+        self.exact = self.exact and self._written(first) and self._written(last)
+        lines = raw[before.end : first.start].split("\n")
+        if not any(line.lstrip().startswith("#") for line in lines[1:]):
+            self._edit(before.end, last.end, "")
+            return
+        start, end = raw.rfind("\n", 0, first.start) + 1, raw.find("\n", last.end) + 1
+        alone = not raw[start : first.start].strip() and end and raw[last.end : end].strip() in ("\\", "`")
+        self._edit(*((start, end) if alone else (first.start, last.end)), "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Range:
+    start: int
+    end: int

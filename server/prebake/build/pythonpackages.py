@@ -1,0 +1,163 @@
+"""The Python requirements that an install lists, in whatever manifest they stand."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from prebake.build.build import Build, fact
+from prebake.build.image import image_before
+from prebake.build.installers import Install, installs
+from prebake.build.manifests import readings
+from prebake.files import join
+from prebake.project.manifest import read_toml, table
+from prebake.project.requirements import decode, logical_lines
+from prebake.text import Text
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
+
+_LOCKS = frozenset(("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml"))
+_CONDA = re.compile(r"\s*-\s*([A-Za-z0-9][\w.-]*)\s*(\[[\w,-]*\])?\s*([=<>!~][^#\s]*)?\s*(?:#.*)?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One requirement: its normalised name, its version specifiers as text, and the instruction that installs it.
+
+    ``place`` says where it stands, for messages; ``locked`` whether that is a lock file.
+    """
+
+    name: str
+    specifier: str
+    install: Install
+    place: str
+    locked: bool = False
+
+
+@fact
+def listed(build: Build) -> tuple[Listed, ...]:
+    """Every requirement of every install in the Dockerfile, in the order of the instructions."""
+    found: list[Listed] = []
+    for index, install in installs(build).items():
+        image = image_before(build, install.instruction)
+        root = build.context.root or "/"
+        texts = {
+            item.provided.context: build.snapshot.text(join(root, item.provided.context))
+            for item in readings(build)[index].manifests
+            if not item.folder
+        }
+        for command in install.commands:
+            line = f"line {install.instruction.line + 1}"
+            found += (
+                Listed(*known, install, line) for package in command.packages if (known := _parsed(package)) is not None
+            )
+            for project in command.projects:
+                folder = command.step.absolute(project.partition("[")[0])
+                provided = None if folder is None else image.provider(join(folder, "pyproject.toml"))
+                if provided is not None:
+                    texts.setdefault(provided.context, build.snapshot.text(join(root, provided.context)))
+        for path, text in texts.items():
+            if text is not None:
+                name = posixpath.basename(path)
+                found += (Listed(*known, install, path, name in _LOCKS) for known in _of_manifest(name, text))
+    return tuple(found)
+
+
+@lru_cache(maxsize=64)
+def _of_manifest(name: str, text: Text) -> tuple[tuple[str, str], ...]:
+    if name in _LOCKS:
+        return tuple(_locked(read_toml(text)))
+    if name.endswith(".toml"):
+        return tuple(_of_project(read_toml(text)))
+    if name.endswith((".yml", ".yaml")):
+        return tuple(_of_conda(text))
+    lines = (line for _, line in logical_lines(decode(text)) if not line.startswith("-"))
+    return tuple(known for line in lines if (known := _parsed(line)) is not None)
+
+
+def _parsed(line: str) -> tuple[str, str] | None:
+    requirement = _requirement(line.partition(" --")[0].strip())
+    if requirement is None:
+        return None
+    if requirement.marker is not None and not _may_apply(requirement):
+        return None
+    return normalised(requirement.name), str(requirement.specifier)
+
+
+@lru_cache(maxsize=4096)
+def _requirement(text: str) -> Requirement | None:
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    try:
+        return Requirement(text)
+    except InvalidRequirement:
+        return None
+
+
+def _may_apply(requirement: Requirement) -> bool:
+    """Whether a marker allows Linux, which is what images are."""
+    marker = str(requirement.marker)
+    return not re.search(r'(sys_platform|platform_system) == "(win32|darwin|Windows|Darwin)"', marker)
+
+
+def normalised(name: str) -> str:
+    """A distribution's name as indexes compare it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _locked(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    packages = data.get("package", data.get("packages", ()))
+    for package in packages if isinstance(packages, list) else ():
+        if isinstance(package, dict) and isinstance(package.get("name"), str):
+            version = package.get("version")
+            yield normalised(package["name"]), f"=={version}" if isinstance(version, str) else ""
+
+
+def _of_project(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    groups = [table(data, "project").get("dependencies", ())]
+    groups += [*table(data, "project", "optional-dependencies").values(), *table(data, "dependency-groups").values()]
+    for group in groups:
+        for line in group if isinstance(group, list) else ():
+            known = _parsed(line) if isinstance(line, str) else None
+            if known is not None:
+                yield known
+    tables = [table(data, "tool", "poetry", "dependencies")]
+    tables += [table(group, "dependencies") for group in table(data, "tool", "poetry", "group").values()]
+    for names in tables:
+        for name, wanted in names.items():
+            version = wanted.get("version") if isinstance(wanted, dict) else wanted
+            specifier = _poetry(version) if isinstance(version, str) else ""
+            yield _parsed(f"{name}{specifier}") or (normalised(name), "")
+
+
+def _poetry(version: str) -> str:
+    """Poetry's ``^1.2`` and ``1.2`` in the notation of packaging."""
+    version = version.strip()
+    if version in ("", "*"):
+        return ""
+    if version[0].isdigit():
+        return f"=={version}"
+    if version[0] in "^~" and version[1:2].isdigit():
+        parts = [int(part) for part in re.findall(r"\d+", version)[:3]]
+        at = (
+            next((number for number, part in enumerate(parts) if part), 0)
+            if version[0] == "^"
+            else min(1, len(parts) - 1)
+        )
+        upper = [*parts[:at], parts[at] + 1]
+        return f">={'.'.join(map(str, parts))},<{'.'.join(map(str, upper))}"
+    return version
+
+
+def _of_conda(text: Text) -> Iterator[tuple[str, str]]:
+    for number in range(min(text.line_count, 2000)):
+        found = _CONDA.match(text.line(number)[:200])
+        if found:
+            version = re.sub(r"^=(?!=)", "==", found[3] or "")
+            known = _parsed(found[1] + version) or (normalised(found[1]), "")
+            yield known

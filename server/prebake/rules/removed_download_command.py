@@ -1,0 +1,114 @@
+"""PB302: a download command that the image no longer has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prebake.build.build import Build
+from prebake.build.hubclient import HubClient, hub_client
+from prebake.build.hubcommands import OLD, OldCommand, old_commands, translated
+from prebake.edits import FileEdit
+from prebake.findings import Applicability, Finding, Fix, Severity
+from prebake.rules.base import Rule
+
+
+class RemovedDownloadCommand(Rule):
+    """A model is downloaded with `huggingface-cli`, which current releases of huggingface_hub no longer have.
+
+    ## What it does
+
+    Looks for `huggingface-cli` in RUN, CMD and ENTRYPOINT, and works out which version of huggingface_hub the image
+    gets there: from the requirements of every install above, their constraints and lock files, and the packages that
+    allow old versions only (transformers before 5, for one).
+
+    ## Why it is bad
+
+    huggingface_hub 1.0 removed `huggingface-cli`. With an unpinned install the build stops with exit status 127,
+    "command not found": that is an error. In 0.34 to 0.36 the command still works and says that it is deprecated: that
+    is information. Before 0.34 there is no `hf`, and the rule is silent.
+
+    ## Example
+
+    ```dockerfile
+    RUN pip install huggingface_hub
+    RUN huggingface-cli download sentence-transformers/all-MiniLM-L6-v2 --resume-download --local-dir /models/minilm
+    ```
+
+    ## Use instead
+
+    ```dockerfile
+    RUN pip install huggingface_hub
+    RUN hf download sentence-transformers/all-MiniLM-L6-v2 --local-dir /models/minilm
+    ```
+
+    ## Fix safety
+
+    Safe where the version is known: the old command either does not exist any more, so that today's Dockerfile does not
+    build, or `hf` of the same version does the same. Options that went away are dropped (`--resume-download`,
+    `--local-dir-use-symlinks`), several patterns behind one `--include` or `--exclude` get one each; `login`, `logout`
+    and `whoami` become `hf auth login` and so on. Where the base image brings the client, its version cannot be seen,
+    and the fix is only suggested. Pinning an old release to keep the old command is never proposed.
+
+    ## References
+
+    - [hf, the command line of the Hugging Face Hub](https://huggingface.co/docs/huggingface_hub/guides/cli)
+    - [Migrating to huggingface_hub 1.0](https://huggingface.co/docs/huggingface_hub/concepts/migration)
+    """
+
+    code = "PB302"
+    name = "removed-download-command"
+    severity = Severity.ERROR
+
+    def check(self, build: Build) -> Iterator[Finding]:
+        """One finding for each use of the command, except where the image is pinned to a version without ``hf``."""
+        for number, command in enumerate(old_commands(build)):
+            stage = command.instruction.stage
+            if stage is None:
+                continue
+            client = hub_client(build, build.tree.stages[stage], command.instruction.index)
+            if client.has_hf is False:
+                continue
+            yield self._found(build, command, client, number)
+
+    def _found(self, build: Build, command: OldCommand, client: HubClient, number: int) -> Finding:
+        wanted = translated(command)
+        safe = client.version is not None
+        shown = f"{OLD} {command.subcommand}" if command.subcommand else OLD
+        fixes: tuple[Fix, ...] = ()
+        if not isinstance(wanted, str):
+            edit = FileEdit(build.path, build.text, wanted)
+            fixes = (Fix(self._title(command), Applicability.SAFE if safe else Applicability.SUGGESTED, (edit,)),)
+        return self.finding(
+            build.location(command.instruction, command.program),
+            self._message(command, client),
+            key=f"{shown} {number}",
+            severity=Severity.ERROR if client.has_huggingface_cli is False else Severity.INFORMATION,
+            no_fix=wanted if isinstance(wanted, str) else None,
+            fixes=fixes,
+        )
+
+    @staticmethod
+    def _title(command: OldCommand) -> str:
+        new = {"login": "auth login", "logout": "auth logout", "whoami": "auth whoami"}
+        subcommand = command.subcommand or ""
+        return f"Use `hf {new.get(subcommand, subcommand)}`"
+
+    @staticmethod
+    def _message(command: OldCommand, client: HubClient) -> str:
+        stops = "the build stops here" if command.instruction.keyword == "RUN" else "the container does not start"
+        if client.version is None:
+            known = f" ({client.because})" if client.because else ""
+            return (
+                "huggingface-cli was removed in huggingface_hub 1.0, and the Dockerfile does not say which version "
+                f"this image has{known}. Use hf (0.34 and newer)"
+            )
+        because = f" ({client.because})" if client.because else ""
+        if client.has_huggingface_cli is False:
+            return (
+                f"huggingface-cli was removed in huggingface_hub 1.0, and this image gets a newer one{because}: "
+                f'{stops} with "command not found". Use hf'
+            )
+        return (
+            f"huggingface-cli is deprecated in the huggingface_hub that this image gets{because}, and gone in 1.0. "
+            "Use hf"
+        )
