@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import lru_cache
-from importlib.resources import files
+
+from prebake.data import load_table
 
 
 @lru_cache(maxsize=1)
 def _plain_bases() -> frozenset[str]:
-    text = files("prebake.data").joinpath("bases.toml").read_text(encoding="utf-8")
-    return frozenset(tomllib.loads(text)["plain"])
+    return frozenset(load_table("bases")["plain"])
 
 
 def is_plain_base(image: str | None) -> bool:

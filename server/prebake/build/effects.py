@@ -7,14 +7,13 @@ be a path counts as one.
 from __future__ import annotations
 
 import posixpath
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib.resources import files
 from typing import Any
 
 from prebake.build.steps import Argument, Step
+from prebake.data import load_table
 
 _HARMLESS = frozenset(("exec", "command", "nohup", "time", "env", "nice", "ionice", "stdbuf", "timeout", "sudo"))
 """Wrappers that read and write nothing themselves."""
@@ -65,7 +64,7 @@ def roots(name: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1)
 def _data() -> Mapping[str, Any]:
-    return tomllib.loads(files("prebake.data").joinpath("effects.toml").read_text(encoding="utf-8"))
+    return load_table("effects")
 
 
 @lru_cache(maxsize=1)

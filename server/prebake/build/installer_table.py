@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 from typing import Any
+
+from prebake.data import load_table
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Installer:
 
 @lru_cache(maxsize=1)
 def _data() -> Mapping[str, Any]:
-    return tomllib.loads(files("prebake.data").joinpath("installers.toml").read_text(encoding="utf-8"))
+    return load_table("installers")
 
 
 @lru_cache(maxsize=1)

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import posixpath
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 from typing import Any, NamedTuple
 
 from prebake.build.state import State
+from prebake.data import load_table
 from prebake.syntax.dockerfile import Instruction
 from prebake.syntax.expand import expand
 from prebake.syntax.fragment import Fragment
@@ -247,9 +246,8 @@ class _Walk:
 
 @lru_cache(maxsize=1)
 def _wrappers() -> dict[str, Any]:
-    text = files("prebake.data").joinpath("launchers.toml").read_text(encoding="utf-8")
     return {
-        **{table["name"]: table for table in tomllib.loads(text)["wrapper"]},
+        **{table["name"]: table for table in load_table("launchers")["wrapper"]},
         "xargs": {
             "valued": ["-n", "-L", "-P", "-d", "-I", "-a", "-s", "-E", "--arg-file", "--delimiter", "--max-args"]
         },

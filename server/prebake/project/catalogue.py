@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib.resources import files
 from typing import Any
+
+from prebake.data import load_table
 
 # Source: huggingface_hub.utils.validate_repo_id; at most one slash, as for models.
 _HUB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,95}(/[A-Za-z0-9][A-Za-z0-9_.-]{0,95})?\Z")
@@ -71,9 +71,7 @@ def is_hub_id(text: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _catalogue() -> _Catalogue:
-    tables: dict[str, list[dict[str, Any]]] = tomllib.loads(
-        files("prebake.data").joinpath("models.toml").read_text(encoding="utf-8")
-    )
+    tables: dict[str, list[dict[str, Any]]] = load_table("models")
     entries = tuple(_entry(table) for table in tables["call"])
     by_last: dict[str, list[tuple[re.Pattern[str], Entry]]] = {}
     for entry in entries:

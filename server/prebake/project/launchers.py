@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 from typing import Any
+
+from prebake.data import load_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,7 @@ class Launcher:
 @lru_cache(maxsize=1)
 def launchers() -> dict[str, Launcher]:
     """All entries by name."""
-    tables: dict[str, list[dict[str, Any]]] = tomllib.loads(
-        files("prebake.data").joinpath("launchers.toml").read_text(encoding="utf-8")
-    )
+    tables: dict[str, list[dict[str, Any]]] = load_table("launchers")
     found: dict[str, Launcher] = {}
     for kind, entries in tables.items():
         for entry in entries:
