@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from prebake.build.build import Build
 from prebake.build.installers import Install, installs
 from prebake.build.pythonpackages import Listed, listed
 from prebake.build.state import chain, states
+from prebake.data import load_table
 from prebake.syntax.dockerfile import Stage
 
 if TYPE_CHECKING:
@@ -87,7 +86,7 @@ def _is_opaque(install: Install) -> bool:
 
 @lru_cache(maxsize=1)
 def _data() -> dict[str, Any]:
-    return tomllib.loads(files("prebake.data").joinpath("hub.toml").read_text(encoding="utf-8"))
+    return load_table("hub")
 
 
 @lru_cache(maxsize=1)
