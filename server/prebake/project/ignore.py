@@ -132,7 +132,7 @@ def _any_of(patterns: tuple[DockerPattern, ...]) -> Callable[[str], bool]:
     return matches
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _compiled(file: IgnoreFile) -> tuple[DockerPattern, ...]:
     usable = [pattern for pattern in file.patterns if pattern.problem is None]
     if not usable:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from prebake.discovery import is_dockerfile
 from prebake.files import Entry, Kind, Snapshot, is_below, join, parent
@@ -22,8 +23,39 @@ _UNLIKELY = frozenset(
 """Folders that hold no compose files but may hold very many others."""
 
 
-def _folders(snapshot: Snapshot, root: str) -> Iterator[tuple[str, tuple[Entry, ...]]]:
-    """The upper folders of a project with their entries, level by level."""
+class _Folder(NamedTuple):
+    """What concerns us in a folder: the paths of its compose files, Dockerfiles and sub-folders worth a look."""
+
+    compose: tuple[str, ...]
+    dockerfiles: tuple[str, ...]
+    below: tuple[str, ...]
+
+
+_looked: dict[str, tuple[tuple[Entry, ...], _Folder]] = {}
+_MOST_REMEMBERED = 4096
+
+
+def _look(snapshot: Snapshot, folder: str) -> _Folder:
+    """What concerns us in a folder; remembered as long as its list of entries is the same object."""
+    entries = snapshot.list(folder)
+    known = _looked.get(folder)
+    if known is not None and known[0] is entries:
+        return known[1]
+    files = [entry.name for entry in entries if entry.kind is Kind.FILE]
+    folders = (entry.name for entry in entries if entry.kind is Kind.DIRECTORY)
+    found = _Folder(
+        tuple(join(folder, name) for name in files if name.endswith((".yml", ".yaml")) and is_compose_file(name)),
+        tuple(join(folder, name) for name in files if "file" in name and is_dockerfile(name)),
+        tuple(join(folder, name) for name in folders if name not in _UNLIKELY),
+    )
+    if len(_looked) >= _MOST_REMEMBERED:
+        _looked.clear()
+    _looked[folder] = (entries, found)
+    return found
+
+
+def _folders(snapshot: Snapshot, root: str) -> Iterator[_Folder]:
+    """The upper folders of a project, level by level."""
     level, looked = [root], 0
     for depth in range(_DEPTH + 1):
         below: list[str] = []
@@ -31,14 +63,9 @@ def _folders(snapshot: Snapshot, root: str) -> Iterator[tuple[str, tuple[Entry, 
             if looked >= _MOST_FOLDERS:
                 return
             looked += 1
-            entries = snapshot.list(folder)
-            yield folder, entries
-            if depth < _DEPTH:
-                below += [
-                    join(folder, entry.name)
-                    for entry in entries
-                    if entry.kind is Kind.DIRECTORY and entry.name not in _UNLIKELY
-                ]
+            found = _look(snapshot, folder)
+            yield found
+            below += found.below if depth < _DEPTH else ()
         level = below
 
 
@@ -55,24 +82,13 @@ def compose_files(snapshot: Snapshot, dockerfile: str, root: str) -> tuple[str, 
     """The compose files that may build a Dockerfile, nearest to it first: in its folder and those above it, and in the
     upper folders of the project.
     """
-    near = [(folder, snapshot.list(folder)) for folder in _ancestors(parent(dockerfile), root)]
-    found = {
-        join(folder, entry.name): None
-        for folder, entries in (*near, *_folders(snapshot, root))
-        for entry in entries
-        if entry.kind is Kind.FILE and is_compose_file(entry.name)
-    }
-    return tuple(found)
+    near = (_look(snapshot, folder) for folder in _ancestors(parent(dockerfile), root))
+    return tuple(dict.fromkeys(path for folder in (*near, *_folders(snapshot, root)) for path in folder.compose))
 
 
 def dockerfiles(snapshot: Snapshot, root: str) -> tuple[str, ...]:
     """The Dockerfiles in the upper folders of a project."""
-    return tuple(
-        join(folder, entry.name)
-        for folder, entries in _folders(snapshot, root)
-        for entry in entries
-        if entry.kind is Kind.FILE and is_dockerfile(entry.name)
-    )
+    return tuple(path for folder in _folders(snapshot, root) for path in folder.dockerfiles)
 
 
 def workflow_files(snapshot: Snapshot, root: str) -> tuple[str, ...]:

@@ -11,16 +11,19 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from prebake.files import Kind, Snapshot, join
 from prebake.project.ignore import ROOT, Folder, IgnoreRules, Walker
 from prebake.project.landmarks import Landmark, Listing, Recognizer
 from prebake.syntax.ignorefile import Pattern
 
+T = TypeVar("T")
+
 DEFAULT_BUDGET_SECONDS = 30.0
 _REPORT_EVERY_SECONDS = 0.1
 _CHUNK = 4096
+_MOST_REMEMBERED = 32
 
 
 class Size(NamedTuple):
@@ -91,10 +94,31 @@ class ContextScan:
                     yield (f"{path}/{name}" if path else name), size
 
     def sent_under(self, rules: IgnoreRules) -> Size:
-        """What would be sent under other rules, of what was seen."""
-        walker = rules.walker()
-        sent = (_sent(walker, path, listing, rules.folder(path)) for path, listing in self.listings.items())
-        return sum_of(sent)
+        """What would be sent under other rules, of what was measured."""
+
+        def measure() -> Size:
+            walker = rules.walker()
+            listings = self.listings.items()
+            return sum_of(_sent(walker, path, listing, rules.folder(path)) for path, listing in listings)
+
+        return self._remembered(("sent", rules), measure)
+
+    def all_sent_under(self, rules: IgnoreRules, folder: str) -> bool:
+        """Whether other rules leave out nothing of a folder, as far as it was measured."""
+        return self._remembered((folder, rules), lambda: all(rules.sends(path) for path, _ in self.files(folder)))
+
+    def _remembered(self, key: tuple[str, IgnoreRules], compute: Callable[[], T]) -> T:
+        """Every keystroke asks again, and the answer takes a moment in a large context."""
+        if key not in self._memory:
+            while len(self._memory) >= _MOST_REMEMBERED:
+                self._memory.pop(next(iter(self._memory)), None)
+            self._memory[key] = compute()
+        found: T = self._memory[key]
+        return found
+
+    @cached_property
+    def _memory(self) -> dict[tuple[str, IgnoreRules], Any]:
+        return {}
 
     @cached_property
     def by_pattern(self) -> Mapping[Pattern, Size]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from prebake.rules.base import Rule
 from prebake.rules.copy_before_install import CopyBeforeInstall
+from prebake.rules.missing_dockerignore import MissingDockerignore
 from prebake.rules.removed_download_command import RemovedDownloadCommand
 
-REGISTRY: tuple[type[Rule], ...] = (CopyBeforeInstall, RemovedDownloadCommand)
+REGISTRY: tuple[type[Rule], ...] = (MissingDockerignore, CopyBeforeInstall, RemovedDownloadCommand)
 
 
 def by_code(selector: str) -> type[Rule] | None:

@@ -67,7 +67,7 @@ class IgnoreFile:
         return next((pattern for pattern in self.patterns if pattern.problem), None)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def parse_ignore(text: Text) -> IgnoreFile:
     """Read an ignore file; never raises. A ``#`` begins a comment only in the first column."""
     patterns: list[Pattern] = []

@@ -1,0 +1,133 @@
+"""What a Dockerfile takes from its build context: everything, or certain paths."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from prebake.build.build import Build, fact
+from prebake.build.copies import SourceKind, copies
+from prebake.build.state import states
+from prebake.project.context import find_contexts
+from prebake.project.layout import dockerfiles
+from prebake.project.sources import mount_options
+from prebake.syntax.dockerfile import Instruction, Stage, parse
+from prebake.syntax.glob import clean
+
+
+@dataclass(frozen=True)
+class ContextUse:
+    """The instructions of the stages that are built which read the context.
+
+    ``broad`` are the COPY and ADD instructions that take all of it, ``mounts`` the RUN instructions that mount all of
+    it. ``paths`` are the sources of all others, relative to the context root, wildcards as they are written;
+    ``unknown`` says that some sources depend on a variable without a known value.
+    """
+
+    broad: tuple[Instruction, ...]
+    mounts: tuple[Instruction, ...]
+    paths: tuple[str, ...]
+    unknown: bool
+
+    @property
+    def is_broad(self) -> bool:
+        """Whether all of the context is read."""
+        return bool(self.broad or self.mounts)
+
+    @property
+    def is_any(self) -> bool:
+        """Whether anything of the context is read."""
+        return self.is_broad or bool(self.paths) or self.unknown
+
+
+@fact
+def needed_stages(build: Build) -> tuple[Stage, ...]:
+    """The stages that BuildKit builds for the final one: those it is built on, copies from or mounts."""
+    found: dict[int, Stage] = {}
+    todo = [build.final_stage]
+    while todo:
+        stage = todo.pop()
+        if stage is None or stage.index in found:
+            continue
+        found[stage.index] = stage
+        names = [stage.base]
+        for instruction in stage.instructions:
+            names += instruction.flag_values("from")
+            names += [mount_options(value).get("from", "") for value in instruction.flag_values("mount")]
+        expand = states(build)[stage.instruction.index].expand
+        todo += [build.stage_named(expand(name) or name, stage.index) for name in names if name]
+    return tuple(found[index] for index in sorted(found))
+
+
+@fact
+def context_use(build: Build) -> ContextUse:
+    """What this build takes from its context."""
+    broad: list[Instruction] = []
+    mounts: list[Instruction] = []
+    paths: dict[str, None] = {}
+    unknown = False
+    resolved = copies(build)
+    for stage in needed_stages(build):
+        for instruction in stage.instructions:
+            copy = resolved.get(instruction.index)
+            if copy is not None and copy.from_context:
+                if copy.broad:
+                    broad.append(instruction)
+                for source in copy.sources:
+                    unknown = unknown or source.kind is SourceKind.UNKNOWN
+                    if source.path is not None and source.kind is not SourceKind.ROOT:
+                        paths[source.path] = None
+            elif instruction.keyword == "RUN":
+                sources = _mounted(build, instruction)
+                mounts += [instruction] if "" in sources else []
+                paths.update(dict.fromkeys(source for source in sources if source))
+    return ContextUse(tuple(broad), tuple(mounts), tuple(paths), unknown)
+
+
+def _mounted(build: Build, instruction: Instruction) -> list[str]:
+    """The sources of a RUN's bind mounts of the context, ``""`` for its root."""
+    found: list[str] = []
+    for value in instruction.flag_values("mount"):
+        options = mount_options(value)
+        if options.get("type", "bind") == "bind" and "from" not in options:
+            written = options.get("source", options.get("src", "."))
+            text = states(build)[instruction.index].expand(written, build.tree.escape)
+            if text is not None:
+                found.append(clean("/" + text)[1:])
+    return found
+
+
+@fact
+def neighbours(build: Build) -> tuple[Build, ...]:
+    """The builds of all Dockerfiles in the project that share this build's context, itself first."""
+    found = [build]
+    for path in dockerfiles(build.snapshot, build.root):
+        text = build.snapshot.text(path)
+        if path == build.path or text is None:
+            continue
+        contexts = find_contexts(build.snapshot, path, parse(text), build.root, build.settings)
+        for context in contexts:
+            if context.root == build.context.root:
+                found.append(
+                    Build(
+                        build.snapshot,
+                        path,
+                        build.settings,
+                        root=build.root,
+                        contexts=contexts,
+                        context=context,
+                        scanner=lambda *_: None,
+                    )
+                )
+                break
+    return tuple(found)
+
+
+def text_of(build: Build, keywords: frozenset[str]) -> str:
+    """The arguments of all instructions of these kinds in the stages that are built, one after the other."""
+    return "\n".join(
+        text
+        for stage in needed_stages(build)
+        for instruction in stage.instructions
+        if instruction.keyword in keywords
+        for text in (instruction.body.text, *(heredoc.body for heredoc in instruction.heredocs))
+    )

@@ -1,0 +1,126 @@
+"""What a project is made with: languages, packages, and whether its version comes from git."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from prebake.build.build import Build, fact
+from prebake.build.context_use import neighbours, text_of
+from prebake.build.mentions import mentions
+from prebake.files import Kind, join
+
+_MANIFEST = re.compile(
+    r"(requirements?([-_.].*)?|.*[-_.]requirements)\.(txt|in)|pyproject\.toml|setup\.(py|cfg)|Pipfile|environment\.ya?ml"
+    r"|conda\.ya?ml|tox\.ini|noxfile\.py|dev-?requirements.*"
+)
+_FOLDERS = ("requirements",)
+_PYTHON = re.compile(r"\b(pip3?|python3?|uv|poetry|conda|mamba|pdm|pipenv)\b")
+_NODE = re.compile(r"\b(npm|yarn|pnpm|bun)\b")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9]|[A-Za-z0-9]")
+_VERSION_FROM_GIT = re.compile(
+    r"setuptools[-_]scm|hatch[-_]vcs|poetry[-_]dynamic[-_]versioning|uv[-_]dynamic[-_]versioning|versioningit|dunamai"
+    r"|setuptools[-_]git[-_]versioning|\bversioneer\b|\bpbr\b|flit[-_]scm|source\s*=\s*[\"'](scm|vcs|git)[\"']"
+)
+_ASKS_GIT = re.compile(r"\bgit\s+(?:-C\s+\S+\s+)?(describe|rev-parse|rev-list|log|show|status|submodule|lfs)\b")
+_DESCRIBES = re.compile(r"\bgit\s+(?:-C\s+\S+\s+)?describe\b")
+_CLONES = re.compile(r"\bgit\s+(?:-[^\n]*?\s)?(clone|init)\b")
+_IMPORTS_GIT = re.compile(r"^\s*(import git\b|from git\b)", re.MULTILINE)
+_RUNS = frozenset({"RUN"})
+_MOST_SCRIPTS = 50
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """``languages`` are of ``python``, ``python-package`` (it builds a package of its own) and ``node``; ``packages``
+    the names, lower case, that manifests hold; ``git`` says what reads ``.git``, as a sentence without a full stop.
+    """
+
+    languages: frozenset[str]
+    packages: frozenset[str]
+    git: str | None
+
+
+@fact
+def evidence(build: Build) -> Evidence:
+    """What the project in the build's context is made with."""
+    manifests = dict(_manifests(build))
+    runs = "\n".join(text_of(other, _RUNS) for other in neighbours(build))
+    bases = " ".join(stage.base for stage in build.tree.stages)
+    names = {posixpath.basename(path) for path in manifests}
+    has_code = any(path.endswith(".py") for path in (*_top_names(build), *mentions(build).files))
+    languages: set[str] = set()
+    if has_code or names or _PYTHON.search(runs) or "python" in bases:
+        languages.add("python")
+    if names & {"pyproject.toml", "setup.py", "setup.cfg"}:
+        languages.add("python-package")
+    if "package.json" in _top_names(build) or _NODE.search(runs):
+        languages.add("node")
+    packages = frozenset(word.lower().replace("_", "-") for text in manifests.values() for word in _NAME.findall(text))
+    return Evidence(frozenset(languages), packages, _git_reader(build, manifests))
+
+
+def _top_names(build: Build) -> tuple[str, ...]:
+    return tuple(entry.name for entry in build.snapshot.list(build.context.root or "/"))
+
+
+def _manifests(build: Build) -> Iterator[tuple[str, str]]:
+    """The texts of the files that say which packages the project uses, by path relative to the context root."""
+    root = build.context.root or "/"
+    for folder in ("", *_FOLDERS):
+        for entry in build.snapshot.list(join(root, folder) if folder else root):
+            path = f"{folder}/{entry.name}" if folder else entry.name
+            if entry.kind is Kind.FILE and (folder or _MANIFEST.fullmatch(entry.name)):
+                text = build.snapshot.text(join(root, path))
+                if text is not None:
+                    yield path, text.content
+
+
+def _git_reader(build: Build, manifests: dict[str, str]) -> str | None:
+    """What needs ``.git`` to be in the image."""
+    for path, text in manifests.items():
+        found = _VERSION_FROM_GIT.search(text)
+        if found is not None:
+            return f"{path} takes the version from git ({found.group().split('=')[0].strip()})"
+    runs = ""
+    for other in neighbours(build):
+        for instruction in other.tree.instructions:
+            if instruction.keyword != "RUN":
+                continue
+            text = "\n".join((instruction.body.text, *(heredoc.body for heredoc in instruction.heredocs)))
+            runs += text + "\n"
+            found = _ASKS_GIT.search(text)
+            if found is not None and not _CLONES.search(text):
+                name = posixpath.basename(other.path)
+                return f"line {instruction.line + 1} of {name} runs {' '.join(found.group().split())}"
+    for path, text in _scripts(build):
+        called = posixpath.basename(path) in runs or (path.lower().endswith("makefile") and "make" in runs)
+        found = (_ASKS_GIT if called else _DESCRIBES).search(text)
+        if found is not None:
+            return f"{path} runs {' '.join(found.group().split())}"
+    root = build.context.root or "/"
+    for path in mentions(build).files:
+        read = build.snapshot.text(join(root, path)) if path.endswith(".py") else None
+        if read is not None and _IMPORTS_GIT.search(read.content):
+            return f"{path} reads the repository"
+    return None
+
+
+def _scripts(build: Build) -> Iterator[tuple[str, str]]:
+    """The Makefile and shell scripts of a project, by path relative to the context root."""
+    root = build.context.root or "/"
+    count = 0
+    for folder in ("", "scripts", "script", "bin", "tools", "docker", "build", "ci", "hack"):
+        for entry in build.snapshot.list(join(root, folder) if folder else root):
+            named = entry.name in ("Makefile", "makefile", "GNUmakefile", "justfile", "package.json")
+            if entry.kind is not Kind.FILE or not (named or entry.name.endswith((".sh", ".bash", ".mk"))):
+                continue
+            count += 1
+            path = f"{folder}/{entry.name}" if folder else entry.name
+            text = build.snapshot.text(join(root, path))
+            if text is not None:
+                yield path, text.content
+            if count >= _MOST_SCRIPTS:
+                return

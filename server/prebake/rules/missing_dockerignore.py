@@ -1,0 +1,217 @@
+"""PB101: the build context has no ignore file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prebake.build.build import Build
+from prebake.build.context_use import ContextUse, context_use
+from prebake.build.exclusions import Proposal, proposal
+from prebake.edits import FileEdit, TextEdit
+from prebake.files import Kind, is_below, join, relative
+from prebake.findings import Applicability, Cost, Finding, Fix, Location, Related, Severity
+from prebake.project.ignore import NAME
+from prebake.project.scan import ContextScan
+from prebake.rules.base import Rule
+from prebake.sizes import files, human
+from prebake.syntax.dockerfile import Instruction
+from prebake.text import Position
+
+_NAMED = 3
+_MAX_SHOWN = 60
+_FAMILIAR = (".git", ".venv", "venv", "node_modules", "data", "models", "wandb", "mlruns")
+
+
+class MissingDockerignore(Rule):
+    """A build context has no ignore file, so everything in it goes to the builder.
+
+    ## What it does
+
+    Reports a Dockerfile that reads its build context where no ignore file is in force: neither
+    `<Dockerfile>.dockerignore` beside the Dockerfile nor `.dockerignore` at the top of the context, or only one without
+    a pattern. It is a warning where `COPY .`, `ADD .` or a bind mount takes the whole context, and information where
+    only certain paths are named. A Dockerfile that takes nothing from the context is not reported.
+
+    ## Why it is slow
+
+    `COPY . /app` sends the whole folder: the history in `.git`, virtual environments, datasets, experiment logs. It all
+    ends up in the image, and any change in it (a commit, a test run that writes `__pycache__`) makes BuildKit build
+    this layer and all that follow it again, even in a warm rebuild. A `.env` in the context becomes part of the image.
+
+    Where only certain paths are copied, BuildKit sends just these; the classic builder and Kaniko take everything.
+
+    ## Example
+
+    ```dockerfile
+    FROM python:3.12-slim
+    WORKDIR /app
+    COPY . /app
+    ```
+
+    ## Use instead
+
+    Keep the Dockerfile and put a `.dockerignore` at the top of the context:
+
+    ```text
+    # Version control
+    .git
+
+    # Python caches and build leftovers
+    **/__pycache__
+    **/*.py[cod]
+
+    # Virtual environments
+    **/.venv
+    ```
+
+    ## Fix safety
+
+    The fix writes the file from what lies in the context and from what the project's tools will make there. It never
+    names a path that an instruction of any Dockerfile on this context copies or mounts; data, weights and logs only if
+    nothing that the image runs names them; `.git` only if no tool takes the version from it. With `COPY .` the image
+    changes by what is left out, so the fix is a suggestion. It is safe where only named paths are copied and none of
+    their files is left out.
+
+    ## References
+
+    - [Dockerfile reference: .dockerignore](https://docs.docker.com/build/concepts/context/#dockerignore-files)
+    """
+
+    code = "PB101"
+    name = "missing-dockerignore"
+    severity = Severity.WARNING
+
+    def check(self, build: Build) -> Iterator[Finding]:
+        """One finding at most for each context."""
+        use = context_use(build)
+        root = build.context.root
+        if root is None or not use.is_any or not build.ignore.is_empty or not build.tree.stages:
+            return
+        if build.context.remote and (not use.broad or build.snapshot.exists(join(root, NAME))):
+            return
+        scan = build.scan
+        at = use.broad[0] if use.broad else build.tree.stages[0].instruction
+        fix, no_fix = _fix(build, use, scan)
+        yield self.finding(
+            build.location(at),
+            _message(build, use, scan),
+            key=relative(root, build.root),
+            severity=Severity.WARNING if use.is_broad and not build.context.remote else Severity.INFORMATION,
+            cost=Cost(scan.sent.bytes, scan.sent.files) if scan is not None else None,
+            related=tuple(_related(build, use, at)),
+            fixes=() if fix is None else (fix,),
+            no_fix=no_fix,
+        )
+
+
+def _related(build: Build, use: ContextUse, at: Instruction) -> Iterator[Related]:
+    """Where else the whole context is taken, and what says that this is the context."""
+    for instruction in (*use.broad, *use.mounts):
+        if instruction is not at:
+            yield Related(build.location(instruction), "takes the whole context, too")
+    evidence = build.context.evidence
+    if evidence.path is not None and evidence.line is not None:
+        text = build.snapshot.text(evidence.path)
+        if text is not None:
+            start = text.line_start(evidence.line)
+            span = text.span(start, start + len(text.line(evidence.line)))
+            yield Related(Location(evidence.path, span), "names the build context")
+
+
+def _message(build: Build, use: ContextUse, scan: ContextScan | None) -> str:
+    root = build.context.root or "/"
+    where = f"the build context {relative(root, build.root)} ({build.context.evidence.source(build.root)})"
+    lack = f"{relative(build.ignore.path, build.root)} has no pattern" if build.ignore.path else f"there is no {NAME}"
+    reader = next((_shown(instruction) for instruction in (*use.broad, *use.mounts)), None)
+    if build.context.remote:
+        return (
+            f"{lack[0].upper()}{lack[1:]} in {where}. The builder fetches this context from git, which sends nothing "
+            f"from here; but a build from a folder makes {reader} send all of it."
+        )
+    if reader is None:
+        amount = f" all {_amount(scan)}{_largest(scan)}" if scan is not None else " everything in it"
+        return (
+            f"{lack[0].upper()}{lack[1:]} for {where}. BuildKit sends only the paths that this Dockerfile names; the "
+            f"classic builder and Kaniko take{amount}."
+        )
+    sends = f"sends {_amount(scan)}" if scan is not None else f"sends everything{_familiar(build)}"
+    to = "to the builder and into the image" if use.broad else "to the builder"
+    return (
+        f"{reader} {sends} {to}{_largest(scan)}: {lack} for {where}. Any change among these files makes BuildKit run "
+        "this instruction and those after it again."
+    )
+
+
+def _amount(scan: ContextScan) -> str:
+    least = "" if scan.complete else "at least "
+    return f"{least}{human(scan.sent.bytes)} in {files(scan.sent.files)}"
+
+
+def _largest(scan: ContextScan | None) -> str:
+    if scan is None:
+        return ""
+    shown = [
+        f"{name}{'/' if entry.kind is Kind.DIRECTORY else ''} {human(entry.sent_bytes)}"
+        for name, entry in scan.largest(_NAMED)
+    ]
+    return f" ({', '.join(shown)})" if shown else ""
+
+
+def _familiar(build: Build) -> str:
+    """Well-known heavy entries that are there, for a message without numbers."""
+    names = {entry.name for entry in build.snapshot.list(build.context.root or "/")}
+    found = [name for name in _FAMILIAR if name in names]
+    return f", {', '.join(found)} included," if found else ""
+
+
+def _shown(instruction: Instruction) -> str:
+    text = " ".join(instruction.raw.split())
+    return f"`{text}`" if len(text) <= _MAX_SHOWN else f"`{text[:_MAX_SHOWN]}...`"
+
+
+def _fix(build: Build, use: ContextUse, scan: ContextScan | None) -> tuple[Fix | None, str | None]:
+    """The fix, or why there is none."""
+    path = build.ignore.path or join(build.context.root or "/", NAME)
+    shown = relative(path, build.root)
+    if not is_below(path, build.root):
+        return None, f"the context lies outside of the project, so {shown} is not written"
+    base = build.snapshot.text(path)
+    if base is None and build.snapshot.stat(path) is not None:
+        return None, f"{shown} cannot be read: {build.snapshot.unreadable(path) or 'it is no file'}"
+    made = proposal(build)
+    if made is None:
+        return None, "nothing in the context is known to be safe to leave out"
+    newline = base.newline if base is not None else "\n"
+    text = made.text.replace("\n", newline)
+    if base is None:
+        edit = FileEdit(path, None, (TextEdit.insert(Position(0, 0), text),))
+    else:
+        end = len(base.content)
+        gap = "" if not base.content.strip() else newline if base.content.endswith("\n") else newline * 2
+        edit = FileEdit(path, base, (TextEdit(base.span(end, end), gap + text),))
+    verb = "Create" if base is None else "Fill"
+    safe = made.proved and not use.is_broad
+    return (
+        Fix(
+            f"{verb} {shown}{_saves(made, scan)}",
+            Applicability.SAFE if safe else Applicability.SUGGESTED,
+            (edit,),
+            _explanation(made, safe),
+        ),
+        None,
+    )
+
+
+def _saves(made: Proposal, scan: ContextScan | None) -> str:
+    if made.sent is None or scan is None or made.sent.bytes >= scan.sent.bytes:
+        return ""
+    return f" (sends {human(made.sent.bytes)} instead of {human(scan.sent.bytes)})"
+
+
+def _explanation(made: Proposal, safe: bool) -> str:
+    proof = (
+        "Nothing that an instruction copies is left out, so the image stays the same."
+        if safe
+        else "The image will lack what the file lists; no instruction names any of it."
+    )
+    return " ".join((proof, *(f"{reason}." for reason in made.kept)))
