@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -140,10 +140,19 @@ def _covers(before: InstallCommand, command: InstallCommand) -> bool:
 
 def extra_for(copy: Copy, reading: Reading) -> Extra:
     """What a COPY brings that an install does not read."""
-    return max((_extra(copy, number, source, reading) for number, source in enumerate(copy.sources)), default=Extra(0))
+    return _beyond(copy, reading.reads)
 
 
-def _extra(copy: Copy, number: int, source: Source, reading: Reading) -> Extra:
+def brings_code(copy: Copy) -> bool:
+    """Whether a COPY brings source files, a folder of them or the whole context."""
+    return copy.from_context and _beyond(copy, lambda image: False) not in (Extra.NOTHING, Extra.QUIET, Extra.FOLDER)
+
+
+def _beyond(copy: Copy, reads: Callable[[str], bool]) -> Extra:
+    return max((_extra(copy, number, source, reads) for number, source in enumerate(copy.sources)), default=Extra(0))
+
+
+def _extra(copy: Copy, number: int, source: Source, reads: Callable[[str], bool]) -> Extra:
     if source.kind is SourceKind.ROOT:
         return Extra.CONTEXT
     if source.kind is SourceKind.MISSING and source.path is not None:
@@ -153,8 +162,8 @@ def _extra(copy: Copy, number: int, source: Source, reading: Reading) -> Extra:
     worst = Extra.NOTHING
     for item in copy.mappings:
         if item.source == number:
-            worst = max(worst, _of_folder(copy, item.context, item.image, reading) if item.folder else Extra.NOTHING)
-            if not item.folder and not reading.reads(item.image):
+            worst = max(worst, _of_folder(copy, item.context, item.image, reads) if item.folder else Extra.NOTHING)
+            if not item.folder and not reads(item.image):
                 kind = _of_file(posixpath.basename(item.context))
                 worst = max(worst, Extra.SOURCES if kind is Extra.FILE and source.kind is SourceKind.GLOB else kind)
     return worst
@@ -166,7 +175,7 @@ def _of_file(name: str) -> Extra:
     return Extra.FILE
 
 
-def _of_folder(copy: Copy, context: str, image: str, reading: Reading) -> Extra:
+def _of_folder(copy: Copy, context: str, image: str, reads: Callable[[str], bool]) -> Extra:
     """What kind of folder one is, by the names of what it holds."""
     worst = Extra.NOTHING
     seen = 0
@@ -178,7 +187,7 @@ def _of_folder(copy: Copy, context: str, image: str, reading: Reading) -> Extra:
             below = posixpath.join(place, posixpath.basename(path))
             if is_folder:
                 folders.append((path, below))
-            elif not reading.reads(below):
+            elif not reads(below):
                 name = posixpath.basename(path)
                 if _CODE.search(name) and not _QUIET.match(name):
                     return Extra.SOURCES

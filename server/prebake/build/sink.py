@@ -120,6 +120,9 @@ class _Plan:
         self._doubts: list[str] = []
 
     def make(self) -> SinkPlan | Refusal:
+        reading = readings(self._build)[self._target.index]
+        if reading.problems:
+            return Refusal(reading.problems[0])
         moving, crossings = self._moving()
         obstacle = crossings[self._copy.instruction.index].obstacle
         if obstacle is not None:
@@ -322,7 +325,9 @@ class _Plan:
     def _facts(self, pieces: dict[tuple[int, int], list[Piece]]) -> Iterator[str]:
         names = list(dict.fromkeys(piece.context for items in pieces.values() for piece in items))
         shown = ", ".join(names[:4]) + (" ..." if len(names) > 4 else "")
-        yield f"of the copied files, the install reads only {shown}" if names else "the install reads no copied file"
+        yield (
+            f"of what is moved, the install reads only {shown}" if names else "the install reads nothing that is moved"
+        )
         yield "nothing on the way reads or writes what is moved"
         if not is_plain_base(self._copy.state.base):
             yield f"the base image {self._copy.state.base or ''} is taken to have no ONBUILD triggers"

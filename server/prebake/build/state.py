@@ -84,6 +84,14 @@ def states(build: Build) -> tuple[State, ...]:
     return compute(build.tree, build.context.args)
 
 
+def state_after(build: Build, instruction: Instruction) -> State:
+    """The state that an instruction leaves behind."""
+    run = _Run(build.tree, build.context.args)
+    for item in build.tree.instructions[: instruction.index + 1]:
+        run.before(item)
+    return run.now
+
+
 def compute(tree: Dockerfile, build_args: Mapping[str, str] | None = None) -> tuple[State, ...]:
     """The state before each instruction of a Dockerfile that is built with the given build arguments."""
     run = _Run(tree, build_args or {})
@@ -118,6 +126,11 @@ class _Run:
         self._global = State()
         self._ends: dict[int, State] = {}
         self._now = State()
+
+    @property
+    def now(self) -> State:
+        """The state behind the last instruction that was asked for."""
+        return self._now
 
     def before(self, instruction: Instruction) -> State:
         """The state before the next instruction; to be called in order."""
