@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from prebake.files import Snapshot, is_below, parent, relative
 from prebake.project.compose import services
+from prebake.project.implied import implied_folder
 from prebake.project.layout import compose_files, workflow_files
 from prebake.project.sources import context_sources, exists
 from prebake.syntax.dockerfile import Dockerfile
@@ -109,16 +110,24 @@ def _workflows(subject: _Subject) -> Iterator[Context]:
 
 def _copy_sources(subject: _Subject) -> Iterator[Context]:
     sources = context_sources(subject.tree)
-    if not sources:
-        return
+    folders = list(_upwards(subject))
+    holding = [folder for folder in folders if all(exists(subject.snapshot, folder, source) for source in sources)]
+    if sources and holding:
+        detail = "the nearest folder that holds all sources of COPY"
+        yield Context(holding[0], Evidence("copy-sources", detail=detail))
+    implied = implied_folder(subject.snapshot, subject.tree, holding)
+    if implied is not None:
+        detail = "the folder that holds the paths the Dockerfile uses"
+        yield Context(implied, Evidence("copy-sources", detail=detail))
+
+
+def _upwards(subject: _Subject) -> Iterator[str]:
+    """The Dockerfile's folder and those above it, up to the project's top folder."""
     folder = parent(subject.path)
-    while True:
-        if all(exists(subject.snapshot, folder, source) for source in sources):
-            yield Context(folder, Evidence("copy-sources", detail="the nearest folder that holds all sources of COPY"))
-            return
-        if folder == subject.project or not is_below(folder, subject.project) or parent(folder) == folder:
-            return
+    yield folder
+    while folder != subject.project and is_below(folder, subject.project) and parent(folder) != folder:
         folder = parent(folder)
+        yield folder
 
 
 def _dockerfile(subject: _Subject) -> Iterator[Context]:
