@@ -6,7 +6,6 @@ has found out until something changes, and analyses any snapshot, so that fixes 
 
 from __future__ import annotations
 
-import hashlib
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -227,6 +226,8 @@ def builds(
 
 def fingerprint(finding: Finding, root: str) -> str:
     """What a finding is known by over time: no line numbers, no sizes, no folder of this machine."""
+    import hashlib
+
     from prebake.files import relative
 
     parts = (finding.code, relative(finding.location.path, root), finding.key)

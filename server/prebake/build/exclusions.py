@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import posixpath
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 from typing import Any, NamedTuple
 
 from prebake.build.build import Build, fact
 from prebake.build.context_use import context_use, neighbours, text_of
 from prebake.build.evidence import evidence
 from prebake.build.mentions import mentions
+from prebake.data import load_table
 from prebake.files import Kind, join, relative
 from prebake.project.compose import is_compose_file
 from prebake.project.ignore import NAME, IgnoreRules, rules_of
@@ -77,8 +76,7 @@ def proposal(build: Build) -> Proposal | None:
 
 @lru_cache(maxsize=1)
 def _table() -> list[dict[str, Any]]:
-    text = files("prebake.data").joinpath("ignorable.toml").read_text(encoding="utf-8")
-    groups: list[dict[str, Any]] = tomllib.loads(text)["group"]
+    groups: list[dict[str, Any]] = load_table("ignorable")["group"]
     return groups
 
 
@@ -122,7 +120,9 @@ class _Proposer:
         for row in _table():
             patterns = [item["pattern"] for item in row["patterns"] if self._wanted(item)]
             if row["title"] == "Virtual environments":
-                patterns += self._found("virtual-environment", patterns)
+                makers = row["patterns"][0]["made_by"]
+                found = self._found("virtual-environment", patterns)
+                patterns += [path for path in found if self._made(posixpath.basename(path), makers)]
             elif row["title"] == "Secrets":
                 patterns += self._keys(patterns)
             if patterns:
@@ -146,10 +146,11 @@ class _Proposer:
             return self._evidence.git is None
         if item.get("named") and name in self._mentions.parts:
             return False
-        makers = item.get("made_by")
-        if makers is not None and name in self._mentions.commands:
-            return any(re.search(rf"\b{maker}\b", self._runs) for maker in makers)
-        return True
+        return "made_by" not in item or self._made(name, item["made_by"])
+
+    def _made(self, name: str, makers: Iterable[str]) -> bool:
+        """Whether the image does without the host's copy of a folder: it makes its own, or nothing names it."""
+        return name not in self._mentions.parts or any(re.search(rf"\b{maker}\b", self._runs) for maker in makers)
 
     def _evidenced(self, item: dict[str, Any]) -> bool:
         if item.get("language") in self._evidence.languages:
