@@ -12,7 +12,7 @@ from prebake.build.paths import inside
 from prebake.build.startup import final_chain, final_state, image_file, starts
 from prebake.files import Snapshot, join
 from prebake.project.command import Place, Program, programs_of_words
-from prebake.project.loads import Load, find_loads
+from prebake.project.loads import CODE, Load, find_loads
 from prebake.project.manifest import console_scripts
 from prebake.project.python.index import index
 from prebake.project.python.modules import Module, Modules
@@ -21,8 +21,6 @@ from prebake.project.start import Start
 from prebake.text import Text
 
 _REMEMBERED = 64
-CODE = "<code>"
-"""The path of the loads in ``python -c TEXT``."""
 
 
 @dataclass(frozen=True, slots=True)

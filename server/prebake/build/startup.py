@@ -81,11 +81,11 @@ def starts(build: Build) -> tuple[Start, ...]:
         here = directory
         if service.working_dir is not None and service.working_dir.text:
             here = join(directory, service.working_dir.text)
-        found.append(Start(service_words(image, service), image.instruction, service, here, environment))
+        found.append(Start(service_words(image, service), image.instruction, service, here, environment, state.user))
     if not any(start.service and not start.service.command and not start.service.entrypoint for start in found):
         words = (*image.entrypoint_words, *image.cmd_words)
         if words and (image.cmd is not None or not found):
-            found.append(Start(words, image.instruction, None, directory, dict(state.env)))
+            found.append(Start(words, image.instruction, None, directory, dict(state.env), state.user))
     return tuple(start for start in found if start.words)
 
 

@@ -15,6 +15,9 @@ from prebake.project.python.scopes import Call, Guard, dotted
 from prebake.project.python.values import MISSING, Value, argument
 from prebake.text import Span
 
+CODE = "<code>"
+"""The path of calls in the text of ``python -c``."""
+
 _FILE_ENDINGS = (".bin", ".pt", ".pth", ".onnx", ".gguf", ".ckpt", ".safetensors", ".tar.gz", ".zip", ".h5")
 # First folders of relative paths that look like an id: nobody publishes under these names.
 _FOLDERS = frozenset(
@@ -91,6 +94,17 @@ class Load:
     exclude: tuple[str, ...] = ()
     filtered: bool = False
     alternatives: tuple[str | None, ...] = ()
+
+    @property
+    def call(self) -> str:
+        """The call in short: the class or function, and its method."""
+        parts = self.name.split(".")
+        return ".".join(parts[-2:] if parts[-1].startswith("from_") else parts[-1:])
+
+    @property
+    def in_file(self) -> bool:
+        """Whether it stands in a file of the project."""
+        return self.path != CODE
 
     @property
     def library(self) -> str:

@@ -35,7 +35,7 @@ class Start:
 
     ``words`` is the whole command line, a word that is not known being ``"\\0"``. ``service`` is the compose service
     that starts it, ``None`` for the image on its own. ``environment`` holds the variables that are set then, ``None``
-    for an unknown value.
+    for an unknown value. ``user`` is ``None`` where it is the base image's.
     """
 
     words: tuple[str, ...]
@@ -43,6 +43,13 @@ class Start:
     service: Service | None
     directory: str
     environment: Mapping[str, str | None] = field(default_factory=dict)
+    user: str | None = None
+
+    @property
+    def home(self) -> str:
+        """The home folder that its user has in most images."""
+        name = (self.user or "root").partition(":")[0]
+        return "/root" if name in ("root", "0") else f"/home/{name}"
 
 
 def image_command(stages: Iterable[tuple[Stage, Sequence[tuple[str, ...]]]]) -> ImageCommand:

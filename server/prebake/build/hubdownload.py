@@ -1,0 +1,123 @@
+"""The command line that downloads what the code loads: ``hf download`` with its arguments, safely quoted."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Sequence
+
+from prebake.build.state import State
+from prebake.files import join
+from prebake.project.catalogue import is_hub_id
+from prebake.project.loads import Load
+from prebake.project.python.values import Value
+
+# Names of branches, tags and commits, and of files: nothing that a shell or the command could take for something else.
+_REVISION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]{0,127}\Z")
+_FILE = re.compile(r"[A-Za-z0-9_][\w .+()\[\]@=,-]{0,200}(/[\w .+()\[\]@=,-]{1,200}){0,20}\Z", re.ASCII)
+_PATTERN = re.compile(r"[A-Za-z0-9_*?][\w .*?\[\]+-]{0,200}(/[\w .*?\[\]+-]{1,200}){0,20}\Z", re.ASCII)
+_FOLDER = re.compile(r"/[\w.@/-]{1,300}\Z", re.ASCII)
+
+
+class Unsafe(Exception):
+    """Why no command is written: a sentence without its full stop."""
+
+
+def download_commands(
+    tool: str, loads: Sequence[Load], directory: str, state: State, *, repeats_patterns: bool = True
+) -> tuple[str, ...]:
+    """The commands that download everything that several loads of one repository need.
+
+    ``directory`` is the working directory of the code, to which its relative paths refer; ``state`` is that of the RUN.
+    ``repeats_patterns`` is false for releases before 0.34, which want all patterns behind one option.
+
+    Raises:
+        Unsafe: something in it is not known, or is none of what the hub's own grammar allows.
+    """
+    model = loads[0].model
+    if model is None or not is_hub_id(model):
+        raise Unsafe("the id is not one that the Hugging Face Hub allows, so it is not put into a command")
+    places = dict.fromkeys(_place(load, directory, state) for load in loads)
+    commands = []
+    for revision in dict.fromkeys(_revision(load) for load in loads):
+        own = [load for load in loads if _revision(load) == revision]
+        for place in places:
+            mine = [load for load in own if _place(load, directory, state) == place]
+            if not mine:
+                continue
+            words = [tool, "download", _id(mine, model, state)]
+            words += _files(mine)
+            if mine[0].repository in ("dataset", "space"):
+                words += ["--repo-type", mine[0].repository]
+            if revision is not None:
+                words += ["--revision", revision]
+            words += _filters(mine, repeats_patterns)
+            words += place
+            commands.append(" ".join(words))
+    return tuple(commands)
+
+
+def _id(loads: Sequence[Load], model: str, state: State) -> str:
+    """The id, as the variable that holds it where the image sets one to just that."""
+    names = {load.variable for load in loads}
+    name = names.pop() if len(names) == 1 else None
+    if name is not None and all(load.from_environment for load in loads) and state.env.get(name) == model:
+        return f'"${name}"'
+    return model
+
+
+def _revision(load: Load) -> str | None:
+    if load.revision is None:
+        return None
+    text = load.revision.text
+    if text is None:
+        raise Unsafe("the code passes a revision whose value is not known")
+    if not _REVISION.match(text) or ".." in text:
+        raise Unsafe("the revision is not one that git allows, so it is not put into a command")
+    return text
+
+
+def _files(loads: Iterable[Load]) -> list[str]:
+    found: list[str] = []
+    for load in loads:
+        if not load.files:
+            return []
+        for name in load.files:
+            if not _FILE.match(name):
+                raise Unsafe("the name of a file is not plain enough to be put into a command")
+            found.append(shlex.quote(name))
+    return list(dict.fromkeys(found))
+
+
+def _filters(loads: Sequence[Load], repeats: bool) -> list[str]:
+    """The code's own patterns, where all of it has the same: other filters would leave a snapshot incomplete."""
+    filters = {(load.include, load.exclude) for load in loads}
+    if len(filters) != 1 or not any(load.include or load.exclude for load in loads):
+        return []
+    words: list[str] = []
+    for option, patterns in zip(("--include", "--exclude"), filters.pop(), strict=True):
+        for number, pattern in enumerate(patterns):
+            if not _PATTERN.match(pattern):
+                raise Unsafe("a pattern of files is not plain enough to be put into a command")
+            words += ([option] if repeats or not number else []) + [shlex.quote(pattern)]
+    return words
+
+
+def _place(load: Load, directory: str, state: State) -> tuple[str, ...]:
+    """The option that names where the code looks; empty for the cache that variables name."""
+    for option, value in (("--local-dir", load.target), ("--cache-dir", load.cache)):
+        if value is not None:
+            return option, _folder(value, directory)
+    for name in load.entry.variables:
+        if name in state.env:
+            return "--cache-dir", f'"${name}"'
+    return ()
+
+
+def _folder(value: Value, directory: str) -> str:
+    if value.text is None:
+        raise Unsafe("the code passes a folder for its downloads whose value is not known")
+    path = join(directory, value.text)
+    if not _FOLDER.match(path):
+        raise Unsafe("the folder that the code downloads to is not plain enough to be put into a command")
+    return path

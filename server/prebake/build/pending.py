@@ -1,0 +1,165 @@
+"""The models that containers still download: by library and model, with how much that matters and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from prebake.build.baked import baked
+from prebake.build.build import Build, fact
+from prebake.build.copies import copies
+from prebake.build.downloads import StartLoad, start_loads
+from prebake.build.hubcache import cache_folders, is_offline, overlaps
+from prebake.build.startup import final_chain, final_state
+from prebake.files import join
+
+
+@dataclass(frozen=True)
+class Pending:
+    """One model that is not in the image; ``model`` is ``None`` for those whose id is not known.
+
+    ``mild`` says that it is information only. ``no_fix`` says why no download at build time can be proposed at all.
+    """
+
+    library: str
+    model: str | None
+    loads: tuple[StartLoad, ...]
+    message: str
+    mild: bool
+    no_fix: str | None
+
+
+@fact
+def pending_downloads(build: Build) -> tuple[Pending, ...]:
+    """The models that a container downloads, in the order in which the code names them first."""
+    groups: dict[tuple[str, str | None], list[StartLoad]] = {}
+    for item in start_loads(build):
+        if is_offline(item.start.environment):
+            continue
+        groups.setdefault((item.load.library, item.load.model), []).append(item)
+    if not groups:
+        return ()
+    there = baked(build)
+    return tuple(
+        _pending(build, library, model, tuple(loads))
+        for (library, model), loads in groups.items()
+        if not all(there.covers(item.load) for item in loads)
+    )
+
+
+def _pending(build: Build, library: str, model: str | None, loads: tuple[StartLoad, ...]) -> Pending:
+    where = _places(build, loads)
+    named = f"{_shown(model)} from the Hugging Face Hub" if model is not None else "a model from the Hugging Face Hub"
+    if model is None:
+        said, reason = _unknown(loads)
+        message = f"each new container may download {named} with {library} ({where}): {said}"
+        return Pending(library, None, loads, message, True, reason)
+    if not loads[0].load.valid:
+        message = f"{library} is told to load {_shown(model)} ({where}), which is no id of the Hugging Face Hub"
+        reason = "the id is not one that the Hugging Face Hub allows, so it is not put into a command"
+        return Pending(library, model, loads, message, True, reason)
+    volume = _volume(loads)
+    if volume is not None:
+        message = (
+            f"the container downloads {named} into the volume that compose mounts at {volume} ({where}): the first "
+            "start on each host waits for it"
+        )
+        reason = f"compose mounts {volume}: the project keeps its models in a volume, which hides what the image has"
+        return Pending(library, model, loads, message, True, reason)
+    if not any(item.load.certain for item in loads):
+        message = f"each new container may download {named} ({where}): the code chooses at run time"
+        return Pending(
+            library, model, loads, message, True, "which of several models is used is known at run time only"
+        )
+    if all(_is_fallback(build, item) for item in loads):
+        message = f"a new container downloads {named} when it does not find the model on disk ({where})"
+        reason = "the code looks for the model on disk first, and the image may have it there"
+        return Pending(library, model, loads, message, True, reason)
+    if all(item.load.kind != "weights" for item in loads):
+        kinds = " and ".join(sorted({item.load.kind for item in loads}))
+        message = (
+            f"each new container downloads the {kinds} of {named} ({where}): small, but it cannot start without network"
+        )
+        return Pending(library, model, loads, message, True, None)
+    message = (
+        f"each new container downloads {named} before it can use it ({where}): download it once, at "
+        "build time, in a layer above the code"
+    )
+    return Pending(library, model, loads, message, False, None)
+
+
+def _unknown(loads: Sequence[StartLoad]) -> tuple[str, str]:
+    names = sorted({item.load.variable for item in loads if item.load.variable})
+    if names:
+        which = names[0]
+        said = f"the environment variable {which} decides which, and its value is not known"
+        return said, f"no value of {which} is known: set it with ENV, or give a default in the code"
+    if any(item.load.name.endswith(".pipeline") for item in loads):
+        said = "which one is not in the code, or the default of the installed release"
+    else:
+        said = "which one is known at run time only"
+    return said, "the id of the model is not known before the code runs"
+
+
+def _shown(model: str) -> str:
+    """An id for a message: one line of printable text, however hostile it is."""
+    text = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in model)
+    return text if len(text) <= 120 else f"{text[:117]}..."
+
+
+def _places(build: Build, loads: Sequence[StartLoad]) -> str:
+    sites = [
+        f"{build.relative(item.load.path)}:{item.load.span.start.line + 1}" if item.load.in_file else "python -c"
+        for item in loads
+    ]
+    distinct = list(dict.fromkeys(sites))
+    return ", ".join(distinct[:3]) + (f" and {len(distinct) - 3} more" if len(distinct) > 3 else "")
+
+
+def _volume(loads: Sequence[StartLoad]) -> str | None:
+    """The place of a compose volume over the folder that the code downloads to, if all its services have one."""
+    found = None
+    for item in loads:
+        service = item.start.service
+        if service is None:
+            return None
+        place = next((v.target for v in service.volumes if any(overlaps(f, v.target) for f in _folders(item))), None)
+        if place is None:
+            return None
+        found = place
+    return found
+
+
+def _folders(item: StartLoad) -> tuple[str, ...]:
+    own = item.load.target or item.load.cache
+    if own is not None and own.text is not None:
+        return (join(item.start.directory, own.text),)
+    homes = {"/root", item.start.home}
+    return tuple(folder for home in homes for folder in cache_folders(item.start.environment, home))
+
+
+def _is_fallback(build: Build, item: StartLoad) -> bool:
+    """Whether the code looks for the model at a path first that the image has, or that nobody knows."""
+    for path in item.load.alternatives:
+        if path is None:
+            return True
+        place = join(item.start.directory, path)
+        if any(place.lower() in text for text in baked(build).texts) or _has(build, place):
+            return True
+        service = item.start.service
+        if service is not None and any(overlaps(place, volume.target) for volume in service.volumes):
+            return True
+    return False
+
+
+def _has(build: Build, place: str) -> bool:
+    for stage in final_chain(build):
+        for instruction in stage.instructions:
+            copy = copies(build).get(instruction.index)
+            if copy is None:
+                continue
+            if copy.provides_folder(place) or copy.provider(place) is not None:
+                return True
+            if copy.origin is not None and copy.destination is not None and overlaps(copy.destination, place):
+                return True
+    return final_state(build).directory is None

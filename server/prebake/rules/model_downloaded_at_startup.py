@@ -1,0 +1,123 @@
+"""PB301: a model that each new container downloads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from prebake.build.bake import plan_bake
+from prebake.build.build import Build
+from prebake.build.downloads import StartLoad
+from prebake.build.pending import Pending, pending_downloads
+from prebake.build.sink import Refusal
+from prebake.build.startup import command
+from prebake.findings import Applicability, Finding, Fix, Location, Related, Severity
+from prebake.rules.base import Rule
+from prebake.text import Position, Span
+
+
+class ModelDownloadedAtStartup(Rule):
+    """The code that a container starts downloads a model, again in each new container.
+
+    ## What it does
+
+    Follows CMD, ENTRYPOINT and compose's `command` to the Python code that runs, and through it: the module level of
+    what is imported, and the functions and classes that reached code refers to. Calls that download from the Hugging
+    Face Hub (huggingface_hub, transformers, sentence-transformers, faster-whisper and others) are reported, one finding
+    for each library and model, unless the image has the model already: downloaded or reached by a script in a RUN,
+    copied, loaded from a path, or asked for with `local_files_only`.
+
+    It is a warning where the model's id is known. It is information where compose mounts a volume over the cache, the
+    id has no static value, one of several models is chosen at run time, only a tokenizer or a configuration is fetched,
+    or the call is what is left when a path in the image cannot be loaded.
+
+    ## Why it is slow
+
+    Nothing that a container downloads outlives it. Every start, restart and replica fetches the weights before it can
+    answer; without network, or when the hub limits requests, it does not start at all.
+
+    ## Example
+
+    ```dockerfile
+    COPY requirements.txt .
+    RUN pip install -r requirements.txt
+    COPY . .
+    CMD ["uvicorn", "app:app"]  # app.py: SentenceTransformer("all-MiniLM-L6-v2")
+    ```
+
+    ## Use instead
+
+    ```dockerfile
+    COPY requirements.txt .
+    RUN pip install -r requirements.txt
+    ENV HF_HOME=/opt/hf
+    RUN hf download sentence-transformers/all-MiniLM-L6-v2
+    COPY . .
+    CMD ["uvicorn", "app:app"]
+    ```
+
+    The code stays as it is: it finds the model in the cache. For a model that is very large or changes often, a volume
+    at `HF_HOME` is the alternative: the image stays small, and the first container on each host downloads. A pushed
+    image hands the weights on to everyone who can pull it, and holds the version of the day it was built.
+
+    ## Fix safety
+
+    Suggested: the image grows, and the model no longer changes on its own. The download stands below the install that
+    brings the hub's command and above the code, so that BuildKit keeps it in a warm rebuild when code changes; where
+    the install stands below the code, the code is moved as PB201 does it. Ids, revisions and file names go into the
+    command only where they fit the hub's grammar. The code's own revision, files, patterns and cache folder are used.
+    A container that does not run as root can read the folder, and write to it, since the client updates it when the
+    repository changes. Where the code passes a token, the download gets one through a secret mount that leaves nothing
+    in the image. A whole repository may hold the weights in several formats; the command then takes all of them.
+
+    ## References
+
+    - [Hugging Face Hub: manage the cache](https://huggingface.co/docs/huggingface_hub/guides/manage-cache)
+    - [Hugging Face Hub: command line](https://huggingface.co/docs/huggingface_hub/guides/cli)
+    - [Docker: build secrets](https://docs.docker.com/build/building/secrets/)
+    """
+
+    code = "PB301"
+    name = "model-downloaded-at-startup"
+    severity = Severity.WARNING
+
+    def check(self, build: Build) -> Iterator[Finding]:
+        """One finding for each library and model that is not in the image."""
+        for pending in pending_downloads(build):
+            yield self._found(build, pending)
+
+    def _found(self, build: Build, pending: Pending) -> Finding:
+        reason = pending.no_fix
+        fixes: tuple[Fix, ...] = ()
+        if reason is None:
+            plan = plan_bake(build, pending.loads)
+            if isinstance(plan, Refusal):
+                reason = plan.reason
+            else:
+                title = f"Download {pending.model} into the image at build time"
+                fixes = (Fix(title, Applicability.SUGGESTED, plan.edits, plan.explanation),)
+        return self.finding(
+            _primary(build, pending.loads),
+            pending.message,
+            key=f"{pending.library} {pending.model or '?'}",
+            severity=Severity.INFORMATION if pending.mild else Severity.WARNING,
+            no_fix=reason,
+            related=tuple(_sites(pending.loads)),
+            fixes=fixes,
+        )
+
+
+def _primary(build: Build, loads: Sequence[StartLoad]) -> Location:
+    """CMD or ENTRYPOINT, else the final FROM; the very beginning where there is neither."""
+    instruction = loads[0].start.instruction or command(build).instruction
+    if instruction is None and build.final_stage is not None:
+        instruction = build.final_stage.instruction
+    if instruction is None:
+        return Location(build.path, Span(Position(0, 0), Position(0, 0)))
+    return build.location(instruction)
+
+
+def _sites(loads: Sequence[StartLoad]) -> Iterator[Related]:
+    for item in loads:
+        load = item.load
+        if load.in_file:
+            yield Related(Location(load.path, load.span), f"{load.call} downloads it here")
