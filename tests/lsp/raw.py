@@ -34,6 +34,7 @@ class RawClient:
         self._arrived: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._complaints: list[bytes] = []
         self.seen: list[Message] = []
+        self.answers = True
         self._listeners = [threading.Thread(target=each, daemon=True) for each in (self._listen, self._overhear)]
         for listener in self._listeners:
             listener.start()
@@ -87,7 +88,7 @@ class RawClient:
             if message is None:
                 raise EOFError(f"the server has gone; standard error: {self.complaints}")
             self.seen.append(message)
-            if "method" in message and "id" in message:
+            if self.answers and "method" in message and "id" in message:
                 items = message.get("params", {}) or {}
                 self.send(id=message["id"], result=[None] * len(items["items"]) if "items" in items else None)
             if wanted(message):

@@ -85,9 +85,9 @@ def test_a_byte_order_mark_can_be_edited_away_and_back() -> None:
     document = documents.get(URI)
     assert document is not None and document.text == Text("FROM b\n", bom=True)
     change(documents, part((0, 0), (0, 1), ""))
-    assert documents.get(URI).text == Text("FROM b\n")  # type: ignore[union-attr]
+    assert documents.get(URI).text == Text("FROM b\n")
     change(documents, part((0, 0), (0, 0), "\ufeff"))
-    assert documents.get(URI).text == Text("FROM b\n", bom=True)  # type: ignore[union-attr]
+    assert documents.get(URI).text == Text("FROM b\n", bom=True)
 
 
 def test_a_range_that_ends_before_it_starts_inserts() -> None:

@@ -116,7 +116,8 @@ class Scans:
         from prebake.project.scan import scan
 
         def show(progress: ScanProgress) -> None:
-            self._server.later(mine.progress.report, f"{progress.files:,} files")
+            if progress.files:  # the first report comes before anything was looked at
+                self._server.later(mine.progress.report, f"{progress.files:,} files")
 
         before = time.monotonic()
         found: ContextScan | None = None

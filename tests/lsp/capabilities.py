@@ -1,0 +1,55 @@
+"""What clients say of themselves."""
+
+from collections.abc import Sequence
+
+from lsprotocol import types
+
+
+def capabilities(
+    *,
+    pull: bool = False,
+    encodings: Sequence[str] = ("utf-16",),
+    versioned_edits: bool = True,
+    creates: bool = True,
+    resolves: bool = True,
+    related: bool = True,
+    progress: bool = True,
+    configuration: bool = True,
+    registers: bool = True,
+    markdown: bool = True,
+) -> types.ClientCapabilities:
+    """An able client; each ability can be taken away."""
+    create = [types.ResourceOperationKind.Create] if creates else []
+    return types.ClientCapabilities(
+        general=types.GeneralClientCapabilities(position_encodings=list(encodings)),
+        window=types.WindowClientCapabilities(work_done_progress=progress),
+        workspace=types.WorkspaceClientCapabilities(
+            configuration=configuration,
+            workspace_folders=True,
+            did_change_configuration=types.DidChangeConfigurationClientCapabilities(dynamic_registration=registers),
+            did_change_watched_files=types.DidChangeWatchedFilesClientCapabilities(dynamic_registration=registers),
+            diagnostics=types.DiagnosticWorkspaceClientCapabilities(refresh_support=pull),
+            workspace_edit=types.WorkspaceEditClientCapabilities(
+                document_changes=versioned_edits, resource_operations=create
+            ),
+        ),
+        text_document=types.TextDocumentClientCapabilities(
+            publish_diagnostics=types.PublishDiagnosticsClientCapabilities(
+                related_information=related, version_support=True, code_description_support=True, data_support=True
+            ),
+            diagnostic=types.DiagnosticClientCapabilities(related_document_support=related, related_information=related)
+            if pull
+            else None,
+            hover=types.HoverClientCapabilities(
+                content_format=[types.MarkupKind.Markdown if markdown else types.MarkupKind.PlainText]
+            ),
+            code_action=types.CodeActionClientCapabilities(
+                is_preferred_support=True,
+                data_support=resolves,
+                resolve_support=types.ClientCodeActionResolveOptions(["edit"]) if resolves else None,
+                code_action_literal_support=types.ClientCodeActionLiteralOptions(
+                    types.ClientCodeActionKindOptions([types.CodeActionKind.QuickFix])
+                ),
+            ),
+        ),
+    )
