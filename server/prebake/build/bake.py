@@ -135,17 +135,23 @@ class _Plan:
                     continue
                 client = hub_client(self._build, origin, origin.instructions[-1].index)
                 same = any(join("/", source.word.value) == copy.destination for source in copy.sources)
-                on_path = copy.destination == "/usr/local" or any(
-                    inside(entry, copy.destination) is not None for entry in self._state.path
-                )
                 if client.install is None or not same:
                     continue
-                if not on_path:
-                    raise Unsafe(f"{copy.destination}, which has the hub's commands, is not on the PATH that is set")
+                last = self._variables_behind(instruction)
+                entries = self._behind(last).path
+                if copy.destination != "/usr/local" and all(inside(e, copy.destination) is None for e in entries):
+                    raise Unsafe(f"{copy.destination}, which has the hub's commands, is not on the PATH set there")
                 name = "huggingface-cli" if client.has_hf is False else "hf"
-                reading = readings(self._build)[client.install.instruction.index]
-                return _Source(client, instruction, name, reading)
+                return _Source(client, last, name, readings(self._build)[client.install.instruction.index])
         return None
+
+    def _variables_behind(self, instruction: Instruction) -> Instruction:
+        """The last of the ENV instructions that follow an instruction directly, except that of the cache."""
+        for following in self._build.tree.instructions[instruction.index + 1 :]:
+            if following.keyword != "ENV" or any(pair.name == "HF_HOME" for pair in following.pairs):
+                break
+            instruction = following
+        return instruction
 
     def _sink(self, source: _Source) -> SinkPlan | None:
         """The plan that brings the code below the install; ``None`` when it is there already."""
