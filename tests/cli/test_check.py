@@ -33,7 +33,7 @@ def test_text_shows_place_source_carets_and_fixes(run: Run, tmp_path: Path) -> N
         "      = Dockerfile:1:1: here it begins",
         "      = no fix: nobody knows better",
     ]
-    assert "      = fix [safe]: Replace safe by good (nothing reads it)\n" in done.out
+    assert "      = fix [safe]: Replace safe by good\n          nothing reads it\n" in done.out
     assert "PB993" not in done.out
     assert lines(done.out)[-4:] == [
         "4 findings in 1 Dockerfile: 3 warnings, 1 information.",

@@ -9,7 +9,7 @@ from prebake.cli.results import Result
 from prebake.cli.snippet import snippet
 from prebake.engine import Report
 from prebake.files import Snapshot, relative
-from prebake.findings import Applicability, Finding, Fix, Location, Severity
+from prebake.findings import Applicability, Finding, Location, Severity
 
 _MOST_CONTEXTS = 10
 """Dockerfiles whose contexts are named in the summary."""
@@ -64,7 +64,9 @@ class TextFormat:
         for related in finding.related:
             yield self._note(f"{self._place(related.location)}: {printable(related.message)}")
         for number, fix in enumerate(finding.fixes):
-            yield self._note(_fix_line(fix, number))
+            yield self._note(f"{'or' if number else 'fix'} [{fix.applicability.value}]: {printable(fix.title)}")
+            if fix.explanation:
+                yield f"          {self._output.paint(printable(fix.explanation), 'dim')}"
         if finding.no_fix is not None and not finding.fixes:
             yield self._note(f"no fix: {printable(finding.no_fix)}")
 
@@ -107,12 +109,6 @@ class TextFormat:
 def _paint_carets(output: Output, carets: str, severity: str) -> str:
     run = carets.lstrip()
     return carets[: len(carets) - len(run)] + output.paint(run, severity)
-
-
-def _fix_line(fix: Fix, number: int) -> str:
-    lead = "fix" if number == 0 else "or"
-    note = f" ({printable(fix.explanation)})" if fix.explanation and number == 0 else ""
-    return f"{lead} [{fix.applicability.value}]: {printable(fix.title)}{note}"
 
 
 def _fixable(findings: Sequence[Finding]) -> str:
