@@ -201,11 +201,12 @@ class Dockerfile:
     @cached_property
     def comments(self) -> tuple[Comment, ...]:
         """The comment lines, those inside continuations included; no directives, no lines of here-documents."""
-        content, position = self.text.content, self.text.position
         found = []
-        for line, start in self._lines.comments:
-            end = start + len(self.text.line(line)) - position(start).column
-            found.append(Comment(line, content[start + 1 : end].strip(), self.text.span(start, end)))
+        for number in self._lines.comments:
+            line = self._lines.lines[number].removesuffix("\r")
+            column = line.index("#")
+            span = Span(Position(number, column), Position(number, len(line)))
+            found.append(Comment(number, line[column + 1 :].strip(), span))
         return tuple(found)
 
     @cached_property

@@ -55,6 +55,11 @@ class Header:
         return form_of(self.keyword)
 
     @property
+    def cut(self) -> str | None:
+        """Why the arguments are not complete, where the instruction is too long."""
+        return self._logical.cut
+
+    @property
     def is_empty(self) -> bool:
         """Whether there are no arguments."""
         return self._arguments >= self._end

@@ -23,13 +23,18 @@ def continuation_end(line: str, escape: str) -> int:
     return -1
 
 
+_LONGEST_LINE = 65_535  # bytes: BuildKit refuses a file with a longer line
+_LONGEST = 1_000_000  # characters of a joined line; more is no Dockerfile, and reading it would take seconds
+
+
 class Logical:
     """The joined line.
 
-    ``text`` is without comment lines, blank lines, line ends and the escape characters that join.
+    ``text`` is without comment lines, blank lines, line ends and the escape characters that join. Lines of more than
+    65,535 characters, and what goes beyond a million characters, are cut off; ``cut`` says so.
     """
 
-    __slots__ = ("_indexes", "_offsets", "text")
+    __slots__ = ("_indexes", "_offsets", "cut", "text")
 
     def __init__(self, source: str, escape: str) -> None:
         pieces: list[str] = []
@@ -37,11 +42,18 @@ class Logical:
         self._offsets: list[int] = []
         offset = length = 0
         first = True
+        self.cut: str | None = None
         for line in source.split("\n"):
             stripped = line.lstrip(BLANKS)
             if first or (stripped and stripped[0] != "#"):
                 end = continuation_end(line, escape)
                 piece = line[:end] if end >= 0 else line.rstrip("\r")
+                if len(piece) > _LONGEST_LINE:
+                    piece = piece[:_LONGEST_LINE]
+                    self.cut = f"a line is longer than the {_LONGEST_LINE} bytes that BuildKit reads"
+                if length + len(piece) > _LONGEST:
+                    self.cut = f"an instruction of more than {_LONGEST} characters is not read to its end"
+                    break
                 if piece or first:
                     self._indexes.append(length)
                     self._offsets.append(offset)

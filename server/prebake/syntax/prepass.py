@@ -49,7 +49,7 @@ class Statement(NamedTuple):
 class Lines(NamedTuple):
     """What the pre-pass found.
 
-    ``comments`` are line numbers and offsets of the ``#``. ``frontend`` are the directives among which BuildKit looks
+    ``comments`` are the numbers of the comment lines. ``frontend`` are the directives among which BuildKit looks
     for the frontend: unlike the parser it passes over a first line with ``#!``.
     """
 
@@ -57,7 +57,7 @@ class Lines(NamedTuple):
     escape: str
     directives: tuple[Directive, ...]
     statements: list[Statement]
-    comments: list[tuple[int, int]]
+    comments: list[int]
     frontend: tuple[Directive, ...]
 
 
@@ -68,7 +68,7 @@ def scan(content: str) -> Lines:
         lines.pop()  # what follows the last line end is no line
     directives, escape = _directives(lines)
     statements: list[Statement] = []
-    comments: list[tuple[int, int]] = []
+    comments: list[int] = []
     terminators = _Terminators(lines) if "<<" in content else None
     count = len(lines)
     number = len(directives)
@@ -78,7 +78,7 @@ def scan(content: str) -> Lines:
         stripped = line.lstrip(BLANKS)
         if not stripped or stripped[0] == "#":
             if stripped:
-                comments.append((number, offset + len(line) - len(stripped)))
+                comments.append(number)
             offset += len(line) + 1
             number += 1
             continue
@@ -90,7 +90,7 @@ def scan(content: str) -> Lines:
                 line = lines[number]
                 stripped = line.lstrip(BLANKS)
                 if stripped and stripped[0] == "#":
-                    comments.append((number, offset + len(line) - len(stripped)))
+                    comments.append(number)
                     stripped = ""
                 offset += len(line) + 1
                 number += 1

@@ -18,6 +18,8 @@ def problem_of(header: Header) -> str | None:
         return "a line continuation without an instruction"
     if keyword not in KEYWORDS:
         return f"unknown instruction {keyword}"
+    if header.cut is not None:
+        return header.cut
     if header.has_open_flag:
         return "unterminated quote in a flag"
     if header.array is not None and header.array.strings is None:
