@@ -17,7 +17,8 @@ from prebake.build.effects import Effects, effects_of
 from prebake.build.installer_table import shadowing
 from prebake.build.manifests import Reading, readings
 from prebake.build.paths import comparable, inside, related
-from prebake.build.state import states
+from prebake.build.route import route
+from prebake.build.state import state_after, states
 from prebake.build.steps import Step, steps_of
 from prebake.syntax.dockerfile import Instruction
 from prebake.syntax.expand import references
@@ -65,11 +66,13 @@ class _Check:
 
     def run(self, target: Instruction) -> Crossing:
         self._itself()
-        for index in range(self._copy.instruction.index + 1, target.index + 1):
+        for item in route(self._build, self._copy.instruction, target):
             if self._found.obstacle is not None:
                 break
-            if index not in self._moving:
-                self._instruction(self._build.tree.instructions[index])
+            if item.index not in self._moving:
+                self._instruction(item)
+        if target.stage != self._copy.instruction.stage and "$" in self._copy.instruction.raw:
+            self._stop("its variables may have other values in the stage of the install")
         return self._found
 
     def _stop(self, reason: str) -> None:
@@ -115,9 +118,7 @@ class _Check:
             self._stop(f"the {keyword} in {line} stands in between")
 
     def _workdir(self, item: Instruction, line: str) -> None:
-        after = states(self._build)
-        following = item.index + 1
-        place = after[following].directory if following < len(after) else None
+        place = state_after(self._build, item).directory
         if place is None:
             self._stop(f"the working directory that {line} sets is not known")
             return

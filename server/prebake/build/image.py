@@ -121,6 +121,12 @@ def mounts_of(instruction: Instruction, state: State) -> tuple[Mount, ...]:
     return tuple(found)
 
 
+def mount_sources(instruction: Instruction) -> tuple[str, ...]:
+    """The stages and images that the mounts of a RUN are taken from."""
+    found = (_fields(value).get("from") for value in instruction.flag_values("mount"))
+    return tuple(name for name in found if name is not None)
+
+
 def _fields(value: str) -> dict[str, str]:
     try:
         items = next(csv.reader([value]), [])

@@ -20,7 +20,8 @@ from prebake.build.manifests import Manifest, readings
 from prebake.build.misplaced import Extra, extra_for, misplaced
 from prebake.build.paths import inside
 from prebake.build.rewrite import Rewrite
-from prebake.build.state import chain, states
+from prebake.build.route import only_way, route
+from prebake.build.state import chain, state_after, states
 from prebake.edits import FileEdit, TextEdit
 from prebake.findings import Applicability
 from prebake.syntax.dockerfile import Instruction
@@ -93,18 +94,13 @@ def plan_sink(build: Build, instruction: Instruction) -> SinkPlan | Refusal:
         return Refusal("it does not stand above an install that could do without it")
     if build.context.root is None:
         return Refusal("the build context is not on this machine, so that its files are not known")
-    targets = [
-        reading.install.instruction
-        for reading, _ in mine.installs
-        if reading.install.instruction.stage == instruction.stage
-    ]
-    if not targets:
-        line = mine.installs[0][0].install.instruction.line + 1
-        return Refusal(
-            f"the install (line {line}) stands in another stage, and every stage that is built on this one would change"
-        )
     refusal = Refusal("")
-    for target in reversed(targets):
+    for reading, _ in reversed(mine.installs):
+        target = reading.install.instruction
+        shared = only_way(build, instruction, target)
+        if shared is not None:
+            refusal = Refusal(f"the install (line {target.line + 1}) stands in another stage, and {shared}")
+            continue
         outcome = _Plan(build, mine.copy, target).make()
         if isinstance(outcome, SinkPlan):
             return outcome
@@ -163,18 +159,20 @@ class _Plan:
                 del moving[index]
 
     def _candidates(self) -> dict[int, Copy]:
-        stage = self._copy.instruction.stage
+        own = self._copy.instruction
+        stage = own.stage or 0
+        way = {item.index for item in route(self._build, self._build.tree.stages[stage].instruction, self._target)}
         early = {
             item.copy.instruction.index: item.copy
             for item in misplaced(self._build)
-            if item.copy.instruction.stage == stage
-            and any(reading.install.instruction.index <= self._target.index for reading, _ in item.installs)
+            if item.copy.instruction.index in way
+            and any(reading.install.instruction.index in way for reading, _ in item.installs)
         }
         first = min(early)
         for index, copy in copies(self._build).items():
-            if not first < index < self._target.index or index in early or not copy.from_context or not copy.exact:
+            if index not in way or index < first or index in early or not copy.from_context or not copy.exact:
                 continue
-            below = [reading for at, reading in readings(self._build).items() if index < at <= self._target.index]
+            below = [reading for at, reading in readings(self._build).items() if at in way and at > index]
             if not any(self._supplies(copy, reading.manifests) for reading in below) and all(
                 extra_for(copy, reading) > Extra.NOTHING for reading in below
             ):
@@ -189,8 +187,9 @@ class _Plan:
         """The files to be copied early, by the COPY they come from and the install that needs them first."""
         pieces: dict[tuple[int, int], list[Piece]] = {}
         there: set[str] = set()
+        way = {item.index for item in route(self._build, moving[min(moving)].instruction, self._target)}
         for index, reading in readings(self._build).items():
-            if not min(moving) < index <= self._target.index:
+            if index not in way:
                 continue
             wanted = [
                 (item.provided.copy, Piece(item.provided.context, item.image, item.folder))
@@ -262,7 +261,7 @@ class _Plan:
             for item in below.instructions:
                 if item.index >= index:
                     continue
-                place = before[item.index + 1].directory if item.keyword == "WORKDIR" else None
+                place = state_after(self._build, item).directory if item.keyword == "WORKDIR" else None
                 if place is not None:
                     yield place
                 other = copies(self._build).get(item.index)

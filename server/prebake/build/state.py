@@ -79,17 +79,20 @@ class State:
 
 
 @fact
+def _both(build: Build) -> tuple[tuple[State, State], ...]:
+    run = _Run(build.tree, build.context.args)
+    return tuple((run.before(instruction), run.now) for instruction in build.tree.instructions)
+
+
+@fact
 def states(build: Build) -> tuple[State, ...]:
     """The state before each instruction, in the order of :attr:`Dockerfile.instructions`."""
-    return compute(build.tree, build.context.args)
+    return tuple(before for before, _ in _both(build))
 
 
 def state_after(build: Build, instruction: Instruction) -> State:
     """The state that an instruction leaves behind."""
-    run = _Run(build.tree, build.context.args)
-    for item in build.tree.instructions[: instruction.index + 1]:
-        run.before(item)
-    return run.now
+    return _both(build)[instruction.index][1]
 
 
 def compute(tree: Dockerfile, build_args: Mapping[str, str] | None = None) -> tuple[State, ...]:
