@@ -42,7 +42,7 @@ def test_version_and_help() -> None:
 
 
 def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
-    make_tree(tmp_path, {f"d{number}/Dockerfile": MANY for number in range(200)})
+    make_tree(tmp_path, {f"d{number}/Dockerfile": MANY for number in range(4)})
     process = subprocess.Popen(
         [*PREBAKE, "check", "--format", "json"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
@@ -107,19 +107,6 @@ def test_colours_on_a_terminal_only(tmp_path: Path) -> None:
     assert b"\x1b[" not in on_terminal(tmp_path, TERM="dumb")
     assert b"\x1b[" in on_terminal(tmp_path, NO_COLOR="")
     assert b"\x1b[" not in subprocess.run([*PREBAKE, "check"], cwd=tmp_path, capture_output=True, check=False).stdout
-
-
-def test_rule_prints_a_page_and_a_table() -> None:
-    table = subprocess.run([*PREBAKE, "rule"], capture_output=True, text=True, check=True).stdout.splitlines()
-    assert table[0].split()[:3] == ["code", "name", "severity"]
-    for line in table[1:]:
-        code, name = line.split()[:2]
-        page = subprocess.run([*PREBAKE, "rule", code.lower()], capture_output=True, text=True, check=True).stdout
-        assert page.startswith(f"# {name} ({code})\n")
-        assert "## Fix safety" in page
-    unknown = subprocess.run([*PREBAKE, "rule", "PB000"], capture_output=True, text=True, check=False)
-    assert unknown.returncode == 2
-    assert "PB000" in unknown.stderr
 
 
 @pytest.mark.parametrize("address", ["localhost", "localhost:", "localhost:x", "localhost:70000", ":-1"])
