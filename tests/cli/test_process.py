@@ -54,6 +54,14 @@ def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
     assert errors == b""
 
 
+def test_a_full_disk_is_told(tmp_path: Path) -> None:
+    make_tree(tmp_path, {"Dockerfile": MANY})
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([*PREBAKE, "check"], cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"prebake: ") and b"Traceback" not in done.stderr and b"ignored" not in done.stderr
+
+
 def test_a_narrow_encoding_gets_escapes(tmp_path: Path) -> None:
     make_tree(tmp_path, {"Dockerfile.日本": MANY})
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}

@@ -20,8 +20,9 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command with the given arguments (those of the process by default).
 
-    Returns the exit status: 0 when nothing at or above ``--fail-on`` remains, 1 when something does, 2 for bad usage or
-    a given path that cannot be read, 130 after Ctrl-C. Bad usage leaves through :class:`SystemExit`.
+    Returns the exit status: 0 when nothing at or above ``--fail-on`` remains, 1 when something does, 2 for bad usage, a
+    given path that cannot be read or an output that cannot be written, 130 after Ctrl-C. Bad usage leaves through
+    :class:`SystemExit`.
     """
     # A short life, many objects that stay: looking for garbage among them costs a tenth of the time, and finds none.
     gc.set_threshold(100_000, 50, 50)
@@ -29,6 +30,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _run(arguments)
     except KeyboardInterrupt:
         return INTERRUPTED
+    except OSError as error:
+        # A full disk below the standard output, a working directory that is gone.
+        from prebake.cli.output import give_up
+
+        give_up(str(error))
+        return 2
 
 
 def _run(arguments: Sequence[str] | None) -> int:

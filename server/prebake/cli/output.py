@@ -67,10 +67,23 @@ class Output:
 
     def _drop(self) -> None:
         self._open = False
-        # The interpreter flushes the stream once more at its end, and would complain.
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, self._stream.fileno())
-        os.close(nowhere)
+        _discard(self._stream)
+
+
+def _discard(stream: TextIO) -> None:
+    """Let the rest go nowhere: the interpreter flushes a stream once more at its end, and would complain."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
+def give_up(problem: str) -> None:
+    """Say why nothing more can be done; nothing more is written to the standard output."""
+    print(f"prebake: {printable(problem)}", file=sys.stderr)
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _discard(sys.stdout)
 
 
 def standard_output() -> Output:
