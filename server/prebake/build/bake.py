@@ -15,7 +15,7 @@ from prebake.build.build import Build
 from prebake.build.copies import copies
 from prebake.build.downloads import StartLoad
 from prebake.build.hubcache import HUB_VARIABLES
-from prebake.build.hubclient import HubClient, hub_client
+from prebake.build.hubclient import HubClient, held_below, hub_client
 from prebake.build.hubdownload import Unsafe, download_commands
 from prebake.build.hubtool import tool
 from prebake.build.manifests import Reading, readings
@@ -77,6 +77,7 @@ class _Plan:
         if len(self._directories) > 1:
             raise Unsafe("the code runs in several working directories")
         self._check_variable()
+        self._check_release(stage)
         source = self._source(stage)
         sink = self._sink(source)
         installed = self._behind(source.instruction)
@@ -108,10 +109,31 @@ class _Plan:
             if self._state.env[name] != load.written:
                 raise Unsafe(f"compose sets {name} to another model than the Dockerfile does")
 
+    def _check_release(self, stage: Stage) -> None:
+        """Whether the library looks into the cache that the hub's command fills.
+
+        Raises:
+            Unsafe: its release is too old for that.
+        """
+        for load in self._loads:
+            entry = load.entry
+            if entry.distribution is None or entry.since is None:
+                continue
+            old = held_below(self._build, stage, entry.distribution, entry.since)
+            if old is not None:
+                raise Unsafe(
+                    f"{old.name}{old.specifier} ({old.place}) keeps its own cache: from {entry.since} on it looks into "
+                    "that of the hub, which a download at build time fills"
+                )
+
     def _source(self, stage: Stage) -> _Source:
         """What brings the hub's client into the final image, and how it is called there."""
         client = hub_client(self._build, stage, stage.instructions[-1].index)
         if client.install is not None:
+            if client.version is None:
+                raise Unsafe("the requirements do not agree on a release of huggingface_hub")
+            if client.has_hf is False and client.is_before("0.17"):
+                raise Unsafe("the release of huggingface_hub that the image gets has no command that downloads")
             install = client.install.instruction
             program = tool(self._build, client, self._behind(install))
             if program is None:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from prebake.build.build import Build
-from prebake.build.installers import Install, installs
+from prebake.build.installers import Install, InstallCommand, installs
 from prebake.build.pythonpackages import Listed, listed
 from prebake.build.state import chain, states
 from prebake.data import load_table
@@ -26,29 +26,31 @@ class HubClient:
 
     ``installed``: ``None`` when it cannot be told. ``version`` is the newest that the requirements allow, which is what
     an installer takes; ``None`` when it is not installed or its version is not known. ``install`` is the RUN that
-    brings it, ``because`` what decides the version, in words.
+    brings it, ``command`` the command of it that does, ``because`` what decides the version, in words.
     """
 
     installed: bool | None
     version: Version | None = None
     install: Install | None = None
+    command: InstallCommand | None = None
     because: str = ""
 
     @property
     def has_hf(self) -> bool | None:
         """Whether there is a command ``hf``; ``None`` when that is not known."""
-        return self._from("0.34", True)
+        older = self.is_before("0.34")
+        return None if older is None else not older
 
     @property
     def has_huggingface_cli(self) -> bool | None:
         """Whether there is a command ``huggingface-cli``; ``None`` when that is not known."""
-        newer = self._from("1.0", True)
-        return None if newer is None else not newer
+        return self.is_before("1.0")
 
-    def _from(self, version: str, then: bool) -> bool | None:
+    def is_before(self, version: str) -> bool | None:
+        """Whether the image gets a release before this one; ``None`` when that is not known."""
         from packaging.version import Version
 
-        return None if self.version is None else (self.version >= Version(version)) is then
+        return None if self.version is None else self.version < Version(version)
 
 
 def hub_client(build: Build, stage: Stage, before: int) -> HubClient:
@@ -60,12 +62,13 @@ def hub_client(build: Build, stage: Stage, before: int) -> HubClient:
         for item in listed(build)
         if item.install.instruction.index <= before and item.install.instruction.stage in numbers
     ]
-    data = _data()
     bringing = [item for item in found if item.name in _bringing()]
     image = states(build)[stages[0].instructions[-1].index].base or stages[0].base
+    based = any(name in image for name in _data()["images"])
+    if based and not any(item.name == "huggingface-hub" and "==" in item.specifier for item in bringing):
+        # What is there already satisfies most requirements, and then no installer changes it.
+        return HubClient(True, because=f"it comes with {image}")
     if not bringing:
-        if image.startswith(tuple(data["images"])):
-            return HubClient(True, because=f"it comes with {image}")
         opaque = any(
             install.instruction.index <= before and install.instruction.stage in numbers and _is_opaque(install)
             for install in installs(build).values()
@@ -73,7 +76,7 @@ def hub_client(build: Build, stage: Stage, before: int) -> HubClient:
         return HubClient(None if opaque else False)
     version, because = _newest(found, image)
     first = next((item for item in bringing if item.name == "huggingface-hub"), bringing[0])
-    return HubClient(True, version, first.install, because)
+    return HubClient(True, version, first.install, first.command, because)
 
 
 def _is_opaque(install: Install) -> bool:
@@ -126,6 +129,19 @@ def _newest(found: list[Listed], image: str) -> tuple[Version | None, str]:
     newest = max(allowed)
     reason = next((words for bound, words in bounds if not bound.contains(max(mentioned), True)), "")
     return newest, reason
+
+
+def held_below(build: Build, stage: Stage, distribution: str, version: str) -> Listed | None:
+    """The requirement that keeps a package of a stage's image in releases before a version; ``None`` when none does."""
+    numbers = {below.index for below in chain(build.tree, stage, states(build))}
+    return next(
+        (
+            item
+            for item in listed(build)
+            if item.name == distribution and item.install.instruction.stage in numbers and _is_below(item, version)
+        ),
+        None,
+    )
 
 
 def _is_below(item: Listed, below: str | None) -> bool:

@@ -15,13 +15,7 @@ def tool(build: Build, client: HubClient, state: State) -> str | None:
     it cannot be told where the install put it.
     """
     name = "huggingface-cli" if client.has_hf is False else "hf"
-    if client.install is None:
-        return None
-    for command in client.install.commands:
-        found = _of(build, command, state, name)
-        if found is not None:
-            return found
-    return None
+    return None if client.command is None else _of(build, client.command, state, name)
 
 
 def _of(build: Build, command: InstallCommand, state: State, name: str) -> str | None:

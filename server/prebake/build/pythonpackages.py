@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from prebake.build.build import Build, fact
 from prebake.build.image import image_before
-from prebake.build.installers import Install, installs
+from prebake.build.installers import Install, InstallCommand, installs
 from prebake.build.manifests import readings
 from prebake.files import join
 from prebake.project.manifest import read_toml, table
@@ -27,7 +27,8 @@ _CONDA = re.compile(r"\s*-\s*([A-Za-z0-9][\w.-]*)\s*(\[[\w,-]*\])?\s*([=<>!~][^#
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One requirement: its normalised name, its version specifiers as text, and the instruction that installs it.
+    """One requirement: its normalised name, its version specifiers as text, the instruction that installs it and the
+    command of it that does.
 
     ``place`` says where it stands, for messages; ``locked`` whether that is a lock file.
     """
@@ -35,6 +36,7 @@ class Listed:
     name: str
     specifier: str
     install: Install
+    command: InstallCommand
     place: str
     locked: bool = False
 
@@ -54,18 +56,25 @@ def listed(build: Build) -> tuple[Listed, ...]:
         for command in install.commands:
             line = f"line {install.instruction.line + 1}"
             found += (
-                Listed(*known, install, line) for package in command.packages if (known := _parsed(package)) is not None
+                Listed(*known, install, command, line)
+                for package in command.packages
+                if (known := _parsed(package)) is not None
             )
             for project in command.projects:
                 folder = command.step.absolute(project.partition("[")[0])
                 provided = None if folder is None else image.provider(join(folder, "pyproject.toml"))
                 if provided is not None:
                     texts.setdefault(provided.context, build.snapshot.text(join(root, provided.context)))
+        reader = next((command for command in install.commands if _reads_manifests(command)), install.commands[0])
         for path, text in texts.items():
             if text is not None:
                 name = posixpath.basename(path)
-                found += (Listed(*known, install, path, name in _LOCKS) for known in _of_manifest(name, text))
+                found += (Listed(*known, install, reader, path, name in _LOCKS) for known in _of_manifest(name, text))
     return tuple(found)
+
+
+def _reads_manifests(command: InstallCommand) -> bool:
+    return bool(command.requirements or command.projects or (command.installer.needs and not command.packages))
 
 
 @lru_cache(maxsize=64)

@@ -21,6 +21,8 @@ class Entry:
     library: str
     calls: tuple[str, ...]
     model: tuple[str, int | None]
+    distribution: str | None = None
+    since: str | None = None
     optional: bool = False
     default: str | None = None
     prefixes: dict[str, str] = field(default_factory=dict)

@@ -281,12 +281,25 @@ def _server(entry: Launcher, words: tuple[str, ...], place: Place) -> Iterator[P
     path = named if named is not None and named.endswith(".py") else None
     if path is None and entry.file:
         path = next((word for word in words if word.endswith(".py")), None)
-    tried = [path] if path is not None else entry.defaults
-    for name in tried:
+    for name in [path] if path is not None else entry.defaults:
         base = place if folder is None else replace(place, directory=place.path(folder))
         if base.read(base.path(name)) is not None:
-            yield replace(_script(name, words, base, extra=(place.directory,)), main=False, name=entry.object)
+            yield _application_file(name, words, base, entry.object)
             return
+
+
+def _application_file(name: str, words: tuple[str, ...], place: Place, attribute: str | None) -> Program:
+    """A file that holds an application: as a module of its package, where it is in one."""
+    script = _script(name, words, place, extra=(place.directory,))
+    root, module = posixpath.split(script.file or "")
+    names = [module.removesuffix(".py")]
+    while root not in ("", "/", ".") and place.read(posixpath.join(root, "__init__.py")) is not None:
+        root, package = posixpath.split(root)
+        names.insert(0, package)
+    if len(names) == 1:
+        return replace(script, main=False, name=attribute)
+    directories = (root or ".", *script.directories[1:])
+    return replace(script, file=None, module=".".join(names), main=False, name=attribute, directories=directories)
 
 
 def _option_value(words: tuple[str, ...], options: tuple[str, ...]) -> str | None:
