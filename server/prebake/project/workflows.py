@@ -11,6 +11,7 @@ from prebake.project.dockercli import docker_builds
 from prebake.project.yamltree import Node, load
 
 _ACTION = re.compile(r"docker/build-push-action(@|/|$)")
+_MENTIONS = re.compile(r"docker/build-push-action|(?:docker|podman|buildah|nerdctl)\b[^\n]*\b(?:build|bud|b)\b")
 _CHECKOUT = re.compile(r"actions/checkout(@|$)")
 _EXPRESSION = re.compile(r"\$\{\{\s*([\w.-]+)\s*\}\}|\$\{\{[^}]*\}\}")
 _REMOTE = re.compile(r"(https?|git|ssh)://|git@")
@@ -42,7 +43,7 @@ def workflow_builds(snapshot: Snapshot, path: str, root: str) -> Iterator[Workfl
     A step that depends on a matrix, a secret or an input gives nothing.
     """
     text = snapshot.text(path)
-    if text is None or "build" not in text.content or not re.search(r"docker|podman|buildah", text.content):
+    if text is None or not _MENTIONS.search(text.content):
         return
     tree = load(text)
     jobs = tree.get("jobs") if tree is not None else None

@@ -5,6 +5,7 @@ Values stay the text that was written: nothing is converted, no tag is acted on.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -12,8 +13,10 @@ from typing import Any
 
 from prebake.text import Position, Span, Text
 
-MAX_LENGTH = 1_000_000
-"""Longer texts (in code points) are not read: no hand-written file is."""
+MAX_LENGTH = 300_000
+"""Longer texts (in code points) are not read: nobody writes them by hand, and they take more than a second."""
+_MAX_BRACKETS = 100
+_BRACKET = re.compile(r"[\[\]{}]")
 _MAX_DEPTH = 50
 _MAX_NODES = 200_000
 
@@ -47,11 +50,12 @@ class Node:
 
     def get(self, *names: str) -> Node | None:
         """The value behind a chain of mapping keys."""
-        node: Node | None = self
+        node = self
         for name in names:
-            node = next((value for key, value in node.pairs() if key.text == name), None)
-            if node is None:
+            found = next((value for key, value in node.pairs() if key.text == name), None)
+            if found is None:
                 return None
+            node = found
         return node
 
     def pairs(self) -> Iterator[tuple[Node, Node]]:
@@ -71,17 +75,27 @@ class Node:
 @lru_cache(maxsize=32)
 def load(text: Text) -> Node | None:
     """The first document of a YAML text; ``None`` when it is empty, broken or too large."""
-    if len(text.content) > MAX_LENGTH:
+    if len(text.content) > MAX_LENGTH or _is_bottomless(text.content):
         return None
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
     try:
-        root = next(iter(YAML(pure=True).compose_all(text.content)), None)
+        root = next(iter(YAML(typ="safe", pure=True).compose_all(text.content)), None)
         return None if root is None else _Converter().convert(root, 0)
     # ruamel.yaml raises many things for hostile input, from ValueError to AttributeError; none of them concerns us.
     except (YAMLError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError):
         return None
+
+
+def _is_bottomless(content: str) -> bool:
+    """Whether more brackets are open at once than anyone means; the reader's time grows with their square."""
+    depth = 0
+    for bracket in _BRACKET.findall(content):
+        depth = depth + 1 if bracket in "[{" else max(depth - 1, 0)
+        if depth > _MAX_BRACKETS:
+            return True
+    return False
 
 
 class _Converter:
