@@ -232,6 +232,7 @@ class _Reading:
             self.projects.append(text)
         else:
             self.named.setdefault("checkout", []).append(text)
+            self.packages.append(text)
 
     def _positional(self, argument: Argument) -> None:
         text = argument.text

@@ -1,0 +1,102 @@
+import pytest
+
+from prebake.build.effects import Effects, effects_of, redirections
+from prebake.build.state import states
+from prebake.build.steps import steps_of
+from tests.build.projects import build_of, nth
+
+
+def effects(command: str) -> Effects:
+    build = build_of(f"FROM python:3.12\nWORKDIR /app\nRUN {command}\n")
+    run = nth(build, "RUN")
+    (step,) = steps_of(run, states(build)[run.index]).steps
+    return effects_of(step)
+
+
+@pytest.mark.parametrize(
+    ("command", "reads", "writes"),
+    [
+        ("echo hello", [], []),
+        ("echo hello > note.txt", [], ["/app/note.txt"]),
+        ("echo hello > /dev/null 2>&1", [], []),
+        ("cat VERSION", ["/app/VERSION"], []),
+        ("cat < VERSION", ["/app/VERSION"], []),
+        ("ls", ["/app"], []),
+        ("ls /srv", ["/srv"], []),
+        ("rm -rf /var/lib/apt/lists/* /root/.cache", [], ["/var/lib/apt/lists", "/root/.cache"]),
+        ("chmod +x entry.sh", [], ["/app/entry.sh"]),
+        ("chown -R me:me /app", [], ["/app"]),
+        ("cp a.cfg /etc/", ["/app/a.cfg"], ["/etc"]),
+        ("mv a b", ["/app/a", "/app/b"], ["/app/a", "/app/b"]),
+        ("ln -s /opt/x /app/y", [], ["/app/y"]),
+        ("curl -fsSL https://example.org -o /tmp/x", [], ["/tmp/x"]),
+        ("apt-get install -y ./local.deb curl", ["/app/local.deb"], []),
+        ("git clone https://example.org/tool.git", [], ["/app/tool"]),
+        ("git clone https://example.org/tool.git /opt/tool", [], ["/opt/tool"]),
+        ("huggingface-cli download a/b --local-dir models", [], ["/app/models"]),
+    ],
+)
+def test_what_commands_touch(command: str, reads: list[str], writes: list[str]) -> None:
+    found = effects(command)
+    assert found.opaque is None
+    assert list(found.reads) == reads
+    assert list(found.writes) == writes
+
+
+def test_an_edit_in_place_writes_and_a_filter_reads() -> None:
+    assert "/app/requirements.txt" in effects("sed -i s/a/b/ requirements.txt").writes
+    assert "/app/requirements.txt" in effects("sed -n 1p requirements.txt").reads
+
+
+def test_folders_that_are_made_or_entered() -> None:
+    assert effects("mkdir -p logs /srv/x").folders == ("/app/logs", "/srv/x")
+    assert effects("cd src").enters == ("/app/src",)
+
+
+def test_environments() -> None:
+    assert effects("python -m venv /opt/venv").environments == ("/opt/venv",)
+    assert effects("uv venv").environments == ("/app/.venv",)
+
+
+def test_places_that_are_written_without_being_named() -> None:
+    assert "/usr/bin" in effects("apt-get install -y curl").roots
+    assert effects("wget https://example.org/x").roots == ("/app",)
+    assert effects("curl -O https://example.org/x").roots == ("/app",)
+    assert effects("curl https://example.org/x").roots == ()
+    assert effects("tar -xzf /tmp/x.tgz").roots == ("/app",)
+    assert effects("tar -xzf /tmp/x.tgz -C /opt").roots == ()
+
+
+def test_users() -> None:
+    assert effects("useradd -m -d /app worker").accounts
+    assert "/app" in effects("useradd -m -d /app worker").writes
+    assert effects("apk add curl").accounts
+    assert not effects("echo x").accounts
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "make",
+        "./install.sh",
+        "python setup.py build",
+        "python -c 'import app'",
+        "bash script.sh",
+        "find . -name x -delete",
+        "curl --data-binary @x https://example.org",
+        "rm -rf $UNKNOWN",
+        "cat ~/x",
+        "poetry run true",
+        "npm run build",
+        "git checkout x",
+    ],
+)
+def test_what_may_do_anything(command: str) -> None:
+    assert effects(command).opaque is not None
+
+
+def test_redirections_of_any_command() -> None:
+    build = build_of("FROM a\nWORKDIR /app\nRUN make < in.txt > out.txt\n")
+    run = nth(build, "RUN")
+    (step,) = steps_of(run, states(build)[run.index]).steps
+    assert redirections(step) == Effects(reads=("/app/in.txt",), writes=("/app/out.txt",))

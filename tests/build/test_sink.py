@@ -1,0 +1,263 @@
+"""The sink rewrite as a whole: what holds for every Dockerfile, and what other rules build on."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from prebake.build.build import Build
+from prebake.build.misplaced import misplaced
+from prebake.build.placement import below_dependencies
+from prebake.build.sink import Refusal, SinkPlan, plan_sink
+from prebake.findings import Applicability
+from prebake.syntax.dockerfile import parse
+from prebake.text import Text
+from tests.build.projects import build_of, nth
+
+FILES = {
+    "requirements.txt": "-r deps/more.txt\ntorch\n",
+    "deps/more.txt": "numpy\n",
+    "dev.txt": "pytest\n",
+    "app.py": "",
+    "src/main.py": "",
+    "entry.sh": "",
+    "README.md": "",
+}
+
+LINES = st.sampled_from(
+    [
+        "COPY . .",
+        "COPY . /app",
+        "COPY --chown=1000:1000 ./ /app/",
+        'COPY [".", "/app/"]',
+        "ADD src/ requirements.txt ./",
+        "COPY src /app/src",
+        "COPY app.py README.md /app/",
+        "COPY requirements.txt ./",
+        "COPY deps deps",
+        "COPY --from=other /x /app/x",
+        "# a comment\nCOPY entry.sh /usr/local/bin/",
+        "",
+        "# alone",
+        "WORKDIR /app",
+        "WORKDIR src",
+        "ENV A=1 \\\n    B=2",
+        "ARG A",
+        "USER worker",
+        "LABEL a=b",
+        "EXPOSE 80",
+        "RUN apt-get update && apt-get install -y curl",
+        "RUN mkdir -p /app/logs",
+        "RUN chmod +x /app/entry.sh",
+        "RUN make",
+        "RUN pip install -r requirements.txt",
+        "RUN pip install -r /app/dev.txt -c constraints.txt",
+        "RUN pip install \\\n    # why\n    torch",
+        "RUN cd /app && pip3 install -r requirements.txt",
+        "RUN python -m venv .venv && .venv/bin/pip install -r requirements.txt",
+        "RUN <<EOF\npip install -r requirements.txt\nEOF",
+        "RUN pip install --no-deps .",
+        "FROM base AS next",
+        'CMD ["python", "app.py"]',
+    ]
+)
+
+
+@st.composite
+def dockerfiles(draw: st.DrawFn) -> str:
+    lines = ["FROM python:3.12 AS base", *draw(st.lists(LINES, max_size=12))]
+    newline = draw(st.sampled_from(["\n", "\r\n"]))
+    end = draw(st.sampled_from(["", newline]))
+    return newline.join("\n".join(lines).split("\n")) + end
+
+
+def plans(build: Build) -> list[SinkPlan]:
+    found = [plan_sink(build, item.copy.instruction) for item in misplaced(build)]
+    return [plan for plan in found if isinstance(plan, SinkPlan)]
+
+
+def fixed(plan: SinkPlan) -> str:
+    return plan.edits()[0].apply().content
+
+
+@settings(max_examples=60, deadline=None)
+@given(dockerfiles())
+def test_a_rewrite_keeps_every_line_and_comes_to_an_end(dockerfile: str) -> None:
+    files = FILES | {".dockerignore": ".venv\n"}
+    text = dockerfile
+    for _ in range(8):
+        found = plans(build_of(text, files))
+        if not found:
+            break
+        after = fixed(found[0])
+        old, new = parse(Text(text)), parse(Text(after))
+        kept = Counter(item.raw for item in old.instructions if item not in found[0].moved)
+        assert not kept - Counter(item.raw for item in new.instructions)
+        assert len(new.instructions) >= len(old.instructions)
+        assert [item.keyword for item in new.instructions if item.keyword not in ("COPY", "ADD")] == [
+            item.keyword for item in old.instructions if item.keyword not in ("COPY", "ADD")
+        ]
+        assert Counter(comment.text for comment in new.comments) == Counter(comment.text for comment in old.comments)
+        assert ("\r\n" in after) == ("\r\n" in text)
+        assert after.replace("\r\n", "").count("\n") == (0 if "\r\n" in text else after.count("\n"))
+        assert after.endswith("\n") == text.endswith("\n")
+        text = after
+    else:
+        raise AssertionError(f"the rewrite does not come to an end:\n{text}")
+
+
+@settings(max_examples=60, deadline=None)
+@given(dockerfiles())
+def test_every_misplaced_copy_has_a_rewrite_or_a_reason(dockerfile: str) -> None:
+    build = build_of(dockerfile, FILES)
+    for item in misplaced(build):
+        outcome = plan_sink(build, item.copy.instruction)
+        if isinstance(outcome, Refusal):
+            assert outcome.reason and not outcome.reason.endswith(".")
+        else:
+            assert item.copy.instruction in outcome.moved
+            assert outcome.explanation
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.text(alphabet="FROMCPYUNpip install-rcd./[]\"'$\\<&|;(){}#\n ab=", max_size=200))
+def test_no_text_is_too_strange(text: str) -> None:
+    for dockerfile in (text, f"FROM a\n{text}", f"FROM a\nCOPY . .\nRUN {text}\nRUN pip install -r requirements.txt\n"):
+        build = build_of(dockerfile, FILES)
+        for item in misplaced(build):
+            assert plan_sink(build, item.copy.instruction) is not None
+        assert below_dependencies(build) is not None or not build.tree.stages
+
+
+def test_a_copy_that_is_in_its_place() -> None:
+    build = build_of("FROM a\nRUN pip install torch\nCOPY . .\n", FILES)
+    assert isinstance(plan_sink(build, nth(build, "COPY")), Refusal)
+
+
+def test_further_instructions_go_between_the_install_and_the_code() -> None:
+    build = build_of("FROM python:3.12\nWORKDIR /app\nCOPY . .\n\nRUN pip install -r dev.txt\nCMD app\n", FILES)
+    (plan,) = plans(build)
+    assert plan.manifests == ("dev.txt",)
+    assert plan.below is nth(build, "RUN")
+    assert plan.edits("# weights\nRUN hf download a/b")[0].apply().content == (
+        "FROM python:3.12\nWORKDIR /app\n\nCOPY dev.txt .\nRUN pip install -r dev.txt\n"
+        "# weights\nRUN hf download a/b\nCOPY . .\nCMD app\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "expected"),
+    [
+        (
+            "FROM python:3.12\nWORKDIR /app\nCOPY . .\nRUN pip install -r dev.txt\n",
+            "FROM python:3.12\nWORKDIR /app\nCOPY dev.txt .\nRUN pip install -r dev.txt\nRUN get\nCOPY . .\n",
+        ),
+        (
+            "FROM python:3.12\nCOPY dev.txt /\nRUN pip install -r /dev.txt\n\nCOPY . /app",
+            "FROM python:3.12\nCOPY dev.txt /\nRUN pip install -r /dev.txt\nRUN get\n\nCOPY . /app",
+        ),
+        (
+            "FROM python:3.12\r\nRUN pip install torch",
+            "FROM python:3.12\r\nRUN pip install torch\r\nRUN get",
+        ),
+        (
+            "FROM a AS b\nRUN pip install torch\nFROM c\nCOPY --from=b /venv /venv\nCOPY . .\n",
+            "FROM a AS b\nRUN pip install torch\nFROM c\nCOPY --from=b /venv /venv\nRUN get\nCOPY . .\n",
+        ),
+        (
+            "FROM a AS b\nRUN pip install torch\nFROM b\nWORKDIR /app\nCOPY . .\nRUN make\n",
+            "FROM a AS b\nRUN pip install torch\nFROM b\nWORKDIR /app\nRUN get\nCOPY . .\nRUN make\n",
+        ),
+        (
+            "FROM a\nCOPY dev.txt /\nRUN pip install -r /dev.txt\nCOPY . .\nRUN pip install --no-deps .\n",
+            "FROM a\nCOPY dev.txt /\nRUN pip install -r /dev.txt\nRUN get\nCOPY . .\nRUN pip install --no-deps .\n",
+        ),
+        (
+            "FROM a\nCOPY . .\nRUN pip install -e .\nCMD x\n",
+            "FROM a\nCOPY . .\nRUN pip install -e .\nRUN get\nCMD x\n",
+        ),
+        (
+            "FROM a\nCOPY . .\nRUN make\nRUN pip install -r dev.txt\n",
+            "FROM a\nCOPY . .\nRUN make\nRUN pip install -r dev.txt\nRUN get\n",
+        ),
+    ],
+)
+def test_the_place_below_the_dependencies(dockerfile: str, expected: str) -> None:
+    placement = below_dependencies(build_of(dockerfile, FILES))
+    assert placement is not None
+    assert placement.edits("RUN get")[0].apply().content == expected
+
+
+def test_the_state_at_that_place() -> None:
+    placement = below_dependencies(build_of("FROM a\nWORKDIR /x\nUSER me\nRUN pip install torch\nUSER root\n", FILES))
+    assert placement is not None
+    assert (placement.state.workdir, placement.state.user) == ("/x", "me")
+
+
+def test_no_place_without_a_stage() -> None:
+    assert below_dependencies(build_of("# nothing\n", FILES)) is None
+
+
+def test_links_are_not_copied_by_name(tmp_path: object) -> None:
+    from pathlib import Path
+
+    from prebake.engine import builds
+    from prebake.files import disk
+
+    root = Path(str(tmp_path)).resolve()
+    (root / "real.txt").write_text("torch\n")
+    (root / "requirements.txt").symlink_to("real.txt")
+    (root / "app.py").write_text("")
+    (root / "Dockerfile").write_text("FROM a\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\n")
+    build = builds(disk(), f"{root}/Dockerfile", root=str(root))[0]
+    outcome = plan_sink(build, nth(build, "COPY"))
+    assert isinstance(outcome, Refusal)
+    assert "symbolic link" in outcome.reason
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "applicability"),
+    [
+        ("COPY . /app\nWORKDIR /app\nRUN pip install torch", Applicability.SAFE),
+        ("USER worker\nCOPY . /app\nWORKDIR /app\nRUN pip install torch", Applicability.SUGGESTED),
+        ("COPY --chown=1000 . /app\nWORKDIR /app\nRUN pip install torch", Applicability.SUGGESTED),
+        ("WORKDIR /app\nCOPY --chown=1000 . /app\nWORKDIR /app\nRUN pip install torch", Applicability.SAFE),
+        ("COPY . /root\nRUN pip install torch", Applicability.SUGGESTED),
+        ("COPY . /usr/local/app\nRUN pip install torch", Applicability.SUGGESTED),
+        ("COPY . /usr/src/app\nRUN pip install torch", Applicability.SAFE),
+        ("COPY . /home/worker\nRUN pip install torch", Applicability.SUGGESTED),
+        ("COPY . /home/worker/app\nUSER worker\nRUN pip install torch", Applicability.SAFE),
+        ("WORKDIR /app\nCOPY . .\nUSER worker\nENV A=1\nLABEL a=b\nRUN pip install torch", Applicability.SAFE),
+        ("WORKDIR /app\nENV D=x\nCOPY . $D\nRUN pip install torch", Applicability.SAFE),
+        ("WORKDIR /app\nARG D=x\nCOPY . $D\nRUN pip install torch", Applicability.SUGGESTED),
+    ],
+)
+def test_how_far_a_rewrite_is_proved(dockerfile: str, applicability: Applicability) -> None:
+    (plan,) = plans(build_of(f"FROM python:3.12\n{dockerfile}\n", FILES))
+    assert plan.applicability is applicability, plan.explanation
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "reason"),
+    [
+        ("COPY . /app\nRUN cd /app && pip install torch", "needs a folder that only the moved COPY makes"),
+        ("COPY . /app\nCOPY --from=b /dist/ /app/\nRUN pip install torch", "their order may count"),
+        ("COPY . /app\nCOPY --from=b /x/app.py /app/app.py\nRUN pip install torch", "where it puts app.py"),
+        ("COPY . /app\nCOPY src/main.py /app/app.py\nRUN make\nRUN pip install torch", "`make` (line 4)"),
+        ("COPY . /app\nONBUILD RUN x\nRUN pip install torch", "ONBUILD in line 3"),
+        ("COPY . $NOWHERE\nRUN pip install torch", "its destination depends on a value that is not known"),
+        ("COPY app.py missing.py /app/\nRUN pip install torch", "missing.py does not exist"),
+        ("COPY . /app\nRUN ln -s /srv /app\nRUN pip install torch", "`ln -s /srv` (line 3) changes"),
+        ("COPY . /app\nRUN ls /app && pip install torch", "reads"),
+        ("COPY . /usr/local/lib\nRUN pip install torch", "may write to /usr/local/lib"),
+        ("COPY . /app\nRUN pip install --target /app torch", "changes"),
+        ('COPY . /app\nSHELL ["powershell"]\nRUN pip install torch && x\nRUN ["pip", "install", "a"]', "powershell"),
+        ("COPY . /app\nWORKDIR /app\nRUN pip install -e git+https://example.org/x.git", "the context holds src"),
+    ],
+)
+def test_why_there_is_no_rewrite(dockerfile: str, reason: str) -> None:
+    build = build_of(f"FROM python:3.12\n{dockerfile}\n", FILES)
+    outcome = plan_sink(build, nth(build, "COPY"))
+    assert isinstance(outcome, Refusal)
+    assert reason in outcome.reason
