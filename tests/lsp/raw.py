@@ -13,7 +13,7 @@ from typing import Any, Self
 
 Message = dict[str, Any]
 
-COMMAND = (sys.executable, "-c", "import sys; from prebake.lsp.server import main; sys.exit(main())")
+COMMAND = (sys.executable, "-m", "prebake", "server")
 SECONDS = 30.0
 
 

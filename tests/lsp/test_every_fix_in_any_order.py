@@ -50,7 +50,9 @@ async def test_quick_fixes_in_this_order(editor: Editor, order: tuple[str, ...])
     assert set(CODES) <= set(codes(warnings(found)))
     for code in order:
         action = await preferred(editor, code)
-        assert action is not None, f"no fix for {code}"
+        if action is None:  # an earlier fix has done this one's work
+            assert code not in codes(warnings(await editor.diagnostics("Dockerfile")))
+            continue
         await editor.apply(action)
         await editor.diagnostics("Dockerfile", lambda shown, code=code: code not in codes(warnings(shown)))
 
@@ -66,3 +68,7 @@ async def test_quick_fixes_in_this_order(editor: Editor, order: tuple[str, ...])
         await editor.apply(action)
     assert [await preferred(editor, code) for code in CODES] == [None, None, None]
     assert (editor.text("Dockerfile"), editor.text(".dockerignore")) == after
+
+    editor.save(".dockerignore")
+    editor.save("Dockerfile")
+    assert not warnings(await editor.diagnostics("Dockerfile"))

@@ -7,9 +7,7 @@ import sys
 import pytest
 
 from prebake.lsp.transport import MessageReader
-from tests.lsp.raw import SECONDS, RawClient, frame
-
-TCP = (sys.executable, "-c", "import sys; from prebake.lsp.server import main; sys.exit(main(('127.0.0.1', 0)))")
+from tests.lsp.raw import COMMAND, SECONDS, RawClient, frame
 
 # As long as analysing this takes, it must hold up nobody.
 LONG = "FROM a\n" + "RUN echo 'some text' && pip install -r requirements.txt || true\n" * 60_000
@@ -114,7 +112,7 @@ def test_number_of_a_process_that_is_not_here_is_no_reason_to_end() -> None:
 
 
 def start_on_tcp() -> tuple[subprocess.Popen[bytes], socket.socket]:
-    process = subprocess.Popen(TCP, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    process = subprocess.Popen([*COMMAND, "--tcp", "127.0.0.1:0"], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
     assert process.stderr is not None
     port = int(process.stderr.readline().rsplit(b":", 1)[1])
     return process, socket.create_connection(("127.0.0.1", port), timeout=SECONDS)
@@ -143,7 +141,7 @@ def test_dropped_tcp_connection_ends_the_server() -> None:
 def test_address_in_use_is_said_and_not_thrown() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        code = f"import sys; from prebake.lsp.server import main; sys.exit(main(('127.0.0.1', {port})))"
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=SECONDS, check=False)
+        command = [*COMMAND, "--tcp", f"127.0.0.1:{port}"]
+        done = subprocess.run(command, capture_output=True, timeout=SECONDS, check=False)
     assert done.returncode == 2
     assert done.stderr.startswith(b"prebake: ") and b"Traceback" not in done.stderr

@@ -150,9 +150,7 @@ async def test_documents_that_are_not_open_can_be_fixed(editor: Editor) -> None:
 
 
 @pytest.mark.asyncio(loop_scope="function")
-async def test_client_without_versioned_edits_gets_plain_ones_and_creates_no_file(
-    fresh: Client, tmp_path: Path
-) -> None:
+async def test_plain_edits_and_no_new_files_without_versioned_edits(fresh: Client, tmp_path: Path) -> None:
     await begin(fresh, tmp_path, capabilities(versioned_edits=False, resolves=False))
     make_tree(tmp_path, ARTICLE)
     editor = Editor(fresh, tmp_path)
@@ -177,9 +175,7 @@ async def test_client_that_cannot_create_files_is_not_offered_it(fresh: Client, 
 
 
 @pytest.mark.asyncio(loop_scope="function")
-async def test_client_that_does_not_resolve_gets_fix_all_whole_and_only_when_it_asks(
-    fresh: Client, tmp_path: Path
-) -> None:
+async def test_without_resolving_fix_all_comes_whole_when_asked_for(fresh: Client, tmp_path: Path) -> None:
     await begin(fresh, tmp_path, capabilities(resolves=False))
     make_tree(tmp_path, {"Dockerfile": OLD_COMMAND})
     editor = Editor(fresh, tmp_path)
