@@ -3,7 +3,7 @@
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from prebake.build.build import Build
@@ -83,6 +83,7 @@ def fixed(plan: SinkPlan) -> str:
 
 @settings(max_examples=60, deadline=None)
 @given(dockerfiles())
+@example("FROM python:3.12\nCOPY . /app\nCOPY . /app\nWORKDIR /app\nRUN cd /app && pip3 install -r requirements.txt")
 def test_a_rewrite_keeps_every_line_and_comes_to_an_end(dockerfile: str) -> None:
     files = FILES | {".dockerignore": ".venv\n"}
     text = dockerfile

@@ -46,13 +46,14 @@ class Rewrite:
     def _runs(self, replaced: set[int]) -> list[tuple[int, int]]:
         """The lines to be taken out: each moved instruction, and the blank lines behind it where one stands before."""
         runs: list[tuple[int, int]] = []
+        blank_above = False
         for instruction, _ in self.moved:
             first, last = self._first(instruction), instruction.end_line
-            if runs and runs[-1][1] + 1 == first:
-                first = runs.pop()[0]
-            if instruction.index not in replaced and (first == 0 or self._blank(first - 1)):
-                while self._blank(last + 1) and last + 1 < self.tree.text.line_count - 1:
-                    last += 1
+            if not runs or runs[-1][1] + 1 != first:
+                blank_above = first == 0 or self._blank(first - 1)
+            blank_above = blank_above and instruction.index not in replaced
+            while blank_above and self._blank(last + 1) and last + 1 < self.tree.text.line_count - 1:
+                last += 1
             runs.append((first, last))
         return runs
 
