@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from prebake.build.build import Build, fact
 from prebake.build.copies import copies
-from prebake.build.downloads import program_loads
+from prebake.build.downloads import console_names, program_loads
 from prebake.build.hubcache import cache_folders, overlaps
 from prebake.build.startup import final_chain, final_state, stage_file
-from prebake.build.state import chain, states
+from prebake.build.state import State, chain, states
 from prebake.build.steps import Step, steps_of
 from prebake.project.command import Place, Program, programs_of_words
 from prebake.project.loads import Load
@@ -23,6 +23,8 @@ from prebake.text import Position
 
 _MAX_DEPTH = 8
 _PYTHON = re.compile(r"(python|pypy)(\d(\.\d+)?)?\Z")
+# What a RUN that runs Python code, a script or the hub's command has in its text: the others are not read closely.
+_WORTH_READING = re.compile(r"hugging|\bhf\b|\.py\b|\.sh\b|\bpython[\d.]*\s+-(?!-)|<<|\btransformers\b")
 _FETCHES = re.compile(
     r"\b(hf|huggingface-cli|from_pretrained|snapshot_download|SentenceTransformer|pipeline|git|curl|wget|transformers)\b"
 )
@@ -57,6 +59,8 @@ def _names(text: str, model: str) -> bool:
     folder = f"models--{model.replace('/', '--')}"
     if folder in text:
         return True
+    if model not in text:
+        return False
     if "/" not in model and not _FETCHES.search(text):
         return False
     return re.search(rf"(?<![a-z0-9_-]){re.escape(model)}(?![a-z0-9_-]|\.[a-z0-9])", text) is not None
@@ -67,12 +71,19 @@ def baked(build: Build) -> Baked:
     """What the build of the final image puts there: the stages it is made of, and those it copies from."""
     texts: list[str] = []
     loads: list[Load] = []
+    own_commands = console_names(build)
     for stage in _contributing(build):
         for instruction in stage.instructions:
             if instruction.keyword == "RUN":
-                for text, found in _run(build, stage, instruction):
-                    texts.append(text)
-                    loads += found
+                raw = instruction.raw
+                hidden = "--mount" in raw and _hidden(instruction, states(build)[instruction.index])
+                if not hidden and "/" in raw:
+                    # Uncut: the values of a loop, what `wget` and `git clone` are given.
+                    texts.append(raw.lower())
+                if _WORTH_READING.search(raw) or any(name in raw for name in own_commands):
+                    for text, found in _run(build, stage, instruction, hidden):
+                        texts.append(text)
+                        loads += found
             elif instruction.keyword in ("COPY", "ADD"):
                 texts.append(instruction.raw.lower() if "models--" in instruction.raw else "")
     return Baked(
@@ -95,7 +106,7 @@ def _contributing(build: Build) -> Iterator[Stage]:
         seen.add(stage.index)
         yield stage
         for instruction in stage.instructions:
-            origin = instruction.flag("from") if instruction.keyword in ("COPY", "RUN") else None
+            origin = instruction.flag("from") if instruction.keyword == "COPY" else None
             source = build.stage_named(origin, stage.index) if origin else None
             if source is not None:
                 pending += chain(build.tree, source, states(build))
@@ -115,11 +126,11 @@ def _copies_cache(build: Build) -> bool:
     return False
 
 
-def _run(build: Build, stage: Stage, instruction: Instruction) -> Iterator[tuple[str, tuple[Load, ...]]]:
-    """The text of each command of a RUN, and the downloads of the Python program it is."""
+def _run(build: Build, stage: Stage, instruction: Instruction, hidden: bool) -> Iterator[tuple[str, tuple[Load, ...]]]:
+    """The text of each command of a RUN, and the downloads of the Python program it is; where a cache mount hides the
+    cache, only what goes elsewhere.
+    """
     state = states(build)[instruction.index]
-    if _hidden(instruction, {**state.args, **state.env}):
-        return
     stages = chain(build.tree, stage, states(build))
 
     def files(path: str) -> str | None:
@@ -129,35 +140,44 @@ def _run(build: Build, stage: Stage, instruction: Instruction) -> Iterator[tuple
         environment = {**state.args, **state.env, **step.variables}
         place = Place(step.directory or ".", environment, lambda path: build.snapshot.text(files(path) or ""))
         words = tuple(argument.text or "\0" for argument in step.arguments)
-        yield " ".join((step.program, *words)).lower(), ()
-        for script in _scripts(step, place, words):
-            yield script, ()
-        for program in _programs(step, place, words):
-            yield "", program_loads(build, program, files)
-    # Text that is not split into commands, such as the arguments of loops.
-    yield instruction.raw.lower() if "/" in instruction.raw else "", ()
+        if not hidden:
+            yield " ".join((step.program, *words)).lower(), ()
+            for script in _scripts(step, place, words):
+                yield script, ()
+        for program in _programs(build, step, place, words):
+            loads = program_loads(build, program, files)
+            yield "", tuple(load for load in loads if not hidden or load.cache is not None or load.target is not None)
 
 
-def _programs(step: Step, place: Place, words: tuple[str, ...]) -> Iterator[Program]:
+def _programs(build: Build, step: Step, place: Place, words: tuple[str, ...]) -> Iterator[Program]:
+    """The Python programs that a command of a RUN runs."""
     documents = [item.body.raw for item in step.command.redirections if item.body is not None]
-    if _PYTHON.match(step.program) and documents and not any(not word.startswith("-") for word in words):
+    if _PYTHON.match(step.program) and documents and all(word.startswith("-") for word in words):
         yield Program((place.directory,), code=documents[0], main=True, environment=place.environment)
     elif step.module:
         yield from programs_of_words(("python", "-m", step.program, *words), place)
-    elif step.path:
+    elif (
+        _PYTHON.match(step.program)
+        or step.program in console_names(build)
+        or any(word.endswith((".py", ".sh")) or word == "-m" for word in (step.path, *words[:8]))
+        or ("/" in step.path and not step.path.startswith(("/usr/bin/", "/bin/")))
+    ):
         yield from programs_of_words((step.path, *words), place)
 
 
 def _scripts(step: Step, place: Place, words: tuple[str, ...]) -> Iterator[str]:
     """The texts of the project's shell scripts that a command runs."""
     for name in (step.path, *words[:1]):
-        text = place.read(place.path(name)) if name and "\0" not in name and not name.startswith("-") else None
+        if "\0" in name or name.startswith("-") or not ("/" in name or name.endswith(".sh")):
+            continue
+        text = place.read(place.path(name))
         if text is not None and not name.endswith(".py"):
             yield text.content.lower()
 
 
-def _hidden(instruction: Instruction, environment: dict[str, str | None]) -> bool:
+def _hidden(instruction: Instruction, state: State) -> bool:
     """Whether a cache mount lies over the folder that models are downloaded to: nothing of it gets into the image."""
+    environment = {**state.args, **state.env}
     for mount in instruction.flag_values("mount"):
         options = dict(part.partition("=")[::2] for part in mount.split(","))
         target = options.get("target") or options.get("dst") or options.get("destination")

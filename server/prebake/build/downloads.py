@@ -146,6 +146,14 @@ def _entries(build: Build, program: Program, modules: Modules, recorder: _Record
                 yield Entry(module, name=attribute)
 
 
+@fact
+def console_names(build: Build) -> frozenset[str]:
+    """The commands that installing the project's own package makes."""
+    root = build.context.root
+    text = None if root is None else build.snapshot.text(join(root, "pyproject.toml"))
+    return frozenset() if text is None else frozenset(console_scripts(text))
+
+
 def _console_scripts(build: Build, command: str, recorder: _Recorder) -> Iterator[tuple[str, str]]:
     """The module and function behind a command that the project's own package installs."""
     root = build.context.root

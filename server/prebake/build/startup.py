@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 
 from prebake.build.build import Build, fact
-from prebake.build.copies import copies
+from prebake.build.copies import Copy, copies
 from prebake.build.paths import inside
 from prebake.build.state import State, chain, compute, states
 from prebake.files import join
@@ -101,14 +101,20 @@ def image_file(build: Build, path: str) -> str | None:
     return stage_file(build, final_chain(build), path)
 
 
+@fact
+def _copies_of_stages(build: Build) -> dict[int, list[Copy]]:
+    """The COPY and ADD instructions of each stage, the last one first."""
+    found: dict[int, list[Copy]] = {}
+    for _, copy in sorted(copies(build).items(), reverse=True):
+        found.setdefault(copy.instruction.stage or 0, []).append(copy)
+    return found
+
+
 def stage_file(build: Build, stages: tuple[Stage, ...], path: str, depth: int = 0) -> str | None:
     """The file of the project that stages, built on one another, put at a path of the image."""
-    found = copies(build)
+    found = _copies_of_stages(build)
     for stage in reversed(stages):
-        for instruction in reversed(stage.instructions):
-            copy = found.get(instruction.index)
-            if copy is None:
-                continue
+        for copy in found.get(stage.index, ()):
             if copy.origin is None:
                 mapping = copy.provider(path)
                 if mapping is not None:
@@ -118,16 +124,14 @@ def stage_file(build: Build, stages: tuple[Stage, ...], path: str, depth: int = 
             if source is None or copy.destination is None or depth > _MAX_DEPTH:
                 continue
             inner = chain(build.tree, source, states(build))
-            for origin in _origins(build, instruction, source, copy.destination, copy.into, path):
+            for origin in _origins(build, copy.instruction, copy.destination, copy.into, path):
                 located = stage_file(build, inner, origin, depth + 1)
                 if located is not None:
                     return located
     return None
 
 
-def _origins(
-    build: Build, instruction: Instruction, source: Stage, destination: str, into: bool, path: str
-) -> list[str]:
+def _origins(build: Build, instruction: Instruction, destination: str, into: bool, path: str) -> list[str]:
     """The paths in another stage that ``COPY --from`` may have taken a file from."""
     words = instruction.words[:-1] if instruction.json is None else instruction.json[:-1]
     state = states(build)[instruction.index]
