@@ -17,7 +17,8 @@ _SEPARATED = re.compile(r"[^\t\v\f\r ]+")
 _STRING = re.compile(r'"[^"\\\x00-\x1f]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*+)*+"')
 _JSON_BLANKS = re.compile(r"[ \t\r\n]*+")
 _SPACES = re.compile(f"[{re.escape(BLANKS)}]*+")
-_NO_SPACES = re.compile(f"[^{re.escape(BLANKS)}]*+")
+_ASCII_SPACES = re.compile(r"[\t\n\v\f\r ]*+")
+_NO_ASCII_SPACES = re.compile(r"[^\t\n\v\f\r ]*+")
 
 
 class Piece(NamedTuple):
@@ -46,7 +47,7 @@ def _word(escape: str) -> re.Pattern[str]:
 
 @cache
 def _flag_part(escape: str) -> re.Pattern[str]:
-    return re.compile("[^'\"" + re.escape(escape + BLANKS) + "]+")
+    return re.compile("[^'\"\\t\\n\\v\\f\\r " + re.escape(escape) + "]+")
 
 
 def skip(pattern: re.Pattern[str], text: str, at: int, end: int) -> int:
@@ -60,22 +61,23 @@ def skip_blanks(text: str, at: int, end: int) -> int:
     return skip(_SPACES, text, at, end)
 
 
-def skip_word(text: str, at: int, end: int) -> int:
-    """The index of the first character from ``at`` that is white space."""
-    return skip(_NO_SPACES, text, at, end)
+def first_word(text: str, at: int, end: int) -> tuple[int, int]:
+    """Where HEALTHCHECK's first word ends and where what follows begins. BuildKit looks at bytes there, hence ASCII."""
+    word_end = skip(_NO_ASCII_SPACES, text, at, end)
+    return word_end, skip(_ASCII_SPACES, text, word_end, end)
 
 
 def flags(text: str, at: int, end: int, escape: str) -> tuple[tuple[Piece, ...], int, bool]:
     """The leading words that begin with ``--``, unquoted; where the arguments begin; whether a quote was left open.
 
-    A lone ``--`` ends the flags and is dropped.
+    A lone ``--`` ends the flags and is dropped. Only ASCII white space separates flags, as BuildKit looks at bytes.
     """
     found: list[Piece] = []
     part = _flag_part(escape)
     while True:
-        at = skip_blanks(text, at, end)
+        at = skip(_ASCII_SPACES, text, at, end)
         if not text.startswith("--", at, end):
-            return tuple(found), at, False
+            return tuple(found), skip_blanks(text, at, end), False
         start = at
         value: list[str] = []
         quote = ""

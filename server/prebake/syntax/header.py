@@ -99,8 +99,7 @@ class Header:
         start = self._arguments
         if self.form is not Form.HEALTHCHECK:
             return start, start
-        kind_end = arguments.skip_word(self._logical.text, start, self._end)
-        return kind_end, arguments.skip_blanks(self._logical.text, kind_end, self._end)
+        return arguments.first_word(self._logical.text, start, self._end)
 
     @cached_property
     def array(self) -> Json | None:

@@ -16,6 +16,7 @@ from prebake.syntax.prepass import Lines, Statement
 from prebake.syntax.tokens import BLANKS
 
 _ENDS = BLANKS + "\x1c\x1d\x1e\x1f\\"  # at a line's end dockerfile-parse would see a continuation
+_STAND_IN = "_"  # in the view, for a keyword of other characters than letters and digits
 _LONGEST_LINE = 1_000  # characters: dockerfile-parse copies an instruction's text for each of its lines
 _MOST_LINES = 200  # of one instruction, the others become comments, for the same reason
 
@@ -29,7 +30,7 @@ def confirm(lines: Lines) -> None:
     found = {(first, last): keyword for keyword, first, last in instructions(view(lines, statements))}
     for statement in statements:
         keyword = found.get((statement.line - base, statement.header_line - base))
-        if keyword is not None and keyword == _keyword(statement):
+        if keyword is not None and keyword != _STAND_IN:
             statement.header.keyword = keyword
         statement.header.confirmed = True
 
@@ -79,4 +80,4 @@ def _lines_of(lines: Lines, statement: Statement) -> list[str]:
 
 def _keyword(statement: Statement) -> str:
     keyword = statement.header.keyword
-    return keyword if keyword.isalnum() else "_"
+    return keyword if keyword.isalnum() else _STAND_IN
