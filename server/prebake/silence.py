@@ -16,7 +16,7 @@ from prebake.findings import Finding
 from prebake.syntax.dockerfile import parse
 from prebake.text import Position, Text
 
-_COMMENT = re.compile(r"#\s*prebake:\s*(ignore|ignore-file)\s*(?:\[([^\]]*)\])?", re.IGNORECASE)
+_COMMENT = re.compile(r"#\s*prebake:\s*(ignore(?:-file)?)\s*(?:\[([^\]]*)\])?", re.IGNORECASE)
 
 
 def silenced(snapshot: Snapshot, finding: Finding) -> Finding | None:
