@@ -24,8 +24,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given path that cannot be read or an output that cannot be written, 130 after Ctrl-C. Bad usage leaves through
     :class:`SystemExit`.
     """
-    # A short life, many objects that stay: looking for garbage among them costs a tenth of the time, and finds none.
-    gc.set_threshold(100_000, 50, 50)
     try:
         return _run(arguments)
     except KeyboardInterrupt:
@@ -45,6 +43,9 @@ def _run(arguments: Sequence[str] | None) -> int:
         from prebake.cli import server
 
         return server.run(options.tcp)
+    # A short life, many objects that stay: looking for garbage among them costs a tenth of the time, and finds none.
+    # (The server lives long: there it would cost 10 MiB of memory.)
+    gc.set_threshold(100_000, 50, 50)
     if options.command == "rule":
         from prebake.cli import rule
 

@@ -7,6 +7,7 @@ loop, which saves a keystroke two changes of thread; all else is done by a worke
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 import time
 from collections import deque
@@ -36,7 +37,9 @@ class Analysis:
         self._worker = Worker("analysis")
         self._waiting = 0
         self._changes: deque[Callable[[Engine], None]] = deque()
-        self._seconds: dict[str, float] = {}
+        self._generation = 0
+        self._seen: dict[str, int] = {}
+        self._seconds: dict[tuple[str, bool], float] = {}
         self.documents: dict[str, Document] = {}
         """The open documents as the engine knows them: to be read by work on the engine only."""
 
@@ -64,7 +67,6 @@ class Analysis:
             engine.update(path, None)
 
         self._changes.append(apply)
-        self._seconds.pop(path, None)
 
     def invalidate(self, paths: Iterable[str] | None) -> None:
         """Files changed on disk; all may have, when ``None``."""
@@ -89,9 +91,11 @@ class Analysis:
     def try_now(self, subject: str, work: Callable[[Engine], T]) -> tuple[T] | None:
         """Do work in this thread if it was quick the last time and the engine is free; ``None`` when it was not done.
 
-        ``subject`` is what the time is remembered by: the path that the work is about.
+        ``subject`` is what the time is remembered by: what kind of work it is, and on which path. Work on what has
+        changed since and work on what is known already are told apart.
         """
-        if self._seconds.get(subject, 1.0) > _QUICK_SECONDS or not self._lock.acquire(blocking=False):
+        is_news = bool(self._changes) or self._seen.get(subject) != self._generation
+        if self._seconds.get((subject, is_news), 1.0) > _QUICK_SECONDS or not self._lock.acquire(blocking=False):
             return None
         try:
             return (self._timed(subject, work),)
@@ -124,13 +128,17 @@ class Analysis:
 
     def _timed(self, subject: str, work: Callable[[Engine], T]) -> T:
         before = time.perf_counter()
+        is_news = True
         try:
             engine = self._ready()
             while self._changes:
                 self._changes.popleft()(engine)
+                self._generation += 1
+            is_news = self._seen.get(subject) != self._generation
             return work(engine)
         finally:
-            self._seconds[subject] = time.perf_counter() - before
+            self._seen[subject] = self._generation
+            self._seconds[subject, is_news] = time.perf_counter() - before
 
     def _ready(self) -> Engine:
         if self._engine is None:
@@ -139,4 +147,5 @@ class Analysis:
 
             self._engine = Engine(scanner=self._scans.scanner)
             self._scans.serves(self._engine)
+            gc.freeze()
         return self._engine

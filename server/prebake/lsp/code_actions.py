@@ -43,7 +43,7 @@ class CodeActions:
         if path is None or not self._server.client.code_action_literals:
             return []
         await self._server.configuration.known()
-        return await self._server.analysis.run(path, lambda engine: self._offer(engine, path, params))
+        return await self._server.analysis.run(f"actions {path}", lambda engine: self._offer(engine, path, params))
 
     async def resolved(self, action: types.CodeAction) -> types.CodeAction:
         """An action with its edit, computed from the text as it is now.
@@ -53,7 +53,7 @@ class CodeActions:
         """
         path = _path_of(action.data)
         if action.edit is None and path is not None:
-            action.edit = await self._server.analysis.run(path, lambda engine: self._fix_all(engine, path))
+            action.edit = await self._server.analysis.run(f"fix all {path}", lambda engine: self._fix_all(engine, path))
             if action.edit is None:
                 raise JsonRpcContentModified("nothing is left to fix")
         return action

@@ -74,7 +74,8 @@ class Configuration:
         except Exception as error:
             _log.warning("the client refuses workspace/configuration: %s", error)
         else:
-            self._given = (answer[0] if answer else None) or self._given
+            if answer and answer[0] is not None:  # a client without settings says null; an empty table unsets them
+                self._given = answer[0]
         self._known.set()
         self._use(self._given)
 

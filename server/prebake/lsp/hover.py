@@ -61,4 +61,4 @@ def register(server: Server) -> None:
         path = uris.to_path(params.text_document.uri)
         if path is None:
             return None
-        return await server.analysis.run(path, lambda engine: work(engine, path, params.position))
+        return await server.analysis.run(f"hover {path}", lambda engine: work(engine, path, params.position))

@@ -36,7 +36,7 @@ class PullDiagnostics:
         found: ByPath = {}
         if path is not None:
             await self._server.configuration.known()
-            found = await self._server.analysis.run(path, lambda engine: self._collect(engine, path))
+            found = await self._server.analysis.run(f"pull {path}", lambda engine: self._collect(engine, path))
         number = self._number(path or "", found.pop(path or "", []))
         related = {self._server.documents.uri(other): _full(items) for other, items in found.items()} or None
         if params.previous_result_id == number:

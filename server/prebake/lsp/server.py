@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import logging
 import os
 import sys
+
+from prebake.lsp import transport
+from prebake.lsp.language_server import ClientLog, Server
 
 
 def main(tcp: tuple[str, int] | None = None) -> int:
@@ -13,19 +18,10 @@ def main(tcp: tuple[str, int] | None = None) -> int:
     The status is 0 after an orderly ``shutdown`` and ``exit``, 1 when the client went without, 2 when the address
     cannot be used.
     """
-    # Loading makes many objects and no garbage: collections meanwhile, and later looks at these objects, are in vain.
-    gc.disable()
-    import asyncio
-    import logging
-
-    from prebake.lsp import transport
-    from prebake.lsp.language_server import ClientLog, Server
-
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     server = Server()
     logging.getLogger("prebake").addHandler(ClientLog(server))
-    gc.freeze()
-    gc.enable()
+    gc.freeze()  # what is loaded by now stays; collections on the way of a keystroke need not look at it
     try:
         with transport.standard_streams() if tcp is None else transport.tcp(*tcp) as (reader, writer):
             status = asyncio.run(server.serve(reader, writer))
