@@ -104,6 +104,11 @@ def entries() -> tuple[Entry, ...]:
     return _catalogue().entries
 
 
+def may_download(name: str) -> bool:
+    """Whether some call of the catalogue has this last name: a cheap test before a whole name is worked out."""
+    return name in _catalogue().by_last
+
+
 def entry_for(name: str) -> Entry | None:
     """The entry for a call of a library's function by its dotted name; ``None`` for any other call."""
     for pattern, entry in _catalogue().by_last.get(name.rpartition(".")[2], ()):

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from prebake.project.catalogue import Entry, entry_for, is_hub_id
+from prebake.project.catalogue import Entry, entry_for, is_hub_id, may_download
 from prebake.project.python.modules import Module
 from prebake.project.python.names import External
 from prebake.project.python.parse import span_of
@@ -143,6 +143,9 @@ class _Finder:
 
     def loads(self, module: Module, call: Call) -> Iterator[Load]:
         """The downloads that one call makes."""
+        chain = dotted(call.node.func)
+        if chain is not None and len(chain) > 1 and not may_download(chain[-1]):
+            return
         for name in self._called(module, call):
             entry = entry_for(name)
             if entry is None or self._evaluator.runs(module, call.scope, call.guards) is False:

@@ -39,6 +39,19 @@ class _Indexer:
         self.result = ModuleIndex({MODULE: self._top})
         self._globals: dict[Scope, set[str]] = {}
         self._block(tree.body, self._top, ())
+        for scope in self.result.scopes.values():
+            scope.references = [item for item in dict.fromkeys(scope.references) if self._leads_on(item, scope)]
+
+    def _leads_on(self, reference: Reference, scope: Scope) -> bool:
+        """Whether a name may stand for code: an import, function or class, or what a star import brings. What a
+        variable holds is referred to where it is assigned.
+        """
+        if reference.chain[0] in ("self", "cls"):
+            return False
+        found = scope.lookup(reference.chain[0])
+        if found is None:
+            return bool(scope.stars or self._top.stars)
+        return any(binding.target is not None for binding in found[1])
 
     def _block(self, body: Iterable[ast.stmt], scope: Scope, guards: tuple[Guard, ...]) -> None:
         for statement in body:

@@ -56,7 +56,7 @@ class Call(NamedTuple):
 
 
 class Reference(NamedTuple):
-    """A dotted name that is read, with the conditions around it."""
+    """A dotted name that is read and may stand for code of some file, with the conditions around it."""
 
     chain: tuple[str, ...]
     guards: tuple[Guard, ...]
