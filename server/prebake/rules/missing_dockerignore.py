@@ -87,7 +87,7 @@ class MissingDockerignore(Rule):
         root = build.context.root
         if root is None or not use.is_any or not build.ignore.is_empty or not build.tree.stages:
             return
-        if build.context.remote and (not use.broad or build.snapshot.exists(join(root, NAME))):
+        if build.context.remote and build.snapshot.exists(join(root, NAME)):
             return
         scan = build.scan
         at = use.broad[0] if use.broad else build.tree.stages[0].instruction
@@ -124,9 +124,10 @@ def _message(build: Build, use: ContextUse, scan: ContextScan | None) -> str:
     lack = f"{relative(build.ignore.path, build.root)} has no pattern" if build.ignore.path else f"there is no {NAME}"
     reader = next((_shown(instruction) for instruction in (*use.broad, *use.mounts)), None)
     if build.context.remote:
+        then = f"makes {reader} send all of it" if reader else "with the classic builder or Kaniko sends all of it"
         return (
             f"{lack[0].upper()}{lack[1:]} in {where}. The builder fetches this context from git, which sends nothing "
-            f"from here; but a build from a folder makes {reader} send all of it."
+            f"from here; but a build from a folder {then}."
         )
     if reader is None:
         amount = f" all {_amount(scan)}{_largest(scan)}" if scan is not None else " everything in it"
@@ -193,7 +194,7 @@ def _fix(build: Build, use: ContextUse, scan: ContextScan | None) -> tuple[Fix |
     safe = made.proved and not use.is_broad
     return (
         Fix(
-            f"{verb} {shown}{_saves(made, scan)}",
+            f"{verb} {shown}{_saves(made, use, scan)}",
             Applicability.SAFE if safe else Applicability.SUGGESTED,
             (edit,),
             _explanation(made, safe),
@@ -202,10 +203,12 @@ def _fix(build: Build, use: ContextUse, scan: ContextScan | None) -> tuple[Fix |
     )
 
 
-def _saves(made: Proposal, scan: ContextScan | None) -> str:
-    if made.sent is None or scan is None or made.sent.bytes >= scan.sent.bytes:
+def _saves(made: Proposal, use: ContextUse, scan: ContextScan | None) -> str:
+    if made.sent is None or scan is None:
         return ""
-    return f" (sends {human(made.sent.bytes)} instead of {human(scan.sent.bytes)})"
+    after, before = human(made.sent.bytes), human(scan.sent.bytes)
+    what = "sends" if use.is_broad else "a context of"
+    return f" ({what} {after} instead of {before})" if after != before else ""
 
 
 def _explanation(made: Proposal, safe: bool) -> str:
