@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from prebake.files import Kind, Snapshot, join
+from prebake.files import Kind, Snapshot
 from prebake.project.ignore import IgnoreRules
 from prebake.syntax.glob import wildcard
 
@@ -23,24 +23,31 @@ class ContextFiles:
         self.ignore = ignore
 
     def absolute(self, path: str) -> str:
-        """The path on disk of a path relative to the context root."""
-        return join(self.root or "/", path)
+        """The path on disk of a normalised path relative to the context root."""
+        return f"{(self.root or '').rstrip('/')}/{path}" if path else self.root or "/"
+
+    def kind(self, path: str) -> Kind | None:
+        """Whether a file or a folder (or a link to one) is sent under this path; a folder counts when something in it
+        may be sent. ``None`` for neither.
+        """
+        place = self.absolute(path)
+        if self.root is None or not self.snapshot.exists(place):
+            return None
+        if self.snapshot.is_dir(place):
+            return Kind.DIRECTORY if self.ignore.sends_something_below(path) else None
+        return Kind.FILE if self.snapshot.is_file(place) and self.ignore.sends(path) else None
 
     def is_file(self, path: str) -> bool:
-        """Whether a regular file (or a link to one) is sent under this path."""
-        return self.root is not None and self.snapshot.is_file(self.absolute(path)) and self.ignore.sends(path)
+        """Whether a regular file is sent under this path."""
+        return self.kind(path) is Kind.FILE
 
     def is_folder(self, path: str) -> bool:
         """Whether the context has this folder, and may send something of it."""
-        return (
-            self.root is not None
-            and self.snapshot.is_dir(self.absolute(path))
-            and self.ignore.sends_something_below(path)
-        )
+        return self.kind(path) is Kind.DIRECTORY
 
     def exists(self, path: str) -> bool:
         """Whether a file or folder is sent under this path."""
-        return self.is_file(path) or self.is_folder(path)
+        return self.kind(path) is not None
 
     def is_link(self, path: str) -> bool:
         """Whether the path is, or leads through, a symbolic link."""

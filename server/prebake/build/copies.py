@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -19,7 +19,7 @@ from prebake.build.build import Build, fact
 from prebake.build.contextfiles import ContextFiles
 from prebake.build.paths import inside
 from prebake.build.state import State, base_stage, states
-from prebake.files import join
+from prebake.files import Kind, join
 from prebake.project.ignore import IgnoreRules, rules_of
 from prebake.syntax.dockerfile import Instruction, Word
 from prebake.syntax.glob import GlobError, clean, wildcard
@@ -241,7 +241,7 @@ def resolve(
     instruction: Instruction,
     state: State,
     files: ContextFiles,
-    folders: Iterable[str] = (),
+    folders: Container[str | None] = (),
     escape: str = "\\",
 ) -> Copy:
     """Resolve one COPY or ADD in the state before it; ``folders`` are those that the image is known to have."""
@@ -251,11 +251,12 @@ def resolve(
     raw = words[-1] if len(words) > 1 else None
     text = _expanded(instruction, raw, state, escape) if raw is not None else None
     destination = state.absolute(text) if text else None
-    into = bool(text) and (
-        str(text).endswith(("/", "/."))
+    into = text is not None and (
+        text.endswith(("/", "/."))
         or text in (".", "..")
         or len(sources) > 1
-        or destination in {*folders, *_FOLDERS}
+        or destination in folders
+        or destination in _FOLDERS
     )
     mappings: list[Mapping] = []
     if destination is not None and origin is None:
@@ -287,10 +288,9 @@ def _source(
     path = clean("/" + text)[1:]
     if path == "" or not path.strip("*/"):
         return Source(word, SourceKind.ROOT, path)
-    if files.is_folder(path):
-        return Source(word, SourceKind.FOLDER, path)
-    if files.is_file(path):
-        return Source(word, SourceKind.FILE, path)
+    kind = files.kind(path)
+    if kind is not None:
+        return Source(word, SourceKind.FOLDER if kind is Kind.DIRECTORY else SourceKind.FILE, path)
     try:
         is_glob = any(wildcard(part) for part in path.split("/"))
     except GlobError:

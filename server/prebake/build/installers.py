@@ -86,16 +86,27 @@ class Install:
 
 
 @fact
+def _known(build: Build) -> dict[int, Install | None]:
+    """What has been found out about RUN instructions so far."""
+    return {}
+
+
+def install_at(build: Build, instruction: Instruction) -> Install | None:
+    """The install that an instruction is; ``None`` for any other."""
+    known = _known(build)
+    index = instruction.index
+    if index not in known:
+        is_run = instruction.keyword == "RUN" and instruction.stage is not None
+        looked_at = is_run and mentions_installer(instruction.raw)
+        known[index] = recognise(instruction, states(build)[index]) if looked_at else None
+    return known[index]
+
+
+@fact
 def installs(build: Build) -> dict[int, Install]:
     """The RUN instructions that install dependencies, by their index."""
-    found = {}
-    before = states(build)
-    for instruction in build.tree.instructions:
-        if instruction.keyword == "RUN" and instruction.stage is not None and mentions_installer(instruction.raw):
-            install = recognise(instruction, before[instruction.index])
-            if install is not None:
-                found[instruction.index] = install
-    return found
+    found = ((instruction.index, install_at(build, instruction)) for instruction in build.tree.instructions)
+    return {index: install for index, install in found if install is not None}
 
 
 def recognise(instruction: Instruction, state: State) -> Install | None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import posixpath
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from prebake.build.build import Build, fact
 from prebake.build.effects import Effects, effects_of, redirections, roots
 from prebake.build.image import Provided, image_before
-from prebake.build.installers import Install, InstallCommand, installs
+from prebake.build.installers import Install, InstallCommand, install_at, installs
 from prebake.build.paths import inside
 from prebake.build.steps import Step
 from prebake.project.requirements import Closure, Problem, Trouble, closure
@@ -49,10 +49,32 @@ class Reading:
         )
 
 
+class Readings(Mapping[int, Reading]):
+    """What each installing RUN reads, by its index; followed when it is asked for."""
+
+    def __init__(self, build: Build) -> None:
+        self._build = build
+        self._found: dict[int, Reading] = {}
+
+    def __getitem__(self, index: int) -> Reading:
+        if index not in self._found:
+            install = install_at(self._build, self._build.tree.instructions[index])
+            if install is None:
+                raise KeyError(index)
+            self._found[index] = _Follow(self._build, install).reading()
+        return self._found[index]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(installs(self._build))
+
+    def __len__(self) -> int:
+        return len(installs(self._build))
+
+
 @fact
-def readings(build: Build) -> dict[int, Reading]:
+def readings(build: Build) -> Readings:
     """What each installing RUN reads, by its index."""
-    return {index: _Follow(build, install).reading() for index, install in installs(build).items()}
+    return Readings(build)
 
 
 @dataclass

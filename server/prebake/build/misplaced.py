@@ -13,9 +13,9 @@ from enum import IntEnum
 
 from prebake.build.build import Build, fact
 from prebake.build.copies import Copy, Source, SourceKind, copies
-from prebake.build.installers import Install, InstallCommand, installs
+from prebake.build.installers import Install, InstallCommand, install_at, installs
 from prebake.build.manifests import Reading, readings
-from prebake.build.state import chain, states
+from prebake.build.state import base_stage, chain, states
 
 _MOST_FILES = 2000
 """Bound on the files of a folder that are looked at to see what kind of folder it is."""
@@ -67,19 +67,33 @@ class Misplaced:
 def misplaced(build: Build) -> tuple[Misplaced, ...]:
     """The misplaced COPY and ADD instructions in order, parent stages of an install included."""
     found: dict[int, list[tuple[Reading, Extra]]] = {}
-    known = copies(build)
-    for index, install in installs(build).items():
-        reading = readings(build)[index]
+    for install, above in _installs_below_code(build):
         wanted = wanted_commands(build, install)
-        if not wanted:
-            continue
-        for copy in _above(build, install):
-            if not copy.from_context or not copy.words_known:
-                continue
+        for copy in above if wanted else ():
+            reading = readings(build)[install.instruction.index]
             extra = extra_for(copy, reading)
             if extra > Extra.QUIET and not _installed_before(build, install, wanted, copy):
                 found.setdefault(copy.instruction.index, []).append((reading, extra))
-    return tuple(Misplaced(known[index], tuple(found[index])) for index in sorted(found))
+    return tuple(Misplaced(copies(build)[index], tuple(found[index])) for index in sorted(found))
+
+
+def _installs_below_code(build: Build) -> Iterator[tuple[Install, tuple[Copy, ...]]]:
+    """Each install below something that it may not need, with those COPY instructions."""
+    code = {
+        index: copy
+        for index, copy in copies(build).items()
+        if copy.from_context and _beyond(copy, lambda image: False) > Extra.QUIET and copy.words_known
+    }
+    ends: dict[int, tuple[Copy, ...]] = {}
+    for stage in build.tree.stages if code else ():
+        base = base_stage(build.tree, stage, states(build))
+        above = ends[base.index] if base is not None else ()
+        for instruction in stage.instructions:
+            if instruction.index in code:
+                above = (*above, code[instruction.index])
+            elif above and (install := install_at(build, instruction)) is not None:
+                yield install, above
+        ends[stage.index] = above
 
 
 def wanted_commands(build: Build, install: Install) -> tuple[InstallCommand, ...]:
@@ -104,15 +118,6 @@ def _wanted(command: InstallCommand, reading: Reading) -> bool:
         places = [command.step.absolute(name) for name in command.installer.needs]
         return any(item.image in places for item in reading.manifests)
     return bool(command.unknown) and not command.projects
-
-
-def _above(build: Build, install: Install) -> Iterator[Copy]:
-    known = copies(build)
-    stage = build.tree.stages[install.instruction.stage or 0]
-    for below in chain(build.tree, stage, states(build)):
-        for item in below.instructions:
-            if item.index < install.instruction.index and item.index in known:
-                yield known[item.index]
 
 
 def _installed_before(build: Build, install: Install, wanted: tuple[InstallCommand, ...], copy: Copy) -> bool:

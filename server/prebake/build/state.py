@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from prebake.build.build import Build, fact
+from prebake.build.variables import Variables
 from prebake.syntax.dockerfile import Dockerfile, Instruction, Stage
 from prebake.syntax.expand import expand, references
 
@@ -35,8 +36,8 @@ class State:
     """
 
     stage: int | None = None
-    env: Mapping[str, str | None] = field(default_factory=dict)
-    args: Mapping[str, str | None] = field(default_factory=dict)
+    env: Variables = field(default_factory=Variables)
+    args: Variables = field(default_factory=Variables)
     directory: str | None = "."
     user: str | None = None
     shell: tuple[str, ...] = DEFAULT_SHELL
@@ -175,26 +176,26 @@ class _Run:
         return state
 
     def _argument(self, instruction: Instruction, state: State) -> State:
-        args = dict(state.args)
         for pair in instruction.pairs:
+            value: str | None = None
             if pair.name in self._given:
-                args[pair.name] = self._given[pair.name]
+                value = self._given[pair.name]
             elif pair.value is not None:
-                args[pair.name] = replace(state, args=args).expand(pair.value, self._tree.escape)
+                value = state.expand(pair.value, self._tree.escape)
             elif state.stage is not None and pair.name not in _PROXIES:
-                args[pair.name] = self._global.args.get(pair.name)
-            else:
-                args[pair.name] = None
-        return replace(state, args=args)
+                value = self._global.args.get(pair.name)
+            state = replace(state, args=Variables({pair.name: value}, state.args))
+        return state
 
     def _environment(self, instruction: Instruction, state: State) -> State:
-        env, path = dict(state.env), state.path
+        values: dict[str, str | None] = {}
+        path = state.path
         for pair in instruction.pairs:
             raw = pair.value or ""
-            env[pair.name] = state.expand(raw, self._tree.escape)
+            values[pair.name] = state.expand(raw, self._tree.escape)
             if pair.name == "PATH":
                 path = self._search_path(raw, state)
-        return replace(state, env=env, path=path)
+        return replace(state, env=Variables(values, state.env), path=path)
 
     def _search_path(self, raw: str, state: State) -> tuple[str, ...]:
         def known(name: str) -> str:
