@@ -1,0 +1,208 @@
+"""Where the download at build time goes, how it is called, and when there is none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from prebake.engine import Engine
+from prebake.findings import Finding
+from prebake.fixing import Refusal, apply_fix
+from tests.rules.trees import make_tree
+
+MODEL = "from transformers import AutoModel\nAutoModel.from_pretrained('org/name'{})\n"
+
+
+def found(root: Path, dockerfile: str, code: str = MODEL.format(""), **files: Any) -> tuple[Engine, list[Finding]]:
+    names = {name.replace("__", "."): content for name, content in files.items()}
+    make_tree(root, {"Dockerfile": dockerfile, "main.py": code, **names})
+    engine = Engine(workspaces=[root.as_posix()])
+    report = engine.check((root / "Dockerfile").as_posix())
+    return engine, [finding for finding in report.findings if finding.code == "PB301"]
+
+
+def added(root: Path, dockerfile: str, code: str = MODEL.format(""), **files: Any) -> list[str]:
+    """The lines that the fix of the only finding adds; afterwards nothing is found."""
+    engine, findings = found(root, dockerfile, code, **files)
+    (finding,) = findings
+    assert finding.fixes, finding.no_fix
+    outcome = apply_fix(engine.snapshot, root.as_posix(), finding.fixes[0])
+    assert not isinstance(outcome, Refusal)
+    path = (root / "Dockerfile").as_posix()
+    assert [item for item in engine.check_in(outcome, path).findings if item.code == "PB301"] == []
+    text = outcome.text(path)
+    assert text is not None
+    before = dockerfile.split("\n")
+    return [line for line in text.content.split("\n") if line not in before]
+
+
+def refused(root: Path, dockerfile: str, code: str = MODEL.format(""), **files: Any) -> str:
+    """Why the only finding has no fix."""
+    _, findings = found(root, dockerfile, code, **files)
+    (finding,) = findings
+    assert not finding.fixes
+    return finding.no_fix or ""
+
+
+HEAD = "FROM python:3.12-slim\nWORKDIR /app\n"
+PIP = HEAD + "RUN pip install transformers\n"
+TAIL = 'COPY main.py .\nCMD ["python", "main.py"]\n'
+
+
+@pytest.mark.parametrize(
+    ("install", "command"),
+    [
+        ("RUN pip install transformers", "hf"),
+        ("RUN python -m pip install transformers", "hf"),
+        ("RUN python -m venv /venv && /venv/bin/pip install transformers", "/venv/bin/hf"),
+        ("RUN pip install uv && uv pip install --system transformers", "hf"),
+        ("ENV PATH=/venv/bin:$PATH\nRUN uv venv /venv && uv pip install transformers", "hf"),
+        ("COPY pyproject.toml uv.lock ./\nRUN uv sync --locked --no-install-project", ".venv/bin/hf"),
+        ("COPY pyproject.toml uv.lock ./\nENV PATH=/app/.venv/bin:$PATH\nRUN uv sync --locked", "hf"),
+        ("COPY pyproject.toml poetry.lock ./\nRUN poetry install --no-root", "poetry run hf"),
+        (
+            "COPY pyproject.toml poetry.lock ./\n"
+            "RUN poetry config virtualenvs.create false && poetry install --no-root",
+            "hf",
+        ),
+        ("RUN pip install 'huggingface_hub<0.30' transformers", "huggingface-cli"),
+    ],
+)
+def test_how_the_command_is_called(tmp_path: Path, install: str, command: str) -> None:
+    project = '[project]\nname = "x"\nversion = "1"\ndependencies = ["transformers"]\n'
+    poetry = '[tool.poetry.dependencies]\ntransformers = "^5.0"\n'
+    files = {
+        "pyproject__toml": poetry if "poetry" in install else project,
+        "uv__lock": 'version = 1\n[[package]]\nname = "transformers"\nversion = "5.23.0"\n',
+        "poetry__lock": '[[package]]\nname = "transformers"\nversion = "5.23.0"\n',
+    }
+    lines = added(tmp_path, f"{HEAD}{install}\n{TAIL}", **files)
+    assert lines == ["ENV HF_HOME=/opt/hf", f"RUN {command} download org/name"]
+
+
+@pytest.mark.parametrize(
+    "install",
+    [
+        "RUN pip install --target /lib transformers",
+        "RUN pip install --user transformers",
+        "RUN uv pip install transformers",
+    ],
+)
+def test_where_the_command_cannot_be_found(tmp_path: Path, install: str) -> None:
+    assert "it cannot be told where the install in line 3" in refused(tmp_path, f"{HEAD}{install}\n{TAIL}")
+
+
+def test_the_network_of_the_install_is_kept(tmp_path: Path) -> None:
+    lines = added(tmp_path, f"{HEAD}RUN --network=host pip install transformers\n{TAIL}")
+    assert lines[-1] == "RUN --network=host hf download org/name"
+
+
+def test_a_cache_that_is_named_further_down(tmp_path: Path) -> None:
+    lines = added(tmp_path, f"{PIP}COPY main.py .\nENV HF_HOME=/data/hf\nCMD python main.py\n")
+    assert lines == ["RUN hf download org/name"]
+    text = (tmp_path / "Dockerfile").read_text()
+    assert text.count("ENV HF_HOME=/data/hf") == 1
+
+
+def test_the_hub_cache_wins_over_the_home(tmp_path: Path) -> None:
+    lines = added(tmp_path, f"FROM python:3.12\nENV HF_HUB_CACHE=/c HF_HOME=/h\nRUN pip install transformers\n{TAIL}")
+    assert lines == ["RUN hf download org/name"]
+
+
+def test_sentence_transformers_has_a_cache_of_its_own(tmp_path: Path) -> None:
+    code = "from sentence_transformers import SentenceTransformer\nSentenceTransformer('org/name')\n"
+    head = "FROM python:3.12\nENV SENTENCE_TRANSFORMERS_HOME=/st\nRUN pip install sentence-transformers\n"
+    assert added(tmp_path, head + TAIL, code) == ['RUN hf download org/name --cache-dir "$SENTENCE_TRANSFORMERS_HOME"']
+
+
+def test_another_folder_when_the_usual_one_is_taken(tmp_path: Path) -> None:
+    dockerfile = f"{HEAD}RUN --mount=type=cache,target=/opt/hf pip install transformers\n{TAIL}"
+    assert added(tmp_path, dockerfile)[0] == "ENV HF_HOME=/opt/huggingface"
+
+
+def test_the_user_of_the_install_and_of_the_container(tmp_path: Path) -> None:
+    made = "RUN useradd -m app\nUSER app\n"
+    assert added(
+        tmp_path / "a", f"{HEAD}{made}ENV PATH=/home/app/.local/bin:$PATH\nRUN pip install --user transformers\n{TAIL}"
+    ) == [
+        "ENV HF_HOME=/home/app/.cache/huggingface",
+        "RUN hf download org/name",
+    ]
+    reason = refused(tmp_path / "b", f"{HEAD}USER 1000\nRUN pip install transformers\n{TAIL}")
+    assert "runs as user 1000" in reason
+
+
+def test_readable_and_writable_for_another_user(tmp_path: Path) -> None:
+    lines = added(tmp_path, f"{PIP}{TAIL}USER 1000:1000\n")
+    assert lines == ["ENV HF_HOME=/opt/hf", 'RUN hf download org/name && chmod -R a+rwX "$HF_HOME"']
+
+
+def test_a_token_needs_a_builder_with_secrets(tmp_path: Path) -> None:
+    code = MODEL.format(", token=True")
+    reason = refused(tmp_path, PIP + TAIL, code, prebake__toml='builder = "legacy"\n')
+    assert "no secret mounts" in reason
+
+
+def test_compose_that_sets_another_model(tmp_path: Path) -> None:
+    code = "import os\n" + MODEL.format("").replace("'org/name'", "os.environ['MODEL']")
+    compose = "services:\n  a: {build: ., environment: {MODEL: org/other}}\n"
+    reason = refused(tmp_path, f"{PIP}ENV MODEL=org/name\n{TAIL}", code, compose__yaml=compose)
+    assert reason == "compose sets MODEL to another model than the Dockerfile does"
+
+
+def test_compose_that_sets_another_cache(tmp_path: Path) -> None:
+    compose = "services:\n  a: {build: ., environment: {HF_HOME: /other}}\n"
+    head = "FROM python:3.12\nENV HF_HOME=/one\nRUN pip install transformers\n"
+    assert "compose sets HF_HOME" in refused(tmp_path, head + TAIL, compose__yaml=compose)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (", revision=input()", "a revision whose value is not known"),
+        (", revision='v1; id'", "not one that git allows"),
+        (", revision='--help'", "not one that git allows"),
+        (", cache_dir=input()", "whose value is not known"),
+        (", cache_dir='/a b$(id)'", "not plain enough"),
+    ],
+)
+def test_arguments_that_no_command_can_have(tmp_path: Path, arguments: str, reason: str) -> None:
+    assert reason in refused(tmp_path, PIP + TAIL, MODEL.format(arguments))
+
+
+@pytest.mark.parametrize("name", ["--help", "a'b", "a;b", "$(id)", "a\\nb", "../x", "-x"])
+def test_names_of_files_that_no_command_can_have(tmp_path: Path, name: str) -> None:
+    code = f"from huggingface_hub import hf_hub_download\nhf_hub_download('org/name', \"{name}\")\n"
+    assert "not plain enough" in refused(tmp_path, PIP + TAIL, code)
+
+
+def test_releases_with_a_cache_of_their_own(tmp_path: Path) -> None:
+    reason = refused(tmp_path, f"{HEAD}RUN pip install transformers==4.19.2\n{TAIL}")
+    assert "transformers==4.19.2 (line 3) keeps its own cache" in reason
+
+
+def test_a_base_image_that_brings_the_client(tmp_path: Path) -> None:
+    reason = refused(tmp_path, f"FROM huggingface/transformers-gpu\nRUN pip install -U transformers\n{TAIL}")
+    assert "it cannot be seen which instruction brings the hub's client" in reason
+
+
+def test_two_revisions_of_one_model(tmp_path: Path) -> None:
+    code = MODEL.format(", revision='v1'") + "AutoModel.from_pretrained('org/name')\n"
+    assert added(tmp_path, PIP + TAIL, code)[-1] == ("RUN hf download org/name --revision v1 && hf download org/name")
+
+
+def test_filters_only_where_all_of_the_code_has_the_same(tmp_path: Path) -> None:
+    head = "from huggingface_hub import snapshot_download as s\n"
+    same = head + "s('org/name', allow_patterns=['*.json'])\ns('org/name', allow_patterns=['*.json'])\n"
+    other = head + "s('org/name', allow_patterns=['*.json'])\ns('org/name')\n"
+    assert added(tmp_path / "same", PIP + TAIL, same)[-1] == "RUN hf download org/name --include '*.json'"
+    assert added(tmp_path / "other", PIP + TAIL, other)[-1] == "RUN hf download org/name"
+
+
+def test_the_file_without_a_last_line_end(tmp_path: Path) -> None:
+    assert added(tmp_path, "FROM python:3.12\nCOPY main.py .\nCMD python main.py\nRUN pip install transformers") == [
+        "ENV HF_HOME=/opt/hf",
+        "RUN hf download org/name",
+    ]
