@@ -7,13 +7,14 @@ is crossed neither reads nor writes what the COPY writes, and the COPY comes out
 from __future__ import annotations
 
 import posixpath
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from prebake.build.build import Build
 from prebake.build.copies import Copy, copies
-from prebake.build.effects import Effects, effects_of
+from prebake.build.effects import Effects, effects_of, implicit_reads, roots
 from prebake.build.installer_table import shadowing
 from prebake.build.manifests import Reading, readings
 from prebake.build.paths import comparable, inside, related
@@ -200,8 +201,12 @@ class _Check:
             if (shared := self._touched(path)) is not None:
                 self._stop(f"{command} changes {shared}, which the moved COPY would put back")
         for path in effects.roots:
-            if (shared := self._touched(path)) is not None:
+            if path not in roots("programs") and (shared := self._touched(path)) is not None:
                 self._stop(f"{command} may write to {path}, where `{title(self._copy.instruction)}` puts {shared}")
+        for path in implicit_reads(step):
+            if (shared := self._touched(path)) is not None:
+                self._stop(f"{command} may read {shared}, which is copied to {path}")
+        self._programs(step, command)
         for path in effects.folders:
             self._made(path, command)
         for path in effects.environments:
@@ -212,6 +217,17 @@ class _Check:
         if effects.accounts and self._named_owner():
             self._stop(f"{command} may change users, and the COPY names its owner")
         self._imports(step, effects, command)
+
+    def _programs(self, step: Step, command: str) -> None:
+        """Programs that the COPY brings: one that is run must be there, others may be overwritten by an install."""
+        run = {step.program, posixpath.basename(step.path), *step.wrappers}
+        for place in (*roots("programs"), *step.state.path):
+            for path in self._in_folder(place):
+                name = posixpath.basename(path)
+                if name in run or re.match(r"(python|pip|uv|conda|gcc|g\+\+|cc|ld|git|sh|bash|env)[\d.-]*$", name):
+                    self._stop(f"{command} may run {path}, which is copied to {place}")
+                else:
+                    self._doubt(f"{place} also takes what installs write: {path} must not be the name of a program")
 
     def _touched(self, path: str) -> str | None:
         """A path of the context that the COPY puts at a place; a relative destination may be the root."""

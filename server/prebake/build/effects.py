@@ -62,6 +62,15 @@ def roots(name: str) -> tuple[str, ...]:
     return tuple(_data()["roots"][name])
 
 
+def implicit_reads(step: Step) -> tuple[str, ...]:
+    """The places where any program may look for settings and credentials, in the homes that are possible here."""
+    table = _data()["implicit"]
+    user = (step.state.user or "root").partition(":")[0]
+    homes = {"/root", f"/home/{user}", step.lookup("HOME") or "/root"}
+    found = [posixpath.join(home, name) for home in sorted(homes) for name in table["home"]]
+    return (*table["places"], *found)
+
+
 @lru_cache(maxsize=1)
 def _data() -> Mapping[str, Any]:
     return load_table("effects")

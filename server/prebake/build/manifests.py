@@ -188,7 +188,7 @@ class _Follow:
                 break
             folder = posixpath.dirname(folder) or "."
         named = [posixpath.join(place, name) for place in places for name in command.installer.manifests]
-        normal = [posixpath.normpath(path) for path in named]
+        normal = [path for path in map(posixpath.normpath, named) if self._configures(path)]
         self._note(normal)
         for path in dict.fromkeys([*projects, *normal]):
             text = self._image.text(path) if path.endswith(".toml") else None
@@ -196,6 +196,13 @@ class _Follow:
                 self._toml(path, text.content, path in projects)
             elif path in projects:
                 self._problem(command, f"reads {path}, whose dependencies are known only when it runs")
+
+    def _configures(self, path: str) -> bool:
+        """Whether uv takes anything from a file: from a project's only where it has a table of its own for that."""
+        if posixpath.basename(path) != "pyproject.toml":
+            return True
+        text = self._image.text(path)
+        return text is not None and "tool.uv" in text.content
 
     def _toml(self, path: str, content: str, is_requirement: bool) -> None:
         try:

@@ -200,10 +200,23 @@ class _Plan:
             for copy, piece in wanted:
                 if copy is None or copy.instruction.index not in moving or piece.image in there:
                     continue
+                if self._stays(piece, index, moving):
+                    continue
                 self._check(copy, piece)
                 there.add(piece.image)
                 pieces.setdefault((copy.instruction.index, index), []).append(piece)
         return pieces
+
+    def _stays(self, piece: Piece, index: int, moving: dict[int, Copy]) -> bool:
+        """Whether a COPY that is not moved brings the same file to the same place above an install."""
+        first = self._build.tree.stages[self._target.stage or 0]
+        numbers = {stage.index for stage in chain(self._build.tree, first, states(self._build))}
+        for at, other in copies(self._build).items():
+            if at < index and at not in moving and other.instruction.stage in numbers and not piece.folder:
+                found = other.provider(piece.image)
+                if found is not None and found.context == piece.context:
+                    return True
+        return False
 
     def _needed(self, path: str, moving: dict[int, Copy]) -> tuple[Copy | None, Piece]:
         for copy in reversed(moving.values()):
