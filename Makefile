@@ -7,7 +7,7 @@ CACHE := .cache
 SETUP := $(VENV)/.setup-done
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint docs ci corpus bench builder-setup test-builder clean
+.PHONY: help setup demo test lint docs examples ci corpus bench builder-setup test-builder clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -35,6 +35,9 @@ lint: $(SETUP) ## ruff, mypy, and whether the generated pages are up to date
 
 docs: $(SETUP) ## write docs/rules/ anew from the rules' docstrings
 	$(PYTHON) -m scripts.generate_docs
+
+examples: $(SETUP) ## write examples/fast-search anew: what the fixes make of examples/slow-search
+	$(PYTHON) -m scripts.fixed_example
 
 corpus: $(SETUP) ## precision and recall on labelled repositories: make corpus LABELS=labels.yaml DIR=checkouts
 	@$(PYTHON) -m tests.corpus.measure --labels "$(LABELS)" --checkouts "$(DIR)" $(if $(OUT),--output "$(OUT)")

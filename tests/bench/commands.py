@@ -50,6 +50,9 @@ def alternate(commands: Mapping[str, Sequence[str]], cwd: Path, runs: int) -> di
 def whole_process(project: Path, runs: int) -> dict[str, list[float]]:
     """`prebake check` on the project, beside an interpreter that does nothing."""
     python = sys.executable
+    said = subprocess.run([python, "-m", "prebake", "check"], cwd=project, capture_output=True, text=True, check=False)
+    if said.returncode != 1 or "PB101" not in said.stdout:
+        raise RuntimeError(f"prebake check does not work: {said.stdout}{said.stderr}")
     return alternate({"check": [python, "-m", "prebake", "check"], "python": [python, "-c", "pass"]}, project, runs)
 
 
