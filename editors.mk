@@ -8,10 +8,10 @@ CLIENT_SOURCES := $(wildcard vscode-client/src/*.ts vscode-client/*.json vscode-
 CLIENT_MODULES := vscode-client/node_modules/.package-lock.json
 SERVER_SOURCES := $(shell find server/prebake -type f -not -name '*.pyc' 2>/dev/null)
 
-.PHONY: vsix editors-setup test-vscode test-neovim
+.PHONY: vsix editors-setup test-vscode test-neovim screenshots
 
 # Node, npm and npx of the same version on every machine.
-$(VSIX) $(CLIENT_MODULES) test-vscode: export PATH := $(abspath $(EDITORS)/bin):$(PATH)
+$(VSIX) $(CLIENT_MODULES) test-vscode screenshots: export PATH := $(abspath $(EDITORS)/bin):$(PATH)
 
 vsix: $(VSIX) ## build the VS Code extension, server and dependencies included
 
@@ -36,3 +36,6 @@ test-vscode: $(VSIX) ## drive the extension in a real VS Code: squiggles, hover,
 
 test-neovim: $(SETUP) ## drive the server in a real Neovim through lsp/prebake.lua
 	$(PYTHON) -m pytest tests/editors/test_neovim.py -q
+
+screenshots: $(VSIX) ## take the pictures of docs/images anew, in a real VS Code
+	node tests/editors/vscode/screenshots.mjs

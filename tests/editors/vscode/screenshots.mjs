@@ -1,0 +1,40 @@
+// Takes the pictures of docs/images anew, from the demo project in a real VS Code: `make screenshots`.
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { Editor } from './editor.mjs';
+
+const ROOT = path.resolve(import.meta.dirname, '../../..');
+const IMAGES = path.join(ROOT, 'docs/images');
+
+fs.mkdirSync(IMAGES, { recursive: true });
+const editor = await Editor.start();
+try {
+  const folder = path.join(editor.folder, 'slow-search');
+  execFileSync(path.join(ROOT, '.venv/bin/python'),
+    ['-c', 'import sys; from pathlib import Path; from scripts.demo_project import make_demo_project; make_demo_project(Path(sys.argv[1]))', folder],
+    { cwd: ROOT });
+  const window = await editor.open(folder, 'Dockerfile');
+  await window.page.setViewportSize({ width: 1000, height: 560 });
+  const picture = (name) => window.page.screenshot({ path: path.join(IMAGES, name) });
+
+  await window.waitForSquiggle();
+  await window.hover('COPY . /app', 'PB201');
+  await picture('vscode-hover.png');
+  await window.quickFix('COPY . /app', 'requirements.txt');
+  await picture('vscode-quick-fix.png');
+  await window.page.keyboard.press('Escape');
+
+  await (await window.quickFix('COPY . /app', 'requirements.txt')).click();
+  await window.line('COPY requirements.txt').waitFor();
+  await (await window.quickFix('CMD', /at build time/)).click();
+  await window.line('RUN hf download').waitFor();
+  await (await window.quickFix('COPY . /app', /\.dockerignore/)).click();
+  await window.waitForNoSquiggle();
+  await picture('vscode-fixed.png');
+} catch (error) {
+  console.error(`evidence in ${await editor.keepEvidence('screenshots')}`);
+  throw error;
+} finally {
+  await editor.close();
+}
