@@ -43,6 +43,7 @@ class Snapshot:
         self._system = system
         self._texts = dict(texts or {})
         self._extra: dict[str, dict[str, Entry | None]] = {}
+        self._lists: dict[str, tuple[Entry, ...]] = {}
         for path, text in self._texts.items():
             name = posixpath.basename(path)
             if text is None:
@@ -111,9 +112,15 @@ class Snapshot:
 
     def list(self, path: str) -> tuple[Entry, ...]:
         """A folder's entries, sorted by name, links not followed; empty when it is missing or unreadable."""
-        if path not in self._extra:
+        extra = self._extra.get(path)
+        if not extra:
             return self._system.list(path)
-        return tuple(sorted(self.scandir(path), key=lambda entry: entry.name))
+        if path not in self._lists:
+            merged: dict[str, Entry | None] = {entry.name: entry for entry in self._system.list(path)}
+            merged.update(extra)
+            entries = (merged[name] for name in sorted(merged))
+            self._lists[path] = tuple(entry for entry in entries if entry is not None)
+        return self._lists[path]
 
     def scandir(self, path: str) -> Iterator[Entry]:
         """A folder's entries in no order, not remembered: for walks over many files."""

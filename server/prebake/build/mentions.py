@@ -101,12 +101,17 @@ class _Remembered(NamedTuple):
     def holds(self, snapshot: Snapshot) -> bool:
         """Whether everything that was looked at is as it was."""
         return all(_same(snapshot.text(path), text) for path, text in self.texts) and all(
-            _same(snapshot.list(path), entries) for path, entries in self.lists
+            _same_names(snapshot.list(path), entries) for path, entries in self.lists
         )
 
 
-def _same(one: object, other: object) -> bool:
+def _same(one: Text | None, other: Text | None) -> bool:
     return one is other or one == other
+
+
+def _same_names(one: tuple[Entry, ...], other: tuple[Entry, ...]) -> bool:
+    """Whether two lists have the same entries, whatever their sizes: an unsaved file has another one."""
+    return one is other or [entry[:2] for entry in one] == [entry[:2] for entry in other]
 
 
 _memory: OrderedDict[object, _Remembered] = OrderedDict()

@@ -83,9 +83,11 @@ class MissingDockerignore(Rule):
 
     def check(self, build: Build) -> Iterator[Finding]:
         """One finding at most for each context."""
-        use = context_use(build)
         root = build.context.root
-        if root is None or not use.is_any or not build.ignore.is_empty or not build.tree.stages:
+        if root is None or not build.ignore.is_empty or not build.tree.stages:
+            return
+        use = context_use(build)
+        if not use.is_any:
             return
         if build.context.remote and build.snapshot.exists(join(root, NAME)):
             return
