@@ -6,8 +6,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from prebake.files import Snapshot, join, parent
 from prebake.findings import Severity
@@ -20,23 +19,21 @@ class ConfigError(ValueError):
     """A setting is unknown or has a value that it cannot have; the message names the key and where it stands."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """How one Dockerfile is built, where the user says so: ``context`` is an absolute path, ``target`` a stage name."""
 
     context: str | None = None
     target: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What the user may choose. ``select`` and ``ignore`` hold codes, code prefixes and rule names."""
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
-    severity: Mapping[str, Severity | None] = field(default_factory=dict)
+    severity: Mapping[str, Severity | None] = {}
     """Rule code or name to the severity it is to have; ``None`` switches it off."""
-    targets: Mapping[str, Target] = field(default_factory=dict)
+    targets: Mapping[str, Target] = {}
     """By absolute path of the Dockerfile."""
     builder: Builder = "buildkit"
     bake: Bake = "cache"
@@ -68,7 +65,7 @@ def _fit(selector: str, code: str, name: str) -> int:
     return 1 + len(selector) if code.startswith(selector.upper()) else 0
 
 
-_KEYS = tuple(item.name for item in fields(Settings) if item.name != "source")
+_KEYS = tuple(name for name in Settings._fields if name != "source")
 
 
 def load(snapshot: Snapshot, path: str, editor: Mapping[str, Any] | None = None) -> Settings:
@@ -84,7 +81,7 @@ def load(snapshot: Snapshot, path: str, editor: Mapping[str, Any] | None = None)
         found = _read(snapshot, folder)
         if found is not None:
             source, table = found
-            settings = replace(parse(table, folder, source), source=source)
+            settings = parse(table, folder, source)._replace(source=source)
             break
         if parent(folder) == folder:
             break
@@ -100,7 +97,7 @@ def merge(settings: Settings, table: Mapping[str, Any], folder: str, source: str
     """
     given = {key: value for key, value in table.items() if value is not None}
     over = parse(given, folder, source)
-    return replace(settings, **{key.replace("-", "_"): getattr(over, key.replace("-", "_")) for key in given})
+    return settings._replace(**{key.replace("-", "_"): getattr(over, key.replace("-", "_")) for key in given})
 
 
 def parse(table: Mapping[str, Any], folder: str, source: str) -> Settings:

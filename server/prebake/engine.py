@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prebake import config
 from prebake.build.build import Build, Scanner, project_root
@@ -25,8 +24,7 @@ if TYPE_CHECKING:
     from prebake.project.scan import ContextScan
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """What is known about one Dockerfile: its findings, most costly first, and how it is built.
 
     ``text`` is what was analysed, ``None`` where the file cannot be read; then ``problem`` says why.
@@ -246,10 +244,10 @@ def _findings(build: Build) -> Iterator[Finding]:
             kept = silenced(build.snapshot, finding)
             if kept is None:
                 continue
-            kept = replace(kept, severity=settings.severity_of(rule.code, rule.name, kept.severity))
+            kept = kept._replace(severity=settings.severity_of(rule.code, rule.name, kept.severity))
             if generated and kept.fixes:
-                kept = replace(
-                    kept, fixes=(), no_fix="the Dockerfile says that it is generated: mend what generates it"
+                kept = kept._replace(
+                    fixes=(), no_fix="the Dockerfile says that it is generated: mend what generates it"
                 )
             yield kept
 
@@ -280,9 +278,9 @@ def _merge(results: list[tuple[Finding, ...]]) -> list[Finding]:
         )
         if len(fixes) < len(finding.fixes) and not fixes:
             reason = "the Dockerfile is built in several ways, and no one fix is right for all of them"
-            merged[identity] = replace(finding, fixes=(), no_fix=reason)
+            merged[identity] = finding._replace(fixes=(), no_fix=reason)
         else:
-            merged[identity] = replace(finding, fixes=fixes)
+            merged[identity] = finding._replace(fixes=fixes)
     return list(merged.values())
 
 

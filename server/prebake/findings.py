@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum, IntEnum
+from typing import NamedTuple
 
 from prebake.edits import FileEdit
 from prebake.text import Span
@@ -32,32 +32,28 @@ class Applicability(Enum):
     SUGGESTED = "suggested"
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(NamedTuple):
     """A span of a file; ``path`` is absolute and ``/``-separated."""
 
     path: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Related:
+class Related(NamedTuple):
     """Another place that belongs to a finding, and what it has to do with it."""
 
     location: Location
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(NamedTuple):
     """What the mistake moves on each build or start: bytes, and the number of files where that is known."""
 
     bytes: int
     files: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(NamedTuple):
     """A complete repair. ``title`` is imperative, without a full stop. Several files may be edited at once.
 
     ``explanation`` is the proof or the warning that goes with it: which facts make it safe, or what it changes.
@@ -69,8 +65,7 @@ class Fix:
     explanation: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One mistake, at one place, with one cause.
 
     ``key`` tells two findings of one rule in one file apart without line numbers or sizes (a model id, an instruction's
@@ -87,4 +82,4 @@ class Finding:
     cost: Cost | None = None
     no_fix: str | None = None
     related: tuple[Related, ...] = ()
-    fixes: tuple[Fix, ...] = field(default=())
+    fixes: tuple[Fix, ...] = ()

@@ -7,8 +7,8 @@ each, until nothing is left to do. Nothing is written here; what comes out are e
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from prebake.edits import EditError, FileEdit, difference
 from prebake.engine import Engine, Report
@@ -31,16 +31,14 @@ class Refusal(Enum):
     NEW_FINDING = "it would lead to another finding"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """A fix that was applied, and the finding it answers."""
 
     finding: Finding
     fix: Fix
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(NamedTuple):
     """A fix that was not applied, and why."""
 
     finding: Finding
@@ -48,8 +46,7 @@ class Refused:
     why: Refusal
 
 
-@dataclass(frozen=True, slots=True)
-class FixResult:
+class FixResult(NamedTuple):
     """The sum of a run: the edits of each file against the text it had at first, and what was done."""
 
     edits: tuple[FileEdit, ...]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import replace
 
 from prebake.discovery import is_dockerfile
 from prebake.files import Snapshot
@@ -39,7 +38,7 @@ def silenced(snapshot: Snapshot, finding: Finding) -> Finding | None:
     if len(kept) == len(finding.related):
         return finding
     left = any(related in sites for related in kept)
-    return replace(finding, related=tuple(kept)) if left else None
+    return finding._replace(related=tuple(kept)) if left else None
 
 
 def _covers(text: Text, finding: Finding, path: str, line: int) -> bool:
