@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from prebake.build.build import Build
 from prebake.build.misplaced import misplaced
-from prebake.build.placement import below_dependencies
 from prebake.build.sink import Refusal, SinkPlan, plan_sink
 from prebake.findings import Applicability
 from prebake.syntax.dockerfile import parse
@@ -128,7 +127,6 @@ def test_no_text_is_too_strange(text: str) -> None:
         build = build_of(dockerfile, FILES)
         for item in misplaced(build):
             assert plan_sink(build, item.copy.instruction) is not None
-        assert below_dependencies(build) is not None or not build.tree.stages
 
 
 def test_a_copy_that_is_in_its_place() -> None:
@@ -145,59 +143,6 @@ def test_further_instructions_go_between_the_install_and_the_code() -> None:
         "FROM python:3.12\nWORKDIR /app\n\nCOPY dev.txt .\nRUN pip install -r dev.txt\n"
         "# weights\nRUN hf download a/b\nCOPY . .\nCMD app\n"
     )
-
-
-@pytest.mark.parametrize(
-    ("dockerfile", "expected"),
-    [
-        (
-            "FROM python:3.12\nWORKDIR /app\nCOPY . .\nRUN pip install -r dev.txt\n",
-            "FROM python:3.12\nWORKDIR /app\nCOPY dev.txt .\nRUN pip install -r dev.txt\nRUN get\nCOPY . .\n",
-        ),
-        (
-            "FROM python:3.12\nCOPY dev.txt /\nRUN pip install -r /dev.txt\n\nCOPY . /app",
-            "FROM python:3.12\nCOPY dev.txt /\nRUN pip install -r /dev.txt\nRUN get\n\nCOPY . /app",
-        ),
-        (
-            "FROM python:3.12\r\nRUN pip install torch",
-            "FROM python:3.12\r\nRUN pip install torch\r\nRUN get",
-        ),
-        (
-            "FROM a AS b\nRUN pip install torch\nFROM c\nCOPY --from=b /venv /venv\nCOPY . .\n",
-            "FROM a AS b\nRUN pip install torch\nFROM c\nCOPY --from=b /venv /venv\nRUN get\nCOPY . .\n",
-        ),
-        (
-            "FROM a AS b\nRUN pip install torch\nFROM b\nWORKDIR /app\nCOPY . .\nRUN make\n",
-            "FROM a AS b\nRUN pip install torch\nFROM b\nWORKDIR /app\nRUN get\nCOPY . .\nRUN make\n",
-        ),
-        (
-            "FROM a\nCOPY dev.txt /\nRUN pip install -r /dev.txt\nCOPY . .\nRUN pip install --no-deps .\n",
-            "FROM a\nCOPY dev.txt /\nRUN pip install -r /dev.txt\nRUN get\nCOPY . .\nRUN pip install --no-deps .\n",
-        ),
-        (
-            "FROM a\nCOPY . .\nRUN pip install -e .\nCMD x\n",
-            "FROM a\nCOPY . .\nRUN pip install -e .\nRUN get\nCMD x\n",
-        ),
-        (
-            "FROM a\nCOPY . .\nRUN make\nRUN pip install -r dev.txt\n",
-            "FROM a\nCOPY . .\nRUN make\nRUN pip install -r dev.txt\nRUN get\n",
-        ),
-    ],
-)
-def test_the_place_below_the_dependencies(dockerfile: str, expected: str) -> None:
-    placement = below_dependencies(build_of(dockerfile, FILES))
-    assert placement is not None
-    assert placement.edits("RUN get")[0].apply().content == expected
-
-
-def test_the_state_at_that_place() -> None:
-    placement = below_dependencies(build_of("FROM a\nWORKDIR /x\nUSER me\nRUN pip install torch\nUSER root\n", FILES))
-    assert placement is not None
-    assert (placement.state.workdir, placement.state.user) == ("/x", "me")
-
-
-def test_no_place_without_a_stage() -> None:
-    assert below_dependencies(build_of("# nothing\n", FILES)) is None
 
 
 def test_links_are_not_copied_by_name(tmp_path: object) -> None:

@@ -196,6 +196,12 @@ def test_what_pip_takes_for_a_path(text: str, path: str | None) -> None:
     assert local_path(text) == path
 
 
+def test_a_file_of_absurd_length_is_not_read_to_its_end() -> None:
+    found = read({"/app/requirements.txt": "torch\n" * 30_000})
+    assert troubles(found) == [(Trouble.MALFORMED, "/app/requirements.txt", 20_000)]
+    assert troubles(read({"/app/requirements.txt": "x" * 200_000})) == [(Trouble.MALFORMED, "/app/requirements.txt", 0)]
+
+
 @given(st.text(max_size=300))
 def test_no_text_is_too_strange(content: str) -> None:
     found = read({"/app/requirements.txt": content.encode("utf-8", "surrogatepass").decode("utf-8", "replace")})

@@ -9,8 +9,12 @@ from prebake.files import Kind, Snapshot
 from prebake.project.ignore import IgnoreRules
 from prebake.syntax.glob import wildcard
 
-_MOST_MATCHES = 2000
+_MOST_MATCHES = 10_000
 """Bound on the entries that one wildcard is expanded to."""
+
+
+class TooMany(Exception):
+    """A wildcard selects more than is looked at."""
 
 
 class ContextFiles:
@@ -59,7 +63,7 @@ class ContextFiles:
         return False
 
     def children(self, path: str) -> Iterator[tuple[str, bool]]:
-        """The sent entries of a folder, as paths from the root, and whether each is a folder."""
+        """The sent entries of a folder, as paths from the root, and whether each is a folder; sorted."""
         if self.root is None:
             return
         for entry in self.snapshot.list(self.absolute(path)):
@@ -71,10 +75,11 @@ class ContextFiles:
                 yield child, False
 
     def matches(self, pattern: str) -> tuple[str, ...]:
-        """The paths that a wildcard source selects, sorted, at most a fixed number of them.
+        """The paths that a wildcard source selects, sorted.
 
         Raises:
             GlobError: the pattern is malformed.
+            TooMany: it selects more than a fixed number of paths.
         """
         found = [""]
         parts = pattern.split("/")
@@ -91,6 +96,6 @@ class ContextFiles:
                     if expression.match(posixpath.basename(child)) and (last or is_folder):
                         following.append(child)
                 if len(following) > _MOST_MATCHES:
-                    break
-            found = following[:_MOST_MATCHES]
+                    raise TooMany
+            found = following
         return tuple(sorted(found))

@@ -16,7 +16,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from prebake.build.build import Build, fact
-from prebake.build.contextfiles import ContextFiles
+from prebake.build.contextfiles import ContextFiles, TooMany
 from prebake.build.paths import inside
 from prebake.build.state import State, base_stage, states
 from prebake.files import Kind, join
@@ -259,10 +259,15 @@ def resolve(
         or destination in _FOLDERS
     )
     mappings: list[Mapping] = []
-    if destination is not None and origin is None:
-        for number, source in enumerate(sources):
-            mappings += _mappings(instruction, number, source, destination, into, files)
-    return Copy(instruction, state, sources, destination, into, origin, tuple(mappings), files)
+    known: list[Source] = []
+    for number, source in enumerate(sources):
+        try:
+            if destination is not None and origin is None:
+                mappings += _mappings(instruction, number, source, destination, into, files)
+            known.append(source)
+        except (GlobError, TooMany):
+            known.append(source._replace(kind=SourceKind.UNKNOWN))
+    return Copy(instruction, state, tuple(known), destination, into, origin, tuple(mappings), files)
 
 
 def _words(instruction: Instruction) -> tuple[Word, ...]:
@@ -305,10 +310,7 @@ def _mappings(
         return
     paths: tuple[str, ...] = (source.path,)
     if source.kind is SourceKind.GLOB or (source.kind is SourceKind.ROOT and source.path):
-        try:
-            paths = files.matches(source.path)
-        except GlobError:
-            return
+        paths = files.matches(source.path)
         into = into or len(paths) > 1
     elif source.kind is SourceKind.MISSING:
         return

@@ -113,7 +113,7 @@ class _Follow:
             return Effects()
         for project in command.projects:
             self._problem(command, f"installs the project itself from its sources ({project})")
-        self.packages += command.packages
+        self.packages += () if command.only_tools else command.packages
         requirements = self._paths(command, command.requirements)
         found = closure(
             self._image,
@@ -139,7 +139,17 @@ class _Follow:
         if not command.packages:
             self._note(self._paths(command, command.installer.manifests))
         also = " also installs the project itself" if command.installs_project else " may read more than its manifests"
-        self.problems.append(f"`{command.called}` ({self._line()}){also}: {command.installer.two_steps}")
+        steps = command.installer.two_steps.format(manifests=self._named(command))
+        self.problems.append(f"`{command.called}` ({self._line()}){also}: {steps}")
+
+    def _named(self, command: InstallCommand) -> str:
+        """The manifests of a command that a fresh clone has, in words."""
+        found = [item.provided for item in self.manifests.values() if not item.folder]
+        files = found[0].copy.files if found and found[0].copy is not None else None
+        ignored = files.snapshot.git_ignored([files.absolute(item.context) for item in found]) if files else frozenset()
+        names = [item.context for item in found if files is None or files.absolute(item.context) not in ignored]
+        *first, last = list(dict.fromkeys(names)) or [" or ".join(command.installer.needs) or "its manifests"]
+        return f"{', '.join(first)} and {last}" if first else last
 
     def _paths(self, command: InstallCommand, names: Iterable[str]) -> list[str]:
         found = []

@@ -17,7 +17,7 @@ from prebake.build.installers import Install, InstallCommand, install_at, instal
 from prebake.build.manifests import Reading, readings
 from prebake.build.state import base_stage, chain, states
 
-_MOST_FILES = 2000
+_MOST_FILES = 1000
 """Bound on the files of a folder that are looked at to see what kind of folder it is."""
 
 _CODE = re.compile(
@@ -146,11 +146,6 @@ def _covers(before: InstallCommand, command: InstallCommand) -> bool:
 def extra_for(copy: Copy, reading: Reading) -> Extra:
     """What a COPY brings that an install does not read."""
     return _beyond(copy, reading.reads)
-
-
-def brings_code(copy: Copy) -> bool:
-    """Whether a COPY brings source files, a folder of them or the whole context."""
-    return copy.from_context and _beyond(copy, lambda image: False) not in (Extra.NOTHING, Extra.QUIET, Extra.FOLDER)
 
 
 def _beyond(copy: Copy, reads: Callable[[str], bool]) -> Extra:

@@ -25,6 +25,9 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 _ARCHIVES = (".whl", ".zip", ".tar.gz", ".tgz", ".tar", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tlz", ".tar.lz")
 
+_MOST_LINES = 20_000
+"""Lines of all files together beyond which the rest is not read."""
+
 _MARKS = (
     (b"\xff\xfe\0\0", "utf-32"),
     (b"\0\0\xfe\xff", "utf-32"),
@@ -235,6 +238,7 @@ class _Walk:
 
     def run(self) -> None:
         """Read all noted files, and those that they include."""
+        left = _MOST_LINES
         while self._pending:
             path, constraint = self._pending.pop(0)
             text = self._files.text(path)
@@ -242,6 +246,10 @@ class _Walk:
                 self._trouble(Trouble.MALFORMED, path, None, "cannot be read")
                 continue
             for line, content in logical_lines(decode(text)):
+                left -= 1
+                if left < 0:
+                    self._trouble(Trouble.MALFORMED, path, line, "is one line of too many to be read")
+                    return
                 if len(content) > _LONGEST_LINE:
                     self._trouble(Trouble.MALFORMED, path, line, "is too long to be a requirement")
                 else:
