@@ -86,7 +86,7 @@ async def test_a_wrong_configuration_file_is_told_once_and_again_after_it_is_sav
     assert "prebake.toml" in fresh.messages[0].message and "'ignor'" in fresh.messages[0].message
     for number in range(3):
         editor.change("Dockerfile", editor.text("Dockerfile") + f"# {number}\n")
-        await editor.diagnostics("Dockerfile")
+        assert not await editor.actions("Dockerfile")
     assert len(fresh.messages) == 1
     editor.write("prebake.toml", "ignore = ['PB201']\n")
     await editor.diagnostics("Dockerfile", lambda shown: "PB201" not in codes(shown))

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from prebake.lsp.work import Worker
 
 if TYPE_CHECKING:
+    from prebake.config import ConfigError
     from prebake.engine import Engine
     from prebake.lsp.documents import Document
     from prebake.lsp.scans import Scans
@@ -30,8 +31,10 @@ _QUICK_SECONDS = 0.02
 class Analysis:
     """Access to the engine. Methods are for the event loop's thread, unless they say otherwise."""
 
-    def __init__(self, scans: Scans) -> None:
+    def __init__(self, scans: Scans, complain: Callable[[ConfigError], None]) -> None:
+        """``complain`` is told, in any thread, of a wrong configuration file that stopped a piece of work."""
         self._scans = scans
+        self._complain = complain
         self._engine: Engine | None = None
         self._lock = threading.Lock()
         self._worker = Worker("analysis")
@@ -88,32 +91,30 @@ class Analysis:
         """Load the engine while nobody waits for it."""
         self._submit(self._ready)
 
-    def try_now(self, subject: str, work: Callable[[Engine], T]) -> tuple[T] | None:
+    def try_now(self, subject: str, work: Callable[[Engine], T], otherwise: T) -> tuple[T] | None:
         """Do work in this thread if it was quick the last time and the engine is free; ``None`` when it was not done.
 
         ``subject`` is what the time is remembered by: what kind of work it is, and on which path. Work on what has
-        changed since and work on what is known already are told apart.
+        changed since and work on what is known already are told apart. ``otherwise`` is what comes out when a
+        configuration file is wrong, about which the user is told.
         """
         is_news = bool(self._changes) or self._seen.get(subject) != self._generation
         if self._seconds.get((subject, is_news), 1.0) > _QUICK_SECONDS or not self._lock.acquire(blocking=False):
             return None
         try:
-            return (self._timed(subject, work),)
+            return (self._timed(subject, work, otherwise),)
         finally:
             self._lock.release()
 
-    async def run(self, subject: str, work: Callable[[Engine], T]) -> T:
-        """Do work on the engine, in the worker unless it is known to be quick.
-
-        Raises whatever the work raises.
-        """
-        done = self.try_now(subject, work)
+    async def run(self, subject: str, work: Callable[[Engine], T], otherwise: T) -> T:
+        """Do work on the engine, in the worker unless it is known to be quick; see :meth:`try_now`."""
+        done = self.try_now(subject, work, otherwise)
         if done is not None:
             return done[0]
 
         def job() -> T:
             with self._lock:
-                return self._timed(subject, work)
+                return self._timed(subject, work, otherwise)
 
         return await self._submit(job)
 
@@ -126,7 +127,9 @@ class Analysis:
     def _finished(self, _: object) -> None:
         self._waiting -= 1
 
-    def _timed(self, subject: str, work: Callable[[Engine], T]) -> T:
+    def _timed(self, subject: str, work: Callable[[Engine], T], otherwise: T) -> T:
+        from prebake.config import ConfigError
+
         before = time.perf_counter()
         is_news = True
         try:
@@ -136,6 +139,9 @@ class Analysis:
                 self._generation += 1
             is_news = self._seen.get(subject) != self._generation
             return work(engine)
+        except ConfigError as error:
+            self._complain(error)
+            return otherwise
         finally:
             self._seen[subject] = self._generation
             self._seconds[subject, is_news] = time.perf_counter() - before

@@ -8,9 +8,6 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 from pygls.exceptions import JsonRpcContentModified
 
-from prebake.config import ConfigError
-from prebake.files import disk
-from prebake.findings import Applicability
 from prebake.lsp import uris
 from prebake.lsp.diagnostics import View
 from prebake.lsp.workspace_edits import workspace_edit
@@ -43,7 +40,7 @@ class CodeActions:
         if path is None or not self._server.client.code_action_literals:
             return []
         await self._server.configuration.known()
-        return await self._server.analysis.run(f"actions {path}", lambda engine: self._offer(engine, path, params))
+        return await self._server.analysis.run(f"actions {path}", lambda engine: self._offer(engine, path, params), [])
 
     async def resolved(self, action: types.CodeAction) -> types.CodeAction:
         """An action with its edit, computed from the text as it is now.
@@ -53,7 +50,9 @@ class CodeActions:
         """
         path = _path_of(action.data)
         if action.edit is None and path is not None:
-            action.edit = await self._server.analysis.run(f"fix all {path}", lambda engine: self._fix_all(engine, path))
+            action.edit = await self._server.analysis.run(
+                f"fix all {path}", lambda engine: self._fix_all(engine, path), None
+            )
             if action.edit is None:
                 raise JsonRpcContentModified("nothing is left to fix")
         return action
@@ -75,21 +74,20 @@ class CodeActions:
 
     def _findings(self, view: View, path: str) -> list[tuple[Report, Finding]]:
         """The findings that stand in a file, each once, made for what is on disk now."""
-        try:
+        from prebake.files import disk
+
+        found = list(self._standing(view, path))
+        on_disk = disk()
+        stale = {
+            edit.path
+            for _, finding in found
+            for fix in finding.fixes
+            for edit in fix.edits
+            if view.version(edit.path) is None and on_disk.text(edit.path) != edit.base
+        }
+        if stale:
+            view.engine.invalidate(stale)
             found = list(self._standing(view, path))
-            stale = {
-                edit.path
-                for _, finding in found
-                for fix in finding.fixes
-                for edit in fix.edits
-                if view.version(edit.path) is None and disk().text(edit.path) != edit.base
-            }
-            if stale:
-                view.engine.invalidate(stale)
-                found = list(self._standing(view, path))
-        except ConfigError as error:
-            self._server.later(self._server.configuration.tell, error)
-            return []
         return found
 
     def _standing(self, view: View, path: str) -> Iterator[tuple[Report, Finding]]:
@@ -141,25 +139,24 @@ class CodeActions:
 
     def _fix_all(self, engine: Engine, path: str) -> types.WorkspaceEdit | None:
         """The sum of the safe fixes of the findings in a file; ``None`` when there is none."""
+        from prebake.findings import Applicability
         from prebake.fixing import fix_all
 
         view = View(self._server, engine)
-        try:
-            result = fix_all(
-                engine,
-                view.dockerfiles(path),
-                Applicability.SAFE,
-                creates=False,
-                wanted=lambda finding: finding.location.path == path,
-            )
-        except ConfigError as error:
-            self._server.later(self._server.configuration.tell, error)
-            return None
+        result = fix_all(
+            engine,
+            view.dockerfiles(path),
+            Applicability.SAFE,
+            creates=False,
+            wanted=lambda finding: finding.location.path == path,
+        )
         return workspace_edit(view, self._server.client, result.edits) if result.edits else None
 
 
 def _is_safe(finding: Finding) -> bool:
     """Whether fix-all would apply the finding's fix."""
+    from prebake.findings import Applicability
+
     if not finding.fixes:
         return False
     fix = finding.fixes[0]

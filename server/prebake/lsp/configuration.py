@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from prebake import config
-from prebake.files import join
 from prebake.lsp import uris
+from prebake.paths import join
 
 if TYPE_CHECKING:
+    from prebake.config import ConfigError
     from prebake.lsp.language_server import Server
 
 _log = logging.getLogger(__name__)
@@ -82,6 +82,8 @@ class Configuration:
     def _use(self, given: object) -> None:
         """Take over settings; one that is wrong is named to the user and left out."""
         self._given = given
+        from prebake import config
+
         folder = self._server.folders[0] if self._server.folders else "/"
         right: dict[str, Any] = {}
         wrong: list[str] = []
@@ -98,7 +100,7 @@ class Configuration:
         self._server.analysis.configure(right, self._server.folders)
         self._server.diagnostics.all_changed()
 
-    def tell(self, error: config.ConfigError) -> None:
+    def tell(self, error: ConfigError) -> None:
         """Tell the user what is wrong with a configuration file: shown once until the file is saved, else logged."""
         text = str(error)
         self._tell(text.partition(": ")[0], text)

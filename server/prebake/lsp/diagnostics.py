@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from prebake.config import ConfigError
-from prebake.findings import Severity
 from prebake.lsp import uris
 from prebake.lsp.convert import Coordinates
 from prebake.text import Text
@@ -26,14 +25,11 @@ _log = logging.getLogger(__name__)
 SOURCE = "prebake"
 _EVERYTHING = "*"  # the subject of work that is about all open documents
 
-_SEVERITIES = {
-    Severity.ERROR: types.DiagnosticSeverity.Error,
-    Severity.WARNING: types.DiagnosticSeverity.Warning,
-    Severity.INFORMATION: types.DiagnosticSeverity.Information,
-    Severity.HINT: types.DiagnosticSeverity.Hint,
-}
+_LEAST_SEVERE = types.DiagnosticSeverity.Hint.value
 
 ByPath = dict[str, list[types.Diagnostic]]
+Reports = tuple[types.PublishDiagnosticsParams, ...]
+_NOTHING: Reports = ()
 
 
 class View:
@@ -98,7 +94,7 @@ class View:
         message = finding.message if finding.no_fix is None else f"{finding.message}\nNo quick fix: {finding.no_fix}"
         return types.Diagnostic(
             range=self.coordinates(finding.location.path).range(finding.location.span),
-            severity=_SEVERITIES[finding.severity],
+            severity=types.DiagnosticSeverity(_LEAST_SEVERE - finding.severity),
             code=finding.code,
             code_description=None if rule is None else types.CodeDescription(rule.url()),
             source=SOURCE,
@@ -188,8 +184,9 @@ class Diagnostics:
         subject = _EVERYTHING if paths is None or len(paths) > 1 else next(iter(paths))
         self._dirty.clear()
         self._all_dirty = False
+        work = partial(self._refresh, paths=paths)
         try:
-            done = self._server.analysis.try_now(subject, lambda engine: self._refresh(engine, paths))
+            done = self._server.analysis.try_now(subject, work, _NOTHING)
         except Exception:
             _log.exception("the analysis failed")
             return
@@ -197,21 +194,21 @@ class Diagnostics:
             self._push(done[0])
             return
         self._refreshing = True
-        self._server.spawn(self._refresh_in_worker(subject, paths))
+        self._server.spawn(self._refresh_in_worker(subject, work))
 
-    async def _refresh_in_worker(self, subject: str, paths: frozenset[str] | None) -> None:
+    async def _refresh_in_worker(self, subject: str, work: Callable[[Engine], Reports]) -> None:
         try:
-            self._push(await self._server.analysis.run(subject, lambda engine: self._refresh(engine, paths)))
+            self._push(await self._server.analysis.run(subject, work, _NOTHING))
         finally:
             self._refreshing = False
             if self._dirty or self._all_dirty:
                 self._schedule()
 
-    def _push(self, reports: Iterable[types.PublishDiagnosticsParams]) -> None:
+    def _push(self, reports: Reports) -> None:
         for report in reports:
             self._server.text_document_publish_diagnostics(report)
 
-    def _refresh(self, engine: Engine, paths: frozenset[str] | None) -> list[types.PublishDiagnosticsParams]:
+    def _refresh(self, engine: Engine, paths: frozenset[str] | None) -> Reports:
         """Check what the given files concern, all open ones when ``None``, and say what has to be shown anew."""
         view, known = View(self._server, engine), self._published
         open_paths = self._server.analysis.documents.keys()
@@ -219,26 +216,23 @@ class Diagnostics:
         stale: set[str] = set()
         for path in [path for path in known.concerned if path not in open_paths]:
             stale.update(known.concerned.pop(path))
-        try:
-            for path in changed:
-                known.concerned[path] = view.dockerfiles(path)
-                stale.update(known.concerned[path])
-            tracked = {dockerfile for found in known.concerned.values() for dockerfile in found}
-            known.found = {dockerfile: found for dockerfile, found in known.found.items() if dockerfile in tracked}
-            for dockerfile in stale & tracked:
-                known.found[dockerfile] = view.by_path(dockerfile)
-        except ConfigError as error:
-            self._server.later(self._server.configuration.tell, error)
+        for path in changed:
+            known.concerned[path] = view.dockerfiles(path)
+            stale.update(known.concerned[path])
+        tracked = {dockerfile for found in known.concerned.values() for dockerfile in found}
+        known.found = {dockerfile: found for dockerfile, found in known.found.items() if dockerfile in tracked}
+        for dockerfile in stale & tracked:
+            known.found[dockerfile] = view.by_path(dockerfile)
         shown: ByPath = {}
         for found in known.found.values():
             for path, diagnostics in found.items():
                 add(shown, path, diagnostics)
         anew = {path for path in {*shown, *known.shown} if shown.get(path, []) != known.shown.get(path, [])}
         known.shown = shown
-        return [
+        return tuple(
             types.PublishDiagnosticsParams(view.uri(path), shown.get(path, []), view.version(path))
             for path in sorted(anew | changed)
-        ]
+        )
 
 
 def add(found: ByPath, path: str, diagnostics: Iterable[types.Diagnostic]) -> None:

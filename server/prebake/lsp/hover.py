@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from prebake.config import ConfigError
 from prebake.lsp import uris
 from prebake.lsp.diagnostics import View
 
@@ -40,15 +39,12 @@ def register(server: Server) -> None:
         view = View(server, engine)
         coordinates = view.coordinates(path)
         place = coordinates.from_client(position)
-        try:
-            findings = [
-                finding
-                for dockerfile in view.dockerfiles(path)
-                for finding in engine.check(dockerfile).findings
-                if finding.location.path == path and finding.location.span.contains(place)
-            ]
-        except ConfigError:
-            return None
+        findings = [
+            finding
+            for dockerfile in view.dockerfiles(path)
+            for finding in engine.check(dockerfile).findings
+            if finding.location.path == path and finding.location.span.contains(place)
+        ]
         pages = [explanation(rule, finding) for finding in findings if (rule := by_code(finding.code)) is not None]
         if not pages:
             return None
@@ -61,4 +57,4 @@ def register(server: Server) -> None:
         path = uris.to_path(params.text_document.uri)
         if path is None:
             return None
-        return await server.analysis.run(f"hover {path}", lambda engine: work(engine, path, params.position))
+        return await server.analysis.run(f"hover {path}", lambda engine: work(engine, path, params.position), None)

@@ -47,8 +47,8 @@ class Server(LanguageServer):
         """The workspace folders, the first of which the client's settings are asked for."""
         self.documents = Documents()
         self.scans = Scans(self)
-        self.analysis = Analysis(self.scans)
         self.configuration = Configuration(self)
+        self.analysis = Analysis(self.scans, lambda error: self.later(self.configuration.tell, error))
         self.watching = Watching(self)
         self.diagnostics = Diagnostics(self)
         self._options: object = None

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from prebake.config import ConfigError
 from prebake.lsp import uris
 from prebake.lsp.diagnostics import SOURCE, ByPath, View, add
 
@@ -36,7 +35,8 @@ class PullDiagnostics:
         found: ByPath = {}
         if path is not None:
             await self._server.configuration.known()
-            found = await self._server.analysis.run(f"pull {path}", lambda engine: self._collect(engine, path))
+            last: ByPath = {path: self._answers[path][1]} if path in self._answers else {}
+            found = await self._server.analysis.run(f"pull {path}", lambda engine: self._collect(engine, path), last)
         number = self._number(path or "", found.pop(path or "", []))
         related = {self._server.documents.uri(other): _full(items) for other, items in found.items()} or None
         if params.previous_result_id == number:
@@ -56,15 +56,11 @@ class PullDiagnostics:
         """The diagnostics in a file and, if wanted, in files that are not open and that it concerns."""
         view = View(self._server, engine)
         found: ByPath = {path: []}
-        try:
-            dockerfiles = view.dockerfiles(path)
-            for dockerfile in dockerfiles:
-                add(found, path, view.by_path(dockerfile).get(path, []))
-            if path in dockerfiles and self._server.client.takes_related_documents:
-                self._add_related(view, path, found)
-        except ConfigError as error:
-            self._server.later(self._server.configuration.tell, error)
-            return {path: self._answers.get(path, ("", []))[1]}
+        dockerfiles = view.dockerfiles(path)
+        for dockerfile in dockerfiles:
+            add(found, path, view.by_path(dockerfile).get(path, []))
+        if path in dockerfiles and self._server.client.takes_related_documents:
+            self._add_related(view, path, found)
         return found
 
     def _add_related(self, view: View, dockerfile: str, found: ByPath) -> None:

@@ -9,9 +9,9 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from prebake.files import is_below
 from prebake.lsp.progress import Progress
 from prebake.lsp.work import Worker
+from prebake.paths import is_below
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from prebake.edits import FileEdit
-
 if TYPE_CHECKING:
+    from prebake.edits import FileEdit
     from prebake.lsp.client import Client
     from prebake.lsp.diagnostics import View
 
