@@ -152,3 +152,8 @@ def test_hostile_definitions_end() -> None:
     assert texts("def f(x):\n    return f(x)\nmark(f(1))") == [None]
     many = "".join(f"x = y{n}\n" for n in range(200)) + "".join(f"y{n} = 'v{n}'\n" for n in range(200))
     assert None in texts(many + "mark(x)")
+
+
+def test_many_conditions_stay_decidable() -> None:
+    lines = "".join(f"if os.getenv('V{n}', 'no') == 'yes':\n    mark('{n}')\n" for n in range(3000))
+    assert texts("import os\n" + lines) == []

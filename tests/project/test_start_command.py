@@ -90,6 +90,10 @@ def test_fastapi_and_flask_look_for_their_files() -> None:
     assert (program.module or program.file) in ("app.main", "/app/app/main.py")
     (program,) = started(("fastapi", "run", "other/api.py"), {"/app/other/api.py": ""})
     assert program.file == "/app/other/api.py"
+    (program,) = started(
+        ("fastapi", "run"), {**files, "/app/pyproject.toml": '[tool.fastapi]\nentrypoint = "web.api:app"'}
+    )
+    assert program.module == "web.api"
     (program,) = started(("flask", "run"), files)
     assert program.file == "/app/wsgi.py"
     (program,) = started(("flask", "run"), files, {"FLASK_APP": "pkg.web"})
@@ -124,3 +128,8 @@ def test_variables_of_the_environment_are_used() -> None:
 
 def test_scripts_that_run_themselves_end() -> None:
     assert started(("/a.sh",), {"/a.sh": "#!/bin/sh\n/a.sh\n. /a.sh\nsh -c /a.sh\n"}) == []
+
+
+def test_scripts_that_call_each_other_again_and_again_end() -> None:
+    scripts = {f"/s{n}.sh": "#!/bin/sh\n" + "".join(f"/s{m}.sh\n" * 5 for m in range(20)) for n in range(20)}
+    assert started(("/s0.sh",), scripts) == []

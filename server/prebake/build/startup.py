@@ -15,7 +15,8 @@ from prebake.project.start import ImageCommand, Start, image_command, service_en
 from prebake.syntax.dockerfile import Dockerfile, Instruction, Stage
 from prebake.text import Text
 
-_MAX_DEPTH = 8
+_MAX_DEPTH = 4
+_MAX_ORIGINS = 8
 
 
 @fact
@@ -148,4 +149,4 @@ def _origins(build: Build, instruction: Instruction, destination: str, into: boo
             found.append(join(root, inner) if inner else root)
         elif not below:
             found.append(root)
-    return found
+    return found[:_MAX_ORIGINS]

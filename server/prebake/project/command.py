@@ -12,12 +12,14 @@ from dataclasses import dataclass, field, replace
 
 from prebake.files import join
 from prebake.project.launchers import Launcher, launcher
+from prebake.project.manifest import read_toml, table
 from prebake.syntax.expand import expand
 from prebake.syntax.fragment import Fragment
 from prebake.syntax.shell import Command, Script, ShellWord, split
 from prebake.text import Text
 
 _MAX_DEPTH = 6
+_MAX_COMMANDS = 2000
 _UNKNOWN = "\0"
 
 _PYTHON = re.compile(r"(python|pypy)(\d(\.\d+)?)?w?$")
@@ -59,6 +61,8 @@ class Place:
     environment: Mapping[str, str | None]
     read: Callable[[str], Text | None]
     arguments: tuple[str, ...] = ()
+    seen: list[int] = field(default_factory=lambda: [0], compare=False)
+    """How many commands were looked at: scripts that call each other many times come to an end."""
 
     def path(self, name: str) -> str:
         """A path of the image as the command sees it."""
@@ -68,7 +72,8 @@ class Place:
 def programs_of_words(words: Sequence[str], place: Place, depth: int = 0) -> Iterator[Program]:
     """The Python programs that a command, given as its words, starts."""
     words = tuple(words)
-    if not words or depth > _MAX_DEPTH:
+    place.seen[0] += 1
+    if not words or depth > _MAX_DEPTH or place.seen[0] > _MAX_COMMANDS:
         return
     program = words[0].rpartition("/")[2]
     if _PYTHON.match(program):
@@ -265,6 +270,10 @@ def _server(entry: Launcher, words: tuple[str, ...], place: Place) -> Iterator[P
     named = _option_value(words, entry.options)
     if named is None and entry.variable:
         named = place.environment.get(entry.variable)
+    if named is None and entry.setting and not any(word.endswith(".py") for word in words):
+        text = place.read(place.path("pyproject.toml"))
+        value = None if text is None else table(read_toml(text), *entry.setting[:-1]).get(entry.setting[-1])
+        named = value if isinstance(value, str) else None
     candidates = [named] if named is not None else [] if entry.options and not entry.file else list(words)
     for word in candidates:
         match = _APPLICATION.match(word)

@@ -25,6 +25,7 @@ class Launcher:
     directory: tuple[str, ...] = ()
     variable: str | None = None
     file: bool = False
+    setting: tuple[str, ...] = ()
     defaults: tuple[str, ...] = ()
 
 

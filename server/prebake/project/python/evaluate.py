@@ -51,9 +51,13 @@ class Evaluator:
         self._steps = 0
         self._busy: set[tuple[Scope, str]] = set()
 
+    def _begin(self, depth: int) -> None:
+        """Count a step; a question from outside has depth 0 and starts anew."""
+        self._steps = self._steps + 1 if depth else 0
+
     def evaluate(self, module: Module, scope: Scope, node: ast.expr | None, depth: int = 0) -> Values:
         """The values of an expression that stands in a scope; :data:`UNKNOWN` among them when there can be others."""
-        self._steps = 0 if depth == 0 else self._steps + 1
+        self._begin(depth)
         if node is None or depth > _MAX_DEPTH or self._steps > _MAX_STEPS:
             return (UNKNOWN,)
         return bounded(self._evaluate(module, scope, node, depth))
@@ -131,6 +135,7 @@ class Evaluator:
 
     def runs(self, module: Module, scope: Scope, guards: Iterable[Guard], depth: int = 0) -> bool | None:
         """Whether code under these conditions runs: ``False`` when one surely fails, ``None`` when nobody knows."""
+        self._begin(depth)
         result: bool | None = True
         for kind, test, _ in guards:
             holds = None if test is None else self.truth(module, scope, test, depth + 1)
@@ -267,6 +272,7 @@ class Evaluator:
 
     def elements(self, module: Module, scope: Scope, node: ast.expr, depth: int = 0) -> Values:
         """The values that a loop over an expression runs through."""
+        self._begin(depth)
         view, shown = None, node
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("keys", "values"):
             view, shown = node.func.attr, node.func.value
@@ -294,6 +300,7 @@ class Evaluator:
 
     def truth(self, module: Module, scope: Scope, node: ast.expr, depth: int = 0) -> bool | None:
         """Whether a condition holds when the container starts; ``None`` when that is not known."""
+        self._begin(depth)
         if depth > _MAX_DEPTH:
             return None
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
