@@ -156,7 +156,7 @@ def dockerfiles(draw: st.DrawFn) -> str:
     text = "".join(parts)
     if draw(st.booleans()):
         text = text.rstrip("\r\n")
-    if draw(st.integers(0, 9)) == 0:
+    if "escape" not in parts[0] and draw(st.integers(0, 9)) == 0:
         text = "# escape=`\n" + text.replace("\\", "`")
     return text
 

@@ -128,13 +128,13 @@ def has_text_behind_array(instruction: Instruction) -> bool:
     return end < len(text)
 
 
-@settings(max_examples=400, derandomize=True, deadline=None)
+@settings(max_examples=250, derandomize=True, deadline=None)
 @given(dockerfiles())
 def test_generated_dockerfiles_are_read_as_buildkit_reads_them(text: str) -> None:
     compare(text)
 
 
-@settings(max_examples=400, derandomize=True, deadline=None)
+@settings(max_examples=250, derandomize=True, deadline=None)
 @given(soup)
 def test_token_soup_is_read_as_buildkit_reads_it(text: str) -> None:
     compare(text)
