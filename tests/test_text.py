@@ -57,3 +57,7 @@ def test_offsets_and_positions_are_inverse(content: str) -> None:
         assert text.offset(Position(line, column)) == (
             offset if inside else text.line_start(line) + len(text.line(line))
         )
+
+
+def test_surrogates_that_stand_for_no_byte_are_replaced() -> None:
+    assert Text("a\ud800b").to_bytes() == "a\ufffdb".encode()

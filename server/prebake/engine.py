@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prebake import config
 from prebake.build.build import Build, Scanner, project_root
 from prebake.discovery import dockerfiles, is_dockerfile
 from prebake.files import Disk, Snapshot, is_below, parent
-from prebake.findings import Finding
+from prebake.findings import Finding, Fix, Repair
 from prebake.silence import silenced
 from prebake.text import Text
 
@@ -229,7 +230,7 @@ def fingerprint(finding: Finding, root: str) -> str:
     from prebake.files import relative
 
     parts = (finding.code, relative(finding.location.path, root), finding.key)
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def _findings(build: Build) -> Iterator[Finding]:
@@ -245,11 +246,12 @@ def _findings(build: Build) -> Iterator[Finding]:
             if kept is None:
                 continue
             kept = kept._replace(severity=settings.severity_of(rule.code, rule.name, kept.severity))
-            if generated and kept.fixes:
-                kept = kept._replace(
-                    fixes=(), no_fix="the Dockerfile says that it is generated: mend what generates it"
-                )
+            if generated:
+                kept = kept._replace(repair=Repair(lambda: _GENERATED))
             yield kept
+
+
+_GENERATED = "the Dockerfile says that it is generated: mend what generates it"
 
 
 def _generated(text: Text) -> bool:
@@ -266,22 +268,25 @@ def _merge(results: list[tuple[Finding, ...]]) -> list[Finding]:
     merged: dict[tuple[str, str, str], Finding] = {}
     for findings in results:
         for finding in findings:
-            merged.setdefault((finding.code, finding.location.path, finding.key), finding)
+            merged.setdefault(_name(finding), finding)
     for identity, finding in merged.items():
-        twins = [
-            [twin for twin in findings if (twin.code, twin.location.path, twin.key) == identity] for findings in results
-        ]
-        fixes = tuple(
-            fix
-            for fix in finding.fixes
-            if all(any(fix.edits == other.edits for t in found for other in t.fixes) for found in twins)
-        )
-        if len(fixes) < len(finding.fixes) and not fixes:
-            reason = "the Dockerfile is built in several ways, and no one fix is right for all of them"
-            merged[identity] = finding._replace(fixes=(), no_fix=reason)
-        else:
-            merged[identity] = finding._replace(fixes=fixes)
+        twins = [[twin for twin in findings if _name(twin) == identity] for findings in results]
+        merged[identity] = finding._replace(repair=Repair(partial(_common, finding, twins)))
     return list(merged.values())
+
+
+def _name(finding: Finding) -> tuple[str, str, str]:
+    return finding.code, finding.location.path, finding.key
+
+
+def _common(finding: Finding, twins: list[list[Finding]]) -> tuple[Fix, ...] | str:
+    """The fixes of a finding that every one of several builds offers."""
+    fixes = tuple(
+        fix
+        for fix in finding.fixes
+        if all(any(fix.edits == other.edits for twin in found for other in twin.fixes) for found in twins)
+    )
+    return fixes or finding.no_fix or "the Dockerfile is built in several ways, and no one fix is right for all of them"
 
 
 def _rank(finding: Finding) -> tuple[int, int, str, tuple[int, int]]:

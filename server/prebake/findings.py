@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum, IntEnum
+from functools import cached_property
 from typing import NamedTuple
 
 from prebake.edits import FileEdit
@@ -65,12 +67,35 @@ class Fix(NamedTuple):
     explanation: str = ""
 
 
+class Repair:
+    """The fixes of a finding, or the reason why there is none. Worked out when first asked for: diagnostics on every
+    keystroke do without.
+    """
+
+    def __init__(self, find: Callable[[], tuple[Fix, ...] | str]) -> None:
+        """``find`` gives the fixes, the preferred one first, or the fact that stands in the way, in words."""
+        self._find = find
+
+    @cached_property
+    def _found(self) -> tuple[Fix, ...] | str:
+        return self._find()
+
+    @property
+    def fixes(self) -> tuple[Fix, ...]:
+        """The fixes, the preferred one first."""
+        return () if isinstance(self._found, str) else self._found
+
+    @property
+    def no_fix(self) -> str | None:
+        """Why there is no fix; ``None`` where there is one."""
+        return self._found if isinstance(self._found, str) else None
+
+
 class Finding(NamedTuple):
     """One mistake, at one place, with one cause.
 
     ``key`` tells two findings of one rule in one file apart without line numbers or sizes (a model id, an instruction's
-    text); the fingerprint is made of it. ``fixes[0]`` is the preferred fix, the only one that ``--fix`` applies. Where
-    there is no fix, ``no_fix`` says which fact stands in the way.
+    text); the fingerprint is made of it.
     """
 
     code: str
@@ -79,7 +104,16 @@ class Finding(NamedTuple):
     location: Location
     message: str
     key: str
+    repair: Repair
     cost: Cost | None = None
-    no_fix: str | None = None
     related: tuple[Related, ...] = ()
-    fixes: tuple[Fix, ...] = ()
+
+    @property
+    def fixes(self) -> tuple[Fix, ...]:
+        """The fixes. ``fixes[0]`` is the preferred one, the only one that ``--fix`` applies."""
+        return self.repair.fixes
+
+    @property
+    def no_fix(self) -> str | None:
+        """Which fact stands in the way of a fix; ``None`` where there is one."""
+        return self.repair.no_fix

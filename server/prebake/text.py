@@ -52,8 +52,15 @@ class Text:
         return cls(data[len(_BOM) if bom else 0 :].decode("utf-8", "surrogateescape"), bom=bom)
 
     def to_bytes(self) -> bytes:
-        """The bytes to write: what :meth:`from_bytes` read, for unchanged content."""
-        return (_BOM if self.bom else b"") + self.content.encode("utf-8", "surrogateescape")
+        """The bytes to write: what :meth:`from_bytes` read, for unchanged content.
+
+        Surrogates that stand for no byte (an editor's JSON can hold them) become the replacement character.
+        """
+        try:
+            data = self.content.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError:
+            data = self.content.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode("utf-8")
+        return (_BOM if self.bom else b"") + data
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Text) and self.content == other.content and self.bom == other.bom

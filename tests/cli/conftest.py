@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -49,6 +50,10 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.Ca
     return run_command
 
 
+def _same(found: tuple[Fix, ...] | str) -> tuple[Fix, ...] | str:
+    return found
+
+
 class Word(Rule):
     """A word in RUN is wrong.
 
@@ -64,21 +69,20 @@ class Word(Rule):
                 if instruction.keyword != "RUN" or word not in instruction.body.text.split():
                     continue
                 at = build.location(instruction, instruction.words[0])
-                fixes: tuple[Fix, ...] = ()
+                found: tuple[Fix, ...] | str = "nobody knows better"
                 if word != "unfixable":
                     new = instruction.raw.replace(word, "good")
                     span = build.text.span(instruction.start, instruction.end)
                     edit = FileEdit(build.path, build.text, (TextEdit(span, new),))
                     kind = Applicability.SAFE if word == "safe" else Applicability.SUGGESTED
-                    fixes = (Fix(f"Replace {word} by good", kind, (edit,), "nothing reads it"),)
+                    found = (Fix(f"Replace {word} by good", kind, (edit,), "nothing reads it"),)
                 yield self.finding(
                     at,
                     f"{word} is a bad word",
                     key=instruction.raw,
                     cost=Cost(1000 * len(word), 3),
-                    no_fix=None if fixes else "nobody knows better",
+                    repair=partial(_same, found),
                     related=(Related(build.location(build.tree.instructions[0]), "here it begins"),),
-                    fixes=fixes,
                 )
 
 
@@ -92,7 +96,8 @@ class Missing(Rule):
         if not build.snapshot.exists(path):
             edit = FileEdit(path, None, (TextEdit.insert(Position(0, 0), "data\n"),))
             fix = Fix("Create .dockerignore", Applicability.SUGGESTED, (edit,))
-            yield self.finding(build.location(build.tree.instructions[0]), "no ignore file", key="", fixes=(fix,))
+            at = build.location(build.tree.instructions[0])
+            yield self.finding(at, "no ignore file", key="", repair=partial(_same, (fix,)))
 
 
 class Remark(Rule):
@@ -101,7 +106,8 @@ class Remark(Rule):
     code, name, severity = "PB993", "remark", Severity.HINT
 
     def check(self, build: Build) -> Iterator[Finding]:
-        yield self.finding(build.location(build.tree.instructions[0]), "just a remark", key="", no_fix="it is fine")
+        at = build.location(build.tree.instructions[0])
+        yield self.finding(at, "just a remark", key="", repair=lambda: "it is fine")
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from prebake.cli.json_format import document
 from prebake.cli.results import results
 from prebake.edits import FileEdit, TextEdit
 from prebake.engine import Report
-from prebake.findings import Applicability, Cost, Finding, Fix, Location, Related, Severity
+from prebake.findings import Applicability, Cost, Finding, Fix, Location, Related, Repair, Severity
 from prebake.project.context import Context, Evidence
 from prebake.text import Position, Span, Text
 from tests.cli.conftest import Run
@@ -29,6 +29,7 @@ def finding(**changes: Any) -> Finding:
     base: dict[str, Any] = {
         "code": "PB991", "rule": "word", "severity": Severity.WARNING,
         "location": Location("/p/Dockerfile", PLACE), "message": "the message", "key": "COPY . .",
+        "repair": Repair(lambda: ()),
     }  # fmt: skip
     return Finding(**{**base, **changes})
 
@@ -49,7 +50,7 @@ def test_every_field_of_the_contract() -> None:
         finding(
             cost=Cost(3_400_000_000, 18_204),
             related=(Related(Location("/q/app.py", Span(Position(4, 2), Position(5, 0))), "loaded here"),),
-            fixes=(Fix("Sink it", Applicability.SUGGESTED, edits),),
+            repair=Repair(lambda: (Fix("Sink it", Applicability.SUGGESTED, edits),)),
         )
     )
     assert violations(found) == []
@@ -127,7 +128,7 @@ def test_all_contexts_are_listed_once_and_a_remote_one_is_null() -> None:
 
 
 def test_unknown_sizes_and_reasons() -> None:
-    (seen,) = decoded(finding(cost=Cost(5), no_fix="a guess"))["findings"]
+    (seen,) = decoded(finding(cost=Cost(5), repair=Repair(lambda: "a guess")))["findings"]
     assert seen["cost"] == {"bytes": 5, "files": None}
     assert seen["no_fix"] == "a guess"
     assert seen["fixes"] == [] and seen["related"] == []

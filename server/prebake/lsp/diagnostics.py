@@ -91,14 +91,13 @@ class View:
         from prebake.rules import by_code
 
         rule = by_code(finding.code)
-        message = finding.message if finding.no_fix is None else f"{finding.message}\nNo quick fix: {finding.no_fix}"
         return types.Diagnostic(
             range=self.coordinates(finding.location.path).range(finding.location.span),
             severity=types.DiagnosticSeverity(_LEAST_SEVERE - finding.severity),
             code=finding.code,
             code_description=None if rule is None else types.CodeDescription(rule.url()),
             source=SOURCE,
-            message=message,
+            message=finding.message,
             related_information=self._related(finding) or None,
             data={"rule": finding.rule, "fingerprint": fingerprint(finding, report.root)},
         )

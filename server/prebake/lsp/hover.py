@@ -26,6 +26,8 @@ def explanation(rule: type[Rule], finding: Finding) -> str:
     lines = [f"## {rule.code} {rule.name}", body]
     for fix in finding.fixes[:1]:
         lines.append(f"**{fix.title}.** {fix.explanation}".strip())
+    if finding.no_fix is not None:
+        lines.append(f"**No quick fix:** {finding.no_fix}")
     lines.append(f"[More on {rule.code}]({rule.url()})")
     return "\n\n".join(lines)
 

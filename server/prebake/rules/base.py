@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, ClassVar
 
-from prebake.findings import Cost, Finding, Fix, Location, Related, Severity
+from prebake.findings import Cost, Finding, Fix, Location, Related, Repair, Severity
 
 if TYPE_CHECKING:
     from prebake.build.build import Build
@@ -56,14 +56,15 @@ class Rule(ABC):
         message: str,
         *,
         key: str,
+        repair: Callable[[], tuple[Fix, ...] | str],
         severity: Severity | None = None,
         cost: Cost | None = None,
-        no_fix: str | None = None,
         related: tuple[Related, ...] = (),
-        fixes: tuple[Fix, ...] = (),
     ) -> Finding:
-        """A finding of this rule; ``key`` tells it from the rule's other findings in the same file (see
-        :class:`Finding`).
+        """A finding of this rule.
+
+        ``key`` tells it from the rule's other findings in the same file (see :class:`Finding`); ``repair`` gives its
+        fixes, or the fact that stands in the way, when they are asked for (see :class:`Repair`).
         """
         level = cls.severity if severity is None else severity
-        return Finding(cls.code, cls.name, level, at, message, key, cost, no_fix, related, fixes)
+        return Finding(cls.code, cls.name, level, at, message, key, Repair(repair), cost, related)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from prebake.build.crossing import title
@@ -88,19 +89,22 @@ class CopyBeforeInstall(Rule):
     def check(self, build: Build) -> Iterator[Finding]:
         for item in misplaced(build):
             instruction = item.copy.instruction
-            outcome = plan_sink(build, instruction)
             yield self.finding(
                 build.location(instruction),
                 _message(build, item),
                 key=_key(build, instruction),
                 severity=_severity(item),
-                no_fix=None if isinstance(outcome, SinkPlan) else outcome.reason,
+                repair=partial(_repair, build, instruction),
                 related=tuple(
                     Related(build.location(reading.install.instruction), "this install runs again")
                     for reading, _ in item.installs
                 ),
-                fixes=(_fix(outcome),) if isinstance(outcome, SinkPlan) else (),
             )
+
+
+def _repair(build: Build, instruction: Instruction) -> tuple[Fix, ...] | str:
+    outcome = plan_sink(build, instruction)
+    return (_fix(outcome),) if isinstance(outcome, SinkPlan) else outcome.reason
 
 
 def _severity(item: Misplaced) -> Severity:

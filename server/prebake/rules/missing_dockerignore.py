@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from prebake.build.build import Build
 from prebake.build.context_use import ContextUse, context_use
@@ -93,7 +94,6 @@ class MissingDockerignore(Rule):
             return
         scan = build.scan
         at = use.broad[0] if use.broad else build.tree.stages[0].instruction
-        fix, no_fix = _fix(build, use, scan)
         yield self.finding(
             build.location(at),
             _message(build, use, scan),
@@ -101,8 +101,7 @@ class MissingDockerignore(Rule):
             severity=Severity.WARNING if use.is_broad and not build.context.remote else Severity.INFORMATION,
             cost=Cost(scan.sent.bytes, scan.sent.files) if scan is not None else None,
             related=tuple(_related(build, use, at)),
-            fixes=() if fix is None else (fix,),
-            no_fix=no_fix,
+            repair=partial(_repair, build, use, scan),
         )
 
 
@@ -172,18 +171,18 @@ def _shown(instruction: Instruction) -> str:
     return f"`{text}`" if len(text) <= _MAX_SHOWN else f"`{text[:_MAX_SHOWN]}...`"
 
 
-def _fix(build: Build, use: ContextUse, scan: ContextScan | None) -> tuple[Fix | None, str | None]:
+def _repair(build: Build, use: ContextUse, scan: ContextScan | None) -> tuple[Fix, ...] | str:
     """The fix, or why there is none."""
     path = build.ignore.path or join(build.context.root or "/", NAME)
     shown = relative(path, build.root)
     if not is_below(path, build.root):
-        return None, f"the context lies outside of the project, so {shown} is not written"
+        return f"the context lies outside of the project, so {shown} is not written"
     base = build.snapshot.text(path)
     if base is None and build.snapshot.stat(path) is not None:
-        return None, f"{shown} cannot be read: {build.snapshot.unreadable(path) or 'it is no file'}"
+        return f"{shown} cannot be read: {build.snapshot.unreadable(path) or 'it is no file'}"
     made = proposal(build)
     if made is None:
-        return None, "nothing in the context is known to be safe to leave out"
+        return "nothing in the context is known to be safe to leave out"
     newline = base.newline if base is not None else "\n"
     text = made.text.replace("\n", newline)
     if base is None:
@@ -201,7 +200,6 @@ def _fix(build: Build, use: ContextUse, scan: ContextScan | None) -> tuple[Fix |
             (edit,),
             _explanation(made, safe),
         ),
-        None,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from prebake.build.bake import plan_bake
 from prebake.build.build import Build
@@ -86,24 +87,24 @@ class ModelDownloadedAtStartup(Rule):
             yield self._found(build, pending)
 
     def _found(self, build: Build, pending: Pending) -> Finding:
-        reason = pending.no_fix
-        fixes: tuple[Fix, ...] = ()
-        if reason is None:
-            plan = plan_bake(build, pending.loads)
-            if isinstance(plan, Refusal):
-                reason = plan.reason
-            else:
-                title = f"Download {pending.model} into the image at build time"
-                fixes = (Fix(title, Applicability.SUGGESTED, plan.edits, plan.explanation),)
         return self.finding(
             _primary(build, pending.loads),
             pending.message,
             key=f"{pending.library} {pending.model or '?'}",
             severity=Severity.INFORMATION if pending.mild else Severity.WARNING,
-            no_fix=reason,
+            repair=partial(_repair, build, pending),
             related=tuple(_sites(pending.loads)),
-            fixes=fixes,
         )
+
+
+def _repair(build: Build, pending: Pending) -> tuple[Fix, ...] | str:
+    if pending.no_fix is not None:
+        return pending.no_fix
+    plan = plan_bake(build, pending.loads)
+    if isinstance(plan, Refusal):
+        return plan.reason
+    title = f"Download {pending.model} into the image at build time"
+    return (Fix(title, Applicability.SUGGESTED, plan.edits, plan.explanation),)
 
 
 def _primary(build: Build, loads: Sequence[StartLoad]) -> Location:

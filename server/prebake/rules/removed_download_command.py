@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from prebake.build.build import Build
 from prebake.build.hubclient import HubClient, hub_client
@@ -71,21 +72,21 @@ class RemovedDownloadCommand(Rule):
             yield self._found(build, command, client, number)
 
     def _found(self, build: Build, command: OldCommand, client: HubClient, number: int) -> Finding:
-        wanted = translated(command)
-        safe = client.version is not None
         shown = f"{OLD} {command.subcommand}" if command.subcommand else OLD
-        fixes: tuple[Fix, ...] = ()
-        if not isinstance(wanted, str):
-            edit = FileEdit(build.path, build.text, wanted)
-            fixes = (Fix(self._title(command), Applicability.SAFE if safe else Applicability.SUGGESTED, (edit,)),)
         return self.finding(
             build.location(command.instruction, command.program),
             self._message(command, client),
             key=f"{shown} {number}",
             severity=Severity.ERROR if client.has_huggingface_cli is False else Severity.INFORMATION,
-            no_fix=wanted if isinstance(wanted, str) else None,
-            fixes=fixes,
+            repair=partial(self._repair, build, command, client),
         )
+
+    def _repair(self, build: Build, command: OldCommand, client: HubClient) -> tuple[Fix, ...] | str:
+        wanted = translated(command)
+        if isinstance(wanted, str):
+            return wanted
+        applicability = Applicability.SUGGESTED if client.version is None else Applicability.SAFE
+        return (Fix(self._title(command), applicability, (FileEdit(build.path, build.text, wanted),)),)
 
     @staticmethod
     def _title(command: OldCommand) -> str:
