@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { Editor } from './editor.mjs';
+import { Editor, until } from './editor.mjs';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
 const IMAGES = path.join(ROOT, 'docs/images');
@@ -31,6 +31,8 @@ try {
   await window.line('RUN hf download').waitFor();
   await (await window.quickFix('COPY . /app', /\.dockerignore/)).click();
   await window.waitForNoSquiggle();
+  await window.saveAll();
+  await until('the counts of problems to go', async () => (await window.page.locator('[aria-label*="problem in this file"]').count()) === 0);
   await picture('vscode-fixed.png');
 } catch (error) {
   console.error(`evidence in ${await editor.keepEvidence('screenshots')}`);
