@@ -116,7 +116,7 @@ def _copy_sources(subject: _Subject) -> Iterator[Context]:
         detail = "the nearest folder that holds all sources of COPY"
         yield Context(holding[0], Evidence("copy-sources", detail=detail))
     implied = implied_folder(subject.snapshot, subject.tree, holding)
-    if implied is not None:
+    if implied not in (None, parent(subject.path)):
         detail = "the folder that holds the paths the Dockerfile uses"
         yield Context(implied, Evidence("copy-sources", detail=detail))
 
