@@ -184,8 +184,10 @@ class Dockerfile:
 
     def __init__(self, text: Text) -> None:
         self.text = text
-        self._lines = lines = scan(text.content)
+        lines = scan(text.content)
         confirm(lines)
+        self._comment_lines = lines.comments
+        self._frontend = lines.frontend
         self.escape = lines.escape
         self.directives: tuple[Directive, ...] = lines.directives
         self.instructions: tuple[Instruction, ...] = _instructions(text, lines)
@@ -193,7 +195,7 @@ class Dockerfile:
     @property
     def syntax(self) -> str | None:
         """The image that the ``syntax`` directive names; a line with ``#!`` may stand before it."""
-        for directive in self._lines.frontend:
+        for directive in self._frontend:
             if directive.name == "syntax" and directive.problem is None:
                 return directive.value.partition(" ")[0]
         return None
@@ -202,8 +204,8 @@ class Dockerfile:
     def comments(self) -> tuple[Comment, ...]:
         """The comment lines, those inside continuations included; no directives, no lines of here-documents."""
         found = []
-        for number in self._lines.comments:
-            line = self._lines.lines[number].removesuffix("\r")
+        for number in self._comment_lines:
+            line = self.text.line(number)
             column = line.index("#")
             span = Span(Position(number, column), Position(number, len(line)))
             found.append(Comment(number, line[column + 1 :].strip(), span))
@@ -265,7 +267,7 @@ def _stage(index: int, instructions: Sequence[Instruction]) -> Stage:
     return Stage(index, name, opening, base, opening.flag("platform"), tuple(instructions))
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=16)
 def _remembered(text: Text) -> Dockerfile:
     return Dockerfile(text)
 

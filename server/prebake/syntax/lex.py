@@ -12,6 +12,7 @@ from prebake.syntax.tokens import BLANKS
 Lookup = Callable[[str], str | None]
 
 _MAX_DEPTH = 40  # of ``${a:-${b:-...}}``: deeper nesting is an attack or a slip, and would exhaust the stack
+_TO_SPACE = {ord(blank): " " for blank in BLANKS}
 _NAME = re.compile(r"\d+|[@*#?\-$!]|\w+")
 
 
@@ -38,8 +39,6 @@ class Words:
 
     def add(self, text: str) -> None:
         """Add text whose white space separates words."""
-        if text and text[0] in BLANKS:
-            self._end()
         parts = text.translate(_TO_SPACE).split(" ")
         for number, part in enumerate(parts):
             if number:
@@ -61,9 +60,6 @@ class Words:
         """The words."""
         self._end()
         return self._done
-
-
-_TO_SPACE = {ord(blank): " " for blank in BLANKS}
 
 
 class Lexer:
