@@ -79,6 +79,19 @@ def test_shutdown_answers_what_is_running_and_does_not_wait_for_it() -> None:
         assert "Traceback" not in client.complaints and "changed size" not in client.complaints
 
 
+def test_long_work_holds_up_no_other_request() -> None:
+    with RawClient() as client:
+        client.initialize()
+        client.open("file:///nowhere/Dockerfile", LONG)
+        place = {"line": 0, "character": 0}
+        slow = {"textDocument": {"uri": "file:///nowhere/Dockerfile"}, "position": place}
+        client.send(id="slow", method="textDocument/hover", params=slow)
+        client.open("untitled:other", "FROM a\n")
+        other = {"textDocument": {"uri": "untitled:other"}, "position": place}
+        assert client.request("textDocument/hover", other)["result"] is None
+        assert "slow" not in [message.get("id") for message in client.seen]
+
+
 def test_cancelled_request_is_answered_at_once() -> None:
     with RawClient() as client:
         client.initialize()

@@ -102,6 +102,18 @@ async def test_only_the_kinds_asked_for_are_offered(editor: Editor) -> None:
     assert kinds == {"quickfix", FIX_ALL}
 
 
+async def test_the_light_bulb_that_shows_by_itself_has_quick_fixes_only(editor: Editor) -> None:
+    make_tree(editor.folder, ARTICLE)
+    editor.open("Dockerfile")
+    params = types.CodeActionParams(
+        types.TextDocumentIdentifier(editor.uri("Dockerfile")),
+        types.Range(types.Position(3, 0), types.Position(3, 0)),
+        types.CodeActionContext([], trigger_kind=types.CodeActionTriggerKind.Automatic),
+    )
+    found = await editor.client.text_document_code_action_async(params)
+    assert {getattr(action, "kind", None) for action in found or ()} == {types.CodeActionKind.QuickFix}
+
+
 async def test_fix_all_is_resolved_lazily_and_holds_safe_fixes_only(editor: Editor) -> None:
     make_tree(editor.folder, ARTICLE)
     editor.open("Dockerfile")

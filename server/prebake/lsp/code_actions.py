@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 FIX_ALL = "source.fixAll.prebake"
 
+Meant = tuple["Report", "Finding", types.Diagnostic]
+
 OPTIONS = types.CodeActionOptions(
     code_action_kinds=[types.CodeActionKind.QuickFix, FIX_ALL],
     resolve_provider=True,
@@ -62,35 +64,40 @@ class CodeActions:
         actions: list[types.CodeAction] = []
         only = params.context.only
         if _wants(only, types.CodeActionKind.QuickFix):
-            span = view.coordinates(path).span(params.range)
-            known = {key for given in params.context.diagnostics if (key := _key(given)) is not None}
-            for report, finding in self._findings(view, path):
-                diagnostic = view.diagnostic(report, finding)
-                if _touch(finding.location.span, span) or _key(diagnostic) in known:
-                    actions += self._quick_fixes(view, report, finding, diagnostic)
-        if _wants(only, FIX_ALL) and self._has_safe_fix(view, path):
-            actions += self._fix_all_action(engine, path, asked=only is not None)
+            for report, finding, diagnostic in self._fresh(view, path, params):
+                actions += self._quick_fixes(view, report, finding, diagnostic)
+        is_idle_look = not only and params.context.trigger_kind == types.CodeActionTriggerKind.Automatic
+        if _wants(only, FIX_ALL) and not is_idle_look and self._has_safe_fix(view, path):
+            actions += self._fix_all_action(engine, path, asked=bool(only))
         return actions
 
-    def _findings(self, view: View, path: str) -> list[tuple[Report, Finding]]:
-        """The findings that stand in a file, each once, made for what is on disk now."""
+    def _fresh(self, view: View, path: str, params: types.CodeActionParams) -> list[Meant]:
+        """The findings that are meant, with fixes made for what is on disk now, whoever wrote it."""
         from prebake.files import disk
 
-        found = list(self._standing(view, path))
+        meant = self._meant(view, path, params)
         on_disk = disk()
         stale = {
             edit.path
-            for _, finding in found
+            for _, finding, _ in meant
             for fix in finding.fixes
             for edit in fix.edits
             if view.version(edit.path) is None and on_disk.text(edit.path) != edit.base
         }
-        if stale:
-            view.engine.invalidate(stale)
-            found = list(self._standing(view, path))
-        return found
+        if not stale:
+            return meant
+        view.engine.invalidate(stale)
+        return self._meant(view, path, params)
+
+    def _meant(self, view: View, path: str, params: types.CodeActionParams) -> list[Meant]:
+        """The findings that the range touches or that the client names, with their diagnostics."""
+        span = view.coordinates(path).span(params.range)
+        named = {key for given in params.context.diagnostics if (key := _key(given)) is not None}
+        found = ((report, finding, view.diagnostic(report, finding)) for report, finding in self._standing(view, path))
+        return [item for item in found if _touch(item[1].location.span, span) or _key(item[2]) in named]
 
     def _standing(self, view: View, path: str) -> Iterator[tuple[Report, Finding]]:
+        """The findings that stand in a file, each once."""
         seen: set[tuple[str, str]] = set()
         for dockerfile in view.dockerfiles(path):
             report = view.engine.check(dockerfile)
@@ -123,7 +130,7 @@ class CodeActions:
         return workspace_edit(view, self._server.client, fix.edits)
 
     def _has_safe_fix(self, view: View, path: str) -> bool:
-        return any(_is_safe(finding) for _, finding in self._findings(view, path))
+        return any(_is_safe(finding) for _, finding in self._standing(view, path))
 
     def _fix_all_action(self, engine: Engine, path: str, *, asked: bool) -> list[types.CodeAction]:
         """The action that applies all safe fixes. It is dear, so its edit is left for later where the client allows it,

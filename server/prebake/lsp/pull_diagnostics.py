@@ -64,8 +64,10 @@ class PullDiagnostics:
         return found
 
     def _add_related(self, view: View, dockerfile: str, found: ByPath) -> None:
-        others = {other for other in view.by_path(dockerfile) if other != dockerfile and view.version(other) is None}
+        others = {other for other in view.by_path(dockerfile) if other != dockerfile}
         for other in others | self._related.get(dockerfile, set()):
+            if view.version(other) is not None:
+                continue  # the client asks for what it has open
             found[other] = []
             for concerned in {dockerfile, *view.dockerfiles(other)}:
                 add(found, other, view.by_path(concerned).get(other, []))
