@@ -47,6 +47,13 @@ def neovim() -> Path:
     return Path(found)
 
 
+def documented_init() -> str:
+    """What docs/editors.md tells to add to init.lua."""
+    page = (ROOT / "docs" / "editors.md").read_text(encoding="utf-8")
+    section = page.partition("## Neovim\n")[2].partition("\n## ")[0]
+    return section.partition("```lua\n")[2].partition("```")[0]
+
+
 class Session:
     """Runs scenarios of neovim/run.lua in one project, in a home of their own."""
 
@@ -54,8 +61,11 @@ class Session:
         self.neovim = neovim
         self.project = folder / "project"
         self.home = folder / "home"
-        self.home.mkdir()
+        self.config = self.home / "nvim"
+        (self.config / "lsp").mkdir(parents=True)
         self.project.mkdir()
+        shutil.copy(ROOT / "lsp" / "prebake.lua", self.config / "lsp")
+        (self.config / "init.lua").write_text(documented_init(), encoding="utf-8")
 
     def write(self, files: dict[str, str], folder: Path | None = None) -> None:
         for name, content in files.items():
@@ -71,7 +81,7 @@ class Session:
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
             "HOME": home,
             **{f"XDG_{kind}_HOME": home for kind in ("CONFIG", "DATA", "STATE", "CACHE")},
-            "LSP_CONFIG": str(ROOT),
+            "CONFIG": str(self.config),
             "RESULT": str(result),
             **variables,
         }
@@ -155,6 +165,8 @@ def test_attaches_by_name_and_only_where_there_is_a_dockerfile(session: Session)
             ".containerignore": ".git\n",
             "docker/Dockerfile": "FROM python:3.12-slim\n",
             "docker/Dockerfile.dockerignore": ".git\n",
+            "Dockerfile-dev": "FROM python:3.12-slim\n",
+            "app.containerfile": "FROM python:3.12-slim\n",
             "compose.yaml": "services: {}\n",
             "values.yaml": "a: 1\n",
             "src/app/main.py": "print()\n",
@@ -171,6 +183,8 @@ def test_attaches_by_name_and_only_where_there_is_a_dockerfile(session: Session)
     languages = {
         "docker/Dockerfile": "dockerfile",
         "docker/Dockerfile.dockerignore": "ignore",
+        "Dockerfile-dev": "dockerfile",
+        "app.containerfile": "dockerfile",
         ".dockerignore": "ignore",
         ".containerignore": "ignore",
         "compose.yaml": "yaml",

@@ -8,6 +8,13 @@ const STOP_TIMEOUT_MS = 3_000;
 /** A server that ends by itself is started again, unless the one before lived no longer than this. */
 const STABLE_AFTER_MS = 180_000;
 
+/** Logs every failure and shows none: {@link Server} tells of them, once and with a way out. */
+class QuietClient extends LanguageClient {
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
+  }
+}
+
 /** The one language server of this window: started, stopped and replaced in order, its failures told once. */
 export class Server implements vscode.Disposable {
   private readonly launcher: string;
@@ -116,7 +123,7 @@ export class Server implements vscode.Disposable {
       args: [...python.args, ...ISOLATED, this.launcher],
       options: { cwd: WORKING_FOLDER },
     };
-    const client: LanguageClient = new LanguageClient(SECTION, 'prebake', server, {
+    const client: LanguageClient = new QuietClient(SECTION, 'prebake', server, {
       documentSelector: selector,
       outputChannel: this.log,
       revealOutputChannelOn: RevealOutputChannelOn.Never,

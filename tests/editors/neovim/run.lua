@@ -1,9 +1,9 @@
 -- Runs one scenario in a headless Neovim and writes what it observed, as JSON, to the file named by RESULT.
--- Usage: nvim --clean --headless -l run.lua SCENARIO, in the project's folder, with LSP_CONFIG the folder above lsp/.
+-- Usage: nvim --clean --headless -l run.lua SCENARIO, in the project's folder, with CONFIG a user's folder of settings.
 
-vim.opt.runtimepath:prepend(vim.env.LSP_CONFIG)
+vim.opt.runtimepath:prepend(vim.env.CONFIG)
 vim.cmd('filetype on')
-vim.lsp.enable('prebake')
+dofile(vim.env.CONFIG .. '/init.lua')
 
 local WAIT = 60000
 

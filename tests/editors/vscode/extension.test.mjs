@@ -60,6 +60,17 @@ describe('the extension', { skip: reasonToSkip() }, () => {
     assert.equal(read(folder, 'Dockerfile'), slowProject.Dockerfile);
   });
 
+  test('fixes all that is safe with one command', async () => {
+    const folder = await open('fix-all', slowProject);
+    await window.waitForSquiggle();
+    await window.line('COPY . .').click();
+    await window.command('Fix All');
+    await window.line('COPY requirements.txt').waitFor();
+    await window.save();
+    assert.ok(!read(folder, 'Dockerfile').includes('download'), 'a fix that is only suggested was applied');
+    assert.ok(!fs.existsSync(path.join(folder, '.dockerignore')));
+  });
+
   test('follows the text while it is typed, before it is saved', async () => {
     const files = {
       'Dockerfile': 'FROM python:3.12-slim\nWORKDIR /app\n\nRUN pip install --no-cache-dir -r requirements.txt\n',
@@ -126,6 +137,31 @@ describe('the extension', { skip: reasonToSkip() }, () => {
     }
     await window.waitForSquiggle();
     assert.equal(editor.servers().length, 1);
+  });
+
+  test('says once that the server does not start, and does not try again by itself', async () => {
+    const started = path.join(editor.folder, 'started');
+    const python = path.join(editor.folder, 'ends-at-once');
+    fs.writeFileSync(python, `#!/bin/sh
+case "$*" in
+  *--probe*) exec python3 "$@" ;;
+  *) echo start >> '${started}' ;;
+esac
+`, { mode: 0o755 });
+    editor.setInterpreter(python);
+    try {
+      await open('no-start', slowProject);
+      const errors = await until('the message', async () => {
+        const shown = await window.errors();
+        return shown.length > 0 && shown;
+      });
+      assert.equal(errors.length, 1);
+      assert.match(errors[0], /did not start/);
+      assert.equal(read(started), 'start\n');
+    } finally {
+      editor.setInterpreter(undefined);
+    }
+    await window.waitForSquiggle();
   });
 
   test('takes over settings of the workspace as they change', async () => {
