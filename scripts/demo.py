@@ -48,7 +48,6 @@ def _demonstrate(project: Path) -> int:
     if _prebake(project, "check") != 0:
         return _failed("the last check was expected to find nothing")
     _say(
-        "",
         "Nothing is left. With BuildKit and a warm cache, an edit of the code now rebuilds only what stands below the",
         "last COPY: the packages and the model stay cached. The same findings and fixes appear while you type in an",
         "editor: see docs/editors.md.",
@@ -63,11 +62,11 @@ def _prebake(project: Path, *arguments: str) -> int:
 
 def _heading(text: str) -> None:
     width = min(shutil.get_terminal_size().columns, 100)
-    print(f"\n── {text} {'─' * max(width - len(text) - 4, 3)}\n", flush=True)
+    print(f"\n── {text} {'─' * max(width - len(text) - 4, 3)}", flush=True)
 
 
 def _say(*lines: str) -> None:
-    print("\n".join(lines), flush=True)
+    print("\n" + "\n".join(lines), flush=True)
 
 
 def _quote(path: Path) -> None:

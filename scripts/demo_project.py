@@ -72,7 +72,7 @@ def _repository(root: Path) -> None:
         return
     export = root / "export.bin"
     export.write_bytes(os.urandom(_OLD_EXPORT_SIZE))
-    _git(root, "init", "--quiet", "--initial-branch=main")
+    _git(root, "init", "--quiet", "--template=", "--initial-branch=main")
     _git(root, "add", "--all")
     _git(root, "commit", "--quiet", "--message", "Search over the catalogue")
     export.unlink()

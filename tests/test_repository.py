@@ -135,7 +135,12 @@ def test_links_between_pages_lead_somewhere() -> None:
                 assert (page.parent / target).exists(), f"{page.relative_to(ROOT)}: {target}"
 
 
-def test_the_fixed_example_is_what_the_fixes_make_of_the_slow_one() -> None:
+@pytest.fixture(scope="module")
+def example() -> fixed_example.Result:
+    return fixed_example.run()
+
+
+def test_the_fixed_example_is_what_the_fixes_make_of_the_slow_one(example: fixed_example.Result) -> None:
     def files(root: Path) -> dict[str, str]:
         found = (path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
         return {path.relative_to(root).as_posix(): path.read_text(encoding="utf-8") for path in found}
@@ -143,10 +148,14 @@ def test_the_fixed_example_is_what_the_fixes_make_of_the_slow_one() -> None:
     slow, fast = files(fixed_example.SLOW), files(fixed_example.FAST)
     differing = {name: fast.get(name) for name in slow | fast if slow.get(name) != fast.get(name)}
     del differing["README.md"]
-    assert differing == fixed_example.fixed()
+    assert differing == example.files
 
 
-def test_the_readme_shows_the_examples() -> None:
-    text = generate_docs.README.read_text(encoding="utf-8")
-    for example in (fixed_example.SLOW, fixed_example.FAST):
-        assert (example / "Dockerfile").read_text(encoding="utf-8") in text
+def test_the_readme_shows_the_examples_as_they_are(example: fixed_example.Result) -> None:
+    text = fixed_example.README.read_text(encoding="utf-8")
+    for root in (fixed_example.SLOW, fixed_example.FAST):
+        assert (root / "Dockerfile").read_text(encoding="utf-8") in text
+    # Another version of git makes another number of files.
+    assert re.sub(r"\d+ files", "files", fixed_example.readme(text, example.said)) == re.sub(
+        r"\d+ files", "files", text
+    )
