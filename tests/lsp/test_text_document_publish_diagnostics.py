@@ -92,6 +92,29 @@ async def test_a_python_file_shows_the_findings_of_its_unopened_dockerfile(edito
     await editor.client.until(lambda: not editor.client.published[uri].diagnostics)
 
 
+@pytest.mark.parametrize("client", ["push"], indirect=True)
+async def test_what_is_opened_again_at_once_is_shown_again(editor: Editor) -> None:
+    make_tree(editor.folder, ARTICLE)
+    editor.open("Dockerfile")
+    await editor.diagnostics("Dockerfile", lambda shown: any("MB" in item.message for item in shown))
+    editor.close("Dockerfile")
+    del editor.client.published[editor.uri("Dockerfile")]
+    editor.open("Dockerfile")
+    await editor.diagnostics("Dockerfile", lambda shown: "PB201" in codes(shown))
+
+
+@pytest.mark.parametrize("client", ["push"], indirect=True)
+async def test_what_has_not_changed_is_not_pushed_again(editor: Editor) -> None:
+    make_tree(editor.folder, ARTICLE)
+    editor.open("Dockerfile")
+    await editor.diagnostics("Dockerfile", lambda shown: any("MB" in item.message for item in shown))
+    before = len(editor.client.every_publish)
+    editor.save("Dockerfile")
+    editor.open("serve.py", language="python")
+    await editor.diagnostics("serve.py")
+    assert [params.uri for params in editor.client.every_publish[before:]] == [editor.uri("serve.py")]
+
+
 async def test_a_good_dockerfile_shows_no_warning(editor: Editor) -> None:
     make_tree(editor.folder, {**ARTICLE, "Dockerfile": CLEAN, "serve.py": "print('hello')\n"})
     editor.open("Dockerfile")

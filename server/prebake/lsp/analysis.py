@@ -83,9 +83,9 @@ class Analysis:
         self._changes.append(lambda engine: engine.configure(settings, folders))
         self._seconds.clear()
 
-    def measured(self) -> None:
-        """Sizes are known, or known anew."""
-        self._changes.append(lambda engine: engine.invalidate(()))
+    def measured(self, *, again: bool) -> None:
+        """Sizes are known; ``again``: others than before."""
+        self._changes.append((lambda engine: engine.invalidate(())) if again else (lambda engine: engine.measured()))
 
     def warm_up(self) -> None:
         """Load the engine while nobody waits for it."""

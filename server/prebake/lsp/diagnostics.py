@@ -29,7 +29,13 @@ _LEAST_SEVERE = types.DiagnosticSeverity.Hint.value
 
 ByPath = dict[str, list[types.Diagnostic]]
 Reports = tuple[types.PublishDiagnosticsParams, ...]
+Shown = tuple[int | None, list[types.Diagnostic]]
+"""The version of a document and its diagnostics."""
+
 _NOTHING: Reports = ()
+_EMPTY: Shown = (None, [])
+_UNKNOWN: Shown = (-1, [])
+"""What a client shows for a document that it has closed: it may have kept what it had, or not."""
 
 
 class View:
@@ -137,7 +143,7 @@ class _Published:
     """Open file to the Dockerfiles that it concerns."""
     found: dict[str, ByPath] = field(default_factory=dict)
     """Dockerfile to its diagnostics."""
-    shown: dict[str, list[types.Diagnostic]] = field(default_factory=dict)
+    shown: dict[str, Shown] = field(default_factory=dict)
 
 
 class Diagnostics:
@@ -147,6 +153,7 @@ class Diagnostics:
         self._server = server
         self._published = _Published()
         self._dirty: set[str] = set()
+        self._closed: set[str] = set()
         self._all_dirty = False
         self._scheduled = False
         self._refreshing = False
@@ -159,6 +166,7 @@ class Diagnostics:
     def closed(self, document: Document) -> None:
         """A document was closed."""
         if document.path is not None:
+            self._closed.add(document.path)
             self.changed(document.path)
 
     def all_changed(self) -> None:
@@ -183,7 +191,8 @@ class Diagnostics:
         subject = _EVERYTHING if paths is None or len(paths) > 1 else next(iter(paths))
         self._dirty.clear()
         self._all_dirty = False
-        work = partial(self._refresh, paths=paths)
+        work = partial(self._refresh, paths=paths, closed=frozenset(self._closed))
+        self._closed.clear()
         try:
             done = self._server.analysis.try_now(subject, work, _NOTHING)
         except Exception:
@@ -207,9 +216,13 @@ class Diagnostics:
         for report in reports:
             self._server.text_document_publish_diagnostics(report)
 
-    def _refresh(self, engine: Engine, paths: frozenset[str] | None) -> Reports:
-        """Check what the given files concern, all open ones when ``None``, and say what has to be shown anew."""
+    def _refresh(self, engine: Engine, paths: frozenset[str] | None, closed: frozenset[str]) -> Reports:
+        """Check what the given files concern, all open ones when ``None``, and say what has to be shown anew.
+
+        ``closed`` have been closed since the last time, and may be open again.
+        """
         view, known = View(self._server, engine), self._published
+        known.shown |= dict.fromkeys(closed, _UNKNOWN)
         open_paths = self._server.analysis.documents.keys()
         changed = {*open_paths} if paths is None else {path for path in paths if path in open_paths}
         stale: set[str] = set()
@@ -222,15 +235,16 @@ class Diagnostics:
         known.found = {dockerfile: found for dockerfile, found in known.found.items() if dockerfile in tracked}
         for dockerfile in stale & tracked:
             known.found[dockerfile] = view.by_path(dockerfile)
-        shown: ByPath = {}
+        items: ByPath = {}
         for found in known.found.values():
             for path, diagnostics in found.items():
-                add(shown, path, diagnostics)
-        anew = {path for path in {*shown, *known.shown} if shown.get(path, []) != known.shown.get(path, [])}
+                add(items, path, diagnostics)
+        shown = {path: (view.version(path), items.get(path, [])) for path in {*items, *known.concerned}}
+        anew = [path for path in {*shown, *known.shown} if shown.get(path, _EMPTY) != known.shown.get(path, _EMPTY)]
         known.shown = shown
         return tuple(
-            types.PublishDiagnosticsParams(view.uri(path), shown.get(path, []), view.version(path))
-            for path in sorted(anew | changed)
+            types.PublishDiagnosticsParams(view.uri(path), items.get(path, []), view.version(path))
+            for path in sorted(anew)
         )
 
 

@@ -49,6 +49,7 @@ class PullDiagnostics:
         known = self._answers.get(path)
         if known is None or known[1] != items:
             self._count += 1
+            self._answers = {path: answer for path, answer in self._answers.items() if self._server.documents.at(path)}
             known = self._answers[path] = (str(self._count), items)
         return known[0]
 

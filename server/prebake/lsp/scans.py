@@ -130,14 +130,16 @@ class Scans:
         with self._lock:
             if self._running.get(root) is mine:
                 del self._running[root]
-            news = found is not None and not mine.superseded
-            if found is not None and news:
+            known = self._measured.get(root)
+            again = known is not None and known.rules == mine.rules
+            news = found is not None and not mine.superseded and not (again and known and known.scan == found)
+            if found is not None and not mine.superseded:
                 self._measured[root] = _Measured(mine.rules, found, after - before, after)
-        self._server.later(self._finished, mine, news)
+        self._server.later(self._finished, mine, news, again)
 
-    def _finished(self, mine: _Running, news: bool) -> None:
+    def _finished(self, mine: _Running, news: bool, again: bool) -> None:
         """Say what is known now. In the event loop's thread."""
         mine.progress.end("stopped" if mine.stop.is_set() else "done")
         if news:
-            self._server.analysis.measured()
+            self._server.analysis.measured(again=again)
             self._server.diagnostics.all_changed()
