@@ -96,7 +96,7 @@ def report(rows: Sequence[Row]) -> str:
         "# Benchmarks",
         "",
         f"`make bench` on {date.today().isoformat()}: {os.cpu_count()} cores, {memory:.0f} GiB, "
-        f"{platform.system()}, Python {platform.python_version()}.",
+        f"{platform.system()}, Python {platform.python_version()}, load {os.getloadavg()[1]:.1f}.",
         "Medians of alternating runs; absolute numbers are this machine's, the ratio is what a budget is about.",
         "",
         "| what | unit | prebake | yardstick's | yardstick | ratio | allowed | |",
