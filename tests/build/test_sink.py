@@ -169,6 +169,8 @@ def test_links_are_not_copied_by_name(tmp_path: object) -> None:
         ("USER worker\nCOPY . /app\nWORKDIR /app\nRUN pip install torch", Applicability.SUGGESTED),
         ("COPY --chown=1000 . /app\nWORKDIR /app\nRUN pip install torch", Applicability.SUGGESTED),
         ("WORKDIR /app\nCOPY --chown=1000 . /app\nWORKDIR /app\nRUN pip install torch", Applicability.SAFE),
+        ("COPY . /app\nRUN echo x > /note\nRUN pip install torch", Applicability.SAFE),
+        ("WORKDIR /app\nCOPY . .\nRUN echo x > new\nRUN pip install torch", Applicability.SAFE),
         ("COPY . /root\nRUN pip install torch", Applicability.SUGGESTED),
         ("COPY . /usr/local/app\nRUN pip install torch", Applicability.SUGGESTED),
         ("COPY . /usr/src/app\nRUN pip install torch", Applicability.SAFE),
@@ -188,6 +190,7 @@ def test_how_far_a_rewrite_is_proved(dockerfile: str, applicability: Applicabili
     ("dockerfile", "reason"),
     [
         ("COPY . /app\nRUN cd /app && pip install torch", "needs a folder that only the moved COPY makes"),
+        ("COPY . /app\nRUN echo x > /app/new\nRUN pip install torch", "needs a folder that only the moved COPY makes"),
         ("COPY . /app\nCOPY --from=b /dist/ /app/\nRUN pip install torch", "their order may count"),
         ("COPY . /app\nCOPY --from=b /x/app.py /app/app.py\nRUN pip install torch", "where it puts app.py"),
         ("COPY . /app\nCOPY src/main.py /app/app.py\nRUN make\nRUN pip install torch", "`make` (line 4)"),

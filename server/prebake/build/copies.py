@@ -25,7 +25,7 @@ from prebake.syntax.dockerfile import Instruction, Word
 from prebake.syntax.glob import GlobError, clean, wildcard
 from prebake.text import Text
 
-_FOLDERS = frozenset(
+SYSTEM_FOLDERS = frozenset(
     {
         *("/", "/bin", "/etc", "/home", "/lib", "/media", "/mnt", "/opt", "/root", "/run", "/sbin", "/srv", "/tmp"),
         *("/usr", "/usr/bin", "/usr/lib", "/usr/local", "/usr/local/bin", "/usr/local/lib", "/usr/local/share"),
@@ -256,7 +256,7 @@ def resolve(
         or text in (".", "..")
         or len(sources) > 1
         or destination in folders
-        or destination in _FOLDERS
+        or destination in SYSTEM_FOLDERS
     )
     mappings: list[Mapping] = []
     known: list[Source] = []

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from prebake.build.build import Build
-from prebake.build.copies import Copy, copies
+from prebake.build.copies import SYSTEM_FOLDERS, Copy, copies
 from prebake.build.effects import Effects, effects_of, implicit_reads, roots
 from prebake.build.installer_table import shadowing
 from prebake.build.manifests import Reading, readings
@@ -211,12 +211,21 @@ class _Check:
             self._made(path, command)
         for path in effects.environments:
             self._environment(path, command)
-        for path in effects.enters:
-            if self._copy.destination is not None and related(path, self._copy.destination):
-                self._found.folders.append((path, item.index, command))
+        for path in (
+            *effects.enters,
+            *(posixpath.dirname(path) or "." for path in (*effects.writes, *effects.environments)),
+        ):
+            self._needs_folder(path, item, command)
         if effects.accounts and self._named_owner():
             self._stop(f"{command} may change users, and the COPY names its owner")
         self._imports(step, effects, command)
+
+    def _needs_folder(self, path: str, item: Instruction, command: str) -> None:
+        """A folder that must be there, and that the COPY may be the one to make."""
+        known = path in SYSTEM_FOLDERS or path == "." or (path, item.index, command) in self._found.folders
+        if not known and self._copy.provides_folder(path):
+            self._found.folders.append((path, item.index, command))
+            self._found.pinned = True
 
     def _programs(self, step: Step, command: str) -> None:
         """Programs that the COPY brings: one that is run must be there, others may be overwritten by an install."""

@@ -253,17 +253,15 @@ class _Plan:
         Raises:
             Unwritable: only a moved COPY makes such a folder.
         """
-        for index, found in crossings.items():
+        early = [
+            (index if crossings[index].pinned else install, posixpath.dirname(piece.image) or ".")
+            for (index, install), items in pieces.items()
+            for piece in items
+        ]
+        for found in crossings.values():
             for path, at, command in found.folders:
-                if not moving[index].provides_folder(path):
-                    continue
-                early = [
-                    posixpath.dirname(piece.image)
-                    for (_, install), items in pieces.items()
-                    if install <= at
-                    for piece in items
-                ]
-                if not any(inside(place, path) is not None for place in (*early, *self._made_before(at, moving))):
+                places = [place for index, place in early if index <= at]
+                if not any(inside(place, path) is not None for place in (*places, *self._made_before(at, moving))):
                     raise Unwritable(f"{command} needs a folder that only the moved COPY makes")
 
     def _made_before(self, index: int, moving: dict[int, Copy]) -> Iterator[str]:
