@@ -99,15 +99,24 @@ class Engine:
             return
         else:
             self._buffers[path] = text
-        if not known or text is None:
+        if (not known or text is None) and is_dockerfile(posixpath.basename(path)):
             self._found.clear()
         self._renew()
 
     def invalidate(self, paths: Iterable[str] | None = None) -> None:
         """Files changed on disk (all may have, when ``None``): look at them again."""
-        self._disk.forget(paths)
-        self._found.clear()
+        changed = None if paths is None else tuple(paths)
+        self._disk.forget(changed)
+        if changed is None or any(map(self._may_hold_dockerfiles, changed)):
+            self._found.clear()
         self._renew()
+
+    def _may_hold_dockerfiles(self, path: str) -> bool:
+        """Whether a change at a path may add or remove a Dockerfile: it is one, a folder, gone, or says what git
+        ignores.
+        """
+        name = posixpath.basename(path)
+        return is_dockerfile(name) or name == ".gitignore" or not self._snapshot.is_file(path)
 
     def _renew(self) -> None:
         self._snapshot = Snapshot(self._disk, self._buffers)

@@ -59,7 +59,7 @@ class Snapshot:
 
     @staticmethod
     def _changed(path: str, text: Text) -> Entry:
-        return Entry(posixpath.basename(path), Kind.FILE, len(text.to_bytes()))
+        return Entry(posixpath.basename(path), Kind.FILE, text.size)
 
     def overlay(self, texts: Mapping[str, Text | None]) -> Snapshot:
         """This view with further texts changed (``None``: the file is gone)."""

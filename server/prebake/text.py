@@ -62,6 +62,11 @@ class Text:
             data = self.content.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode("utf-8")
         return (_BOM if self.bom else b"") + data
 
+    @cached_property
+    def size(self) -> int:
+        """The number of bytes that are written."""
+        return len(self.to_bytes())
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Text) and self.content == other.content and self.bom == other.bom
 

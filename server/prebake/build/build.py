@@ -94,21 +94,6 @@ class Build:
         named = next((stage for stage in stages if target and target in (stage.name, str(stage.index))), None)
         return named or (stages[-1] if stages else None)
 
-    def stage_named(self, name: str, before: int) -> Stage | None:
-        """The stage of that name (any case) or number that stands before stage number ``before``."""
-        wanted = name.lower()
-        earlier = [stage for stage in self.tree.stages[:before] if stage.name == wanted]
-        if earlier:
-            return earlier[-1]
-        return self.tree.stages[int(wanted)] if wanted.isdecimal() and int(wanted) < before else None
-
-    def chain(self, stage: Stage) -> tuple[Stage, ...]:
-        """The stages of this file that ``stage`` is built on through FROM, lowest first, itself last."""
-        chain = [stage]
-        while (base := self.stage_named(chain[0].base, chain[0].index)) is not None:
-            chain.insert(0, base)
-        return tuple(chain)
-
     def location(self, instruction: Instruction, token: Token | None = None) -> Location:
         """Where an instruction, or a token of it, stands in the Dockerfile."""
         return Location(self.path, instruction.span if token is None else instruction.span_of(token))

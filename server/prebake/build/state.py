@@ -104,7 +104,7 @@ def compute(tree: Dockerfile, build_args: Mapping[str, str] | None = None) -> tu
 
 def base_stage(tree: Dockerfile, stage: Stage, states: tuple[State, ...]) -> Stage | None:
     """The stage of this file that another is built on, variables in its FROM replaced; ``None`` for an image."""
-    return _named(tree, states[stage.instruction.index].expand(stage.base, tree.escape), stage.index)
+    return tree.stage_named(states[stage.instruction.index].expand(stage.base, tree.escape) or "", stage.index)
 
 
 def chain(tree: Dockerfile, stage: Stage, states: tuple[State, ...]) -> tuple[Stage, ...]:
@@ -113,14 +113,6 @@ def chain(tree: Dockerfile, stage: Stage, states: tuple[State, ...]) -> tuple[St
     while (base := base_stage(tree, found[0], states)) is not None:
         found.insert(0, base)
     return tuple(found)
-
-
-def _named(tree: Dockerfile, name: str | None, before: int) -> Stage | None:
-    wanted = (name or "").lower()
-    named = [stage for stage in tree.stages[:before] if wanted and stage.name == wanted]
-    if named:
-        return named[-1]
-    return tree.stages[int(wanted)] if wanted.isascii() and wanted.isdecimal() and int(wanted) < before else None
 
 
 class _Run:
@@ -155,7 +147,7 @@ class _Run:
             return State()
         stage = self._tree.stages[instruction.stage]
         image = before.expand(stage.base, self._tree.escape)
-        base = _named(self._tree, image, stage.index)
+        base = self._tree.stage_named(image or "", stage.index)
         if base is not None and base.index in self._ends:
             return replace(self._ends[base.index], stage=stage.index)
         return State(stage=stage.index, directory="/" if image == "scratch" else ".", base=image)

@@ -222,6 +222,15 @@ class Dockerfile:
         bounds = pairwise([*starts, len(self.instructions)])
         return tuple(_stage(number, self.instructions[start:end]) for number, (start, end) in enumerate(bounds))
 
+    def stage_named(self, name: str, before: int) -> Stage | None:
+        """The stage of that name (in any case) or number among those before stage number ``before``."""
+        wanted = name.lower()
+        named = [stage for stage in self.stages[:before] if wanted and stage.name == wanted]
+        if named:
+            return named[-1]
+        numbered = wanted.isascii() and wanted.isdecimal() and len(wanted) < 9 and int(wanted) < before
+        return self.stages[int(wanted)] if numbered else None
+
     @cached_property
     def global_args(self) -> tuple[Instruction, ...]:
         """The ARG instructions before the first FROM."""
