@@ -176,3 +176,23 @@ def test_bad_dockerfiles_are_survived(tmp_path: Path, content: bytes) -> None:
     report = Engine().check(at(tmp_path, "Dockerfile"))
     assert report.text is not None
     assert all(finding.code != "PB201" for finding in report.findings)
+
+
+def test_dockerfiles_are_looked_for_again_only_when_there_may_be_others(tmp_path: Path) -> None:
+    make_tree(tmp_path, {"Dockerfile": WRONG, "app.py": "", "sub/Dockerfile": WRONG}, git=True)
+    engine = Engine()
+    root = at(tmp_path, "")
+    assert len(engine.dockerfiles_in(root)) == 2
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "Dockerfile").write_text(WRONG)
+    engine.invalidate([at(tmp_path, "app.py")])
+    assert len(engine.dockerfiles_in(root)) == 2
+    engine.invalidate([at(tmp_path, "new/Dockerfile")])
+    assert len(engine.dockerfiles_in(root)) == 3
+    (tmp_path / "sub" / "Dockerfile").unlink()
+    (tmp_path / "sub").rmdir()
+    engine.invalidate([at(tmp_path, "sub")])
+    assert len(engine.dockerfiles_in(root)) == 2
+    (tmp_path / ".gitignore").write_text("new/\n")
+    engine.invalidate([at(tmp_path, ".gitignore")])
+    assert engine.dockerfiles_in(root) == (at(tmp_path, "Dockerfile"),)
