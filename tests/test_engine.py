@@ -196,3 +196,17 @@ def test_dockerfiles_are_looked_for_again_only_when_there_may_be_others(tmp_path
     (tmp_path / ".gitignore").write_text("new/\n")
     engine.invalidate([at(tmp_path, ".gitignore")])
     assert engine.dockerfiles_in(root) == (at(tmp_path, "Dockerfile"),)
+
+
+def test_a_rule_that_fails_takes_no_other_finding_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RecursionError("too deep")
+
+    make_tree(tmp_path, PROJECT)
+    monkeypatch.setattr("prebake.rules.missing_dockerignore.MissingDockerignore.check", fail)
+    monkeypatch.setattr("prebake.rules.copy_before_install.plan_sink", fail)
+    report = Engine().check(at(tmp_path, "Dockerfile"))
+    assert codes(report) == {"PB201"}
+    assert len(report.failures) == 1
+    assert "PB101" in report.failures[0] and "too deep" in report.failures[0]
+    assert "too deep" in (report.findings[0].no_fix or "")

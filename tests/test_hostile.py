@@ -91,6 +91,8 @@ def check_and_fix(root: Path) -> Report:
     engine = Engine(workspaces=[files.absolute(str(root))])
     path = files.absolute(str(root / "Dockerfile"))
     report = engine.check(path)
+    assert report.failures == ()
+    assert not any("internal error" in (finding.no_fix or "") for finding in report.findings)
     result = fix_all(engine, [path], Applicability.SUGGESTED)
     for edit in result.edits:
         assert files.is_below(edit.path, files.absolute(str(root)))

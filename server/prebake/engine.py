@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     from prebake.project.context import Context
     from prebake.project.ignore import IgnoreRules
     from prebake.project.scan import ContextScan
+    from prebake.rules.base import Rule
 
 
 class Report(NamedTuple):
     """What is known about one Dockerfile: its findings, most costly first, and how it is built.
 
-    ``text`` is what was analysed, ``None`` where the file cannot be read; then ``problem`` says why.
+    ``text`` is what was analysed, ``None`` where the file cannot be read; then ``problem`` says why. ``failures`` are
+    mistakes of prebake's own: a rule that raised an exception, in words; the findings of the others stand.
     """
 
     path: str
@@ -40,6 +42,7 @@ class Report(NamedTuple):
     target: str | None = None
     measured: bool = True
     problem: str | None = None
+    failures: tuple[str, ...] = ()
 
 
 def measure(snapshot: Snapshot, root: str, rules: IgnoreRules) -> ContextScan | None:
@@ -195,7 +198,8 @@ class Engine:
 
         settings = self.settings(path, snapshot)
         made = builds(snapshot, path, settings, root=root, scanner=scanner)
-        findings = _merge([tuple(_findings(build)) for build in made])
+        failures: dict[str, None] = {}
+        findings = _merge([tuple(_findings(build, failures)) for build in made])
         first = made[0]
         return Report(
             path,
@@ -206,6 +210,7 @@ class Engine:
             first.ignore.path,
             first.context.target or settings.targets.get(path, config.Target()).target,
             not pending,
+            failures=tuple(failures),
         )
 
 
@@ -242,7 +247,7 @@ def fingerprint(finding: Finding, root: str) -> str:
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def _findings(build: Build) -> Iterator[Finding]:
+def _findings(build: Build, failures: dict[str, None]) -> Iterator[Finding]:
     from prebake.rules import REGISTRY
 
     settings = build.settings
@@ -250,7 +255,7 @@ def _findings(build: Build) -> Iterator[Finding]:
     for rule in REGISTRY:
         if not settings.wants(rule.code, rule.name):
             continue
-        for finding in rule().check(build):
+        for finding in _checked(rule, build, failures):
             kept = silenced(build.snapshot, finding)
             if kept is None:
                 continue
@@ -258,6 +263,21 @@ def _findings(build: Build) -> Iterator[Finding]:
             if generated:
                 kept = kept._replace(repair=Repair(lambda: _GENERATED))
             yield kept
+
+
+def _checked(rule: type[Rule], build: Build, failures: dict[str, None]) -> tuple[Finding, ...]:
+    """The findings of one rule; none when it fails, which is noted in ``failures``."""
+    try:
+        return tuple(rule().check(build))
+    except Exception as error:
+        place = error.__traceback__
+        while place is not None and place.tb_next is not None:
+            place = place.tb_next
+        where = (
+            f"{posixpath.basename(place.tb_frame.f_code.co_filename)}:{place.tb_lineno}" if place is not None else ""
+        )
+        failures[f"internal error in {rule.code} ({where}): {type(error).__name__}: {error}"] = None
+        return ()
 
 
 _GENERATED = "the Dockerfile says that it is generated: mend what generates it"

@@ -78,7 +78,10 @@ class Repair:
 
     @cached_property
     def _found(self) -> tuple[Fix, ...] | str:
-        return self._find()
+        try:
+            return self._find()
+        except Exception as error:  # a mistake of ours: the finding still stands
+            return f"internal error while the fix was worked out: {type(error).__name__}: {error}"
 
     @property
     def fixes(self) -> tuple[Fix, ...]:

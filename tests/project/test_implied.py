@@ -41,7 +41,7 @@ def test_the_nearest_of_equals(tmp_path: Path) -> None:
     assert context_of(tmp_path, "svc/Dockerfile") == "svc"
 
 
-@pytest.mark.parametrize("uses", ["", "RUN pip install flask==3.1.0\n", "RUN cat /etc/os-release ../scripts/build.py\n"])
+@pytest.mark.parametrize("uses", ["", "RUN pip install flask==3.1.0\n", "RUN cat /etc/os-release ../scripts/x.py\n"])
 def test_the_dockerfiles_folder_where_nothing_is_used(tmp_path: Path, uses: str) -> None:
     make_tree(tmp_path, {"docker/Dockerfile": HEAD + uses, "scripts/build.py": "", "etc/os-release": ""})
     assert context_of(tmp_path, "docker/Dockerfile") == "docker"

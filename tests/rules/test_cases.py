@@ -73,6 +73,7 @@ def test_case(code: str, case: dict[str, Any], tmp_path: Path) -> None:
     dockerfile = (root / case.get("dockerfile", "Dockerfile")).as_posix()
     engine = Engine(workspaces=[root.as_posix()])
     report = engine.check(dockerfile)
+    assert report.failures == ()
     found = of_rule(report, code)
 
     if case.get("quiet"):

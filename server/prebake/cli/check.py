@@ -94,6 +94,9 @@ class _Check:
         for report in reports:
             if report.problem is not None:
                 self.complain(f"{relative(report.path, self.folder)}: {report.problem}")
+            for failure in report.failures:
+                self.complain(f"{relative(report.path, self.folder)}: {failure}")
+                failed = True
         self._print(reports)
         remains = any(
             finding.severity >= Severity[self.options.fail_on.upper()]

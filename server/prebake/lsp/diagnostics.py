@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
@@ -86,6 +86,8 @@ class View:
             ConfigError: a configuration file is wrong.
         """
         report = self.engine.check(dockerfile)
+        for failure in report.failures:
+            _log_once(f"{dockerfile}: {failure}")
         found: ByPath = {}
         for finding in report.findings:
             found.setdefault(finding.location.path, []).append(self.diagnostic(report, finding))
@@ -121,6 +123,12 @@ class View:
             )
             for related in finding.related
         ]
+
+
+@lru_cache(maxsize=256)
+def _log_once(failure: str) -> None:
+    """Log a failure that would come again with every keystroke."""
+    _log.error(failure)
 
 
 def _is_declared(document: Document) -> bool:
