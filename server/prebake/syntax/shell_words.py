@@ -10,7 +10,8 @@ from prebake.syntax.shell_quotes import Parts, QuoteReader
 #: Where a word ends.
 METACHARACTERS = frozenset(" \t\n|&;<>()")
 
-_BLANK = re.compile(r"(?:[ \t]|\\\r?\n|\r(?=\n))++")
+# Not possessive: up to Python 3.11.4 a possessive group keeps what its last, failed round has read (gh-106052).
+_BLANK = re.compile(r"(?:[ \t]|\\\r?\n|\r(?=\n))+")
 _PLAIN = re.compile(r"[^ \t\n\r|&;<>()$`\"'\\*?\[\]{}~]+")
 _IN_BODY = re.compile(r"[^\\$`]+")
 
