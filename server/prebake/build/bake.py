@@ -9,7 +9,7 @@ container runs as.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from prebake.build.build import Build
 from prebake.build.copies import copies
@@ -34,8 +34,7 @@ _ROOT = (None, "root", "0", "root:root", "0:0")
 SECRET = "hf_token"
 
 
-@dataclass(frozen=True)
-class BakePlan:
+class BakePlan(NamedTuple):
     """The fix: its edits, and what there is to say of it."""
 
     edits: tuple[FileEdit, ...]
@@ -50,8 +49,7 @@ def plan_bake(build: Build, loads: Sequence[StartLoad]) -> BakePlan | Refusal:
         return Refusal(str(error))
 
 
-@dataclass(frozen=True)
-class _Source:
+class _Source(NamedTuple):
     """The instruction that brings the hub's client, the words that start it, and what its install reads."""
 
     client: HubClient

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from prebake.build.build import Build, fact
 from prebake.build.copies import copies
@@ -30,8 +30,7 @@ _FETCHES = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Baked:
+class Baked(NamedTuple):
     """What a build downloads or copies.
 
     ``texts`` are the RUN commands with their variables replaced, and the scripts they run, in lower case. ``models``

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from prebake.build.build import Build, fact
 from prebake.build.copies import SourceKind, copies
@@ -14,8 +14,7 @@ from prebake.syntax.dockerfile import Instruction, Stage, parse
 from prebake.syntax.glob import clean
 
 
-@dataclass(frozen=True)
-class ContextUse:
+class ContextUse(NamedTuple):
     """The instructions of the stages that are built which read the context.
 
     ``broad`` are the COPY and ADD instructions that take all of it, ``mounts`` the RUN instructions that mount all of

@@ -10,7 +10,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Container, Iterator
-from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from typing import NamedTuple
@@ -71,7 +70,6 @@ class Mapping(NamedTuple):
     source: int
 
 
-@dataclass(frozen=True, eq=False)
 class Copy:
     """One COPY or ADD.
 
@@ -80,14 +78,25 @@ class Copy:
     that the last one for a path counts.
     """
 
-    instruction: Instruction
-    state: State
-    sources: tuple[Source, ...]
-    destination: str | None
-    into: bool
-    origin: str | None
-    mappings: tuple[Mapping, ...]
-    files: ContextFiles
+    def __init__(
+        self,
+        instruction: Instruction,
+        state: State,
+        sources: tuple[Source, ...],
+        destination: str | None,
+        into: bool,
+        origin: str | None,
+        mappings: tuple[Mapping, ...],
+        files: ContextFiles,
+    ) -> None:
+        self.instruction = instruction
+        self.state = state
+        self.sources = sources
+        self.destination = destination
+        self.into = into
+        self.origin = origin
+        self.mappings = mappings
+        self.files = files
 
     @property
     def from_context(self) -> bool:

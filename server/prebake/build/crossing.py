@@ -10,7 +10,6 @@ import posixpath
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from prebake.build.build import Build
 from prebake.build.copies import SYSTEM_FOLDERS, Copy, copies
@@ -33,7 +32,6 @@ _SHARED = frozenset(("/", "/home", "/opt", "/root", "/srv", "/usr", "/usr/local"
 """Folders in which an install may write as well: what it writes there is known for today's context only."""
 
 
-@dataclass
 class Crossing:
     """What is found out about moving one COPY: ``obstacle`` forbids it, ``doubts`` keep it from being proved.
 
@@ -44,13 +42,14 @@ class Crossing:
     that installs write into and that no ignore rule keeps out of the COPY.
     """
 
-    obstacle: str | None = None
-    doubts: list[str] = field(default_factory=list)
-    needs: list[tuple[str, int]] = field(default_factory=list)
-    folders: list[tuple[str, int, str]] = field(default_factory=list)
-    pinned: bool = False
-    absolute: bool = False
-    unignored: list[str] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.obstacle: str | None = None
+        self.doubts: list[str] = []
+        self.needs: list[tuple[str, int]] = []
+        self.folders: list[tuple[str, int, str]] = []
+        self.pinned = False
+        self.absolute = False
+        self.unignored: list[str] = []
 
 
 def crossing(build: Build, copy: Copy, target: Instruction, moving: frozenset[int]) -> Crossing:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from prebake.build.build import Build, fact
 from prebake.build.copies import copies
@@ -23,8 +23,7 @@ from prebake.text import Text
 _REMEMBERED = 64
 
 
-@dataclass(frozen=True, slots=True)
-class StartLoad:
+class StartLoad(NamedTuple):
     """A download that happens when a container starts, or when it is first needed."""
 
     load: Load
@@ -165,8 +164,7 @@ def _console_scripts(build: Build, command: str, recorder: _Recorder) -> Iterato
             yield module.strip(), attribute.partition("[")[0].strip()
 
 
-@dataclass(frozen=True, slots=True)
-class _Remembered:
+class _Remembered(NamedTuple):
     looked: tuple[tuple[str, str | None], ...]
     read: tuple[tuple[str, Text | None], ...]
     loads: tuple[Load, ...]

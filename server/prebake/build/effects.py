@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from prebake.build.steps import Argument, Step
 from prebake.data import load_table
@@ -21,8 +20,7 @@ _HARMLESS = frozenset(("exec", "command", "nohup", "time", "env", "nice", "ionic
 _DEVICES = ("/dev/", "/proc/", "/sys/")
 
 
-@dataclass(frozen=True)
-class Effects:
+class Effects(NamedTuple):
     """Paths of the image that a command touches; each stands for the file, or the folder with all that is in it.
 
     ``writes`` are named by the command; ``roots`` are folders in which it writes without saying where; ``folders`` are
@@ -97,17 +95,17 @@ def _row(step: Step) -> Mapping[str, Any] | None:
     return None
 
 
-@dataclass
 class _Reading:
-    step: Step
-    row: Mapping[str, Any]
-    reads: list[str] = field(default_factory=list)
-    writes: list[str] = field(default_factory=list)
-    folders: list[str] = field(default_factory=list)
-    roots: list[str] = field(default_factory=list)
-    environments: list[str] = field(default_factory=list)
-    enters: list[str] = field(default_factory=list)
-    opaque: str | None = None
+    def __init__(self, step: Step, row: Mapping[str, Any]) -> None:
+        self.step = step
+        self.row = row
+        self.reads: list[str] = []
+        self.writes: list[str] = []
+        self.folders: list[str] = []
+        self.roots: list[str] = []
+        self.environments: list[str] = []
+        self.enters: list[str] = []
+        self.opaque: str | None = None
 
     def effects(self) -> Effects:
         if any(wrapper not in _HARMLESS for wrapper in self.step.wrappers):

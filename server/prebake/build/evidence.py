@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from prebake.build.build import Build, fact
 from prebake.build.context_use import neighbours, text_of
@@ -32,8 +32,7 @@ _RUNS = frozenset({"RUN"})
 _MOST_SCRIPTS = 50
 
 
-@dataclass(frozen=True)
-class Evidence:
+class Evidence(NamedTuple):
     """``languages`` are of ``python``, ``python-package`` (it builds a package of its own) and ``node``; ``packages``
     the names, lower case, that manifests hold; ``git`` says what reads ``.git``, as a sentence without a full stop.
     """

@@ -10,7 +10,6 @@ import posixpath
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -41,8 +40,7 @@ class Group(NamedTuple):
     patterns: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Proposal:
+class Proposal(NamedTuple):
     """An ignore file's content. ``sent`` is what would be sent with it, ``None`` where the context was not measured.
 
     ``proved``: nothing that an instruction copies is left out by it, as the context is now. ``kept`` tells, in words,

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prebake.build.build import Build
 from prebake.build.installers import Install, InstallCommand, installs
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
 _OLD_PYTHON = re.compile(r"(?:^|/)python:3\.[678](?:[.\-]|$)")
 
 
-@dataclass(frozen=True)
-class HubClient:
+class HubClient(NamedTuple):
     """The hub's client in an image.
 
     ``installed``: ``None`` when it cannot be told. ``version`` is the newest that the requirements allow, which is what

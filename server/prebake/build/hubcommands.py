@@ -8,7 +8,7 @@ Source: the entry points and command lines of huggingface_hub 0.33.5 to 2.4.0. `
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from prebake.build.build import Build, fact
 from prebake.build.state import states
@@ -34,8 +34,7 @@ _DROPPED_WITH_VALUE = frozenset(("--local-dir-use-symlinks",))
 _REPEATED = frozenset(("--include", "--exclude"))
 
 
-@dataclass(frozen=True, slots=True)
-class OldCommand:
+class OldCommand(NamedTuple):
     """One use of ``huggingface-cli``: the word that names it, and the words behind it."""
 
     instruction: Instruction
@@ -163,7 +162,6 @@ class _Edits:
         self._edit(*((start, end) if alone else (first.start, last.end)), "")
 
 
-@dataclass(frozen=True, slots=True)
-class _Range:
+class _Range(NamedTuple):
     start: int
     end: int

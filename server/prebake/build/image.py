@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import posixpath
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from prebake.build.build import Build
@@ -35,8 +34,7 @@ class Provided(NamedTuple):
     copy: Copy | None
 
 
-@dataclass(frozen=True)
-class ImageFiles:
+class ImageFiles(NamedTuple):
     """Files brought by COPY and by mounts; what RUN does to them later is not followed. ``copies`` are in order."""
 
     copies: Sequence[Copy]

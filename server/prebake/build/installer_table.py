@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from prebake.data import load_table
 
 
-@dataclass(frozen=True)
-class Installer:
+class Installer(NamedTuple):
     """A row of the table; see ``data/installers.toml`` for what the fields mean."""
 
     name: str

@@ -7,7 +7,7 @@ What each option is for stands in :mod:`prebake.build.installer_table`; what the
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from prebake.build.build import Build, fact
 from prebake.build.installer_table import Installer, aliases, programs, table, tools
@@ -17,8 +17,7 @@ from prebake.project.requirements import is_archive, local_path
 from prebake.syntax.dockerfile import Instruction
 
 
-@dataclass(frozen=True)
-class InstallCommand:
+class InstallCommand(NamedTuple):
     """One command that installs, with what its words and environment name, all as written.
 
     ``called`` is the program and its subcommand (``npm ci``). ``named`` has the files by role (see the table);
@@ -70,8 +69,7 @@ class InstallCommand:
         return " ".join(words) + (" ..." if len(shown) > 3 else "")
 
 
-@dataclass(frozen=True)
-class Install:
+class Install(NamedTuple):
     """A RUN that installs dependencies: its commands, and those of them that install."""
 
     instruction: Instruction
@@ -155,18 +153,18 @@ def _takes_word(installer: Installer, option: str) -> bool:
     return "=" not in option and installer.role(option) not in (None, "flag")
 
 
-@dataclass
 class _Reading:
     """Sorts the arguments of one installing command."""
 
-    installer: Installer
-    step: Step
-    named: dict[str, list[str]] = field(default_factory=dict)
-    packages: list[str] = field(default_factory=list)
-    projects: list[str] = field(default_factory=list)
-    archives: list[str] = field(default_factory=list)
-    given: set[str] = field(default_factory=set)
-    unknown: list[str] = field(default_factory=list)
+    def __init__(self, installer: Installer, step: Step) -> None:
+        self.installer = installer
+        self.step = step
+        self.named: dict[str, list[str]] = {}
+        self.packages: list[str] = []
+        self.projects: list[str] = []
+        self.archives: list[str] = []
+        self.given: set[str] = set()
+        self.unknown: list[str] = []
 
     def read(self, called: str, arguments: list[Argument]) -> InstallCommand:
         queue = iter(arguments)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import posixpath
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from prebake.build.build import Build, fact
 from prebake.build.effects import Effects, effects_of, redirections, roots
@@ -17,8 +16,7 @@ from prebake.build.steps import Step
 from prebake.project.requirements import Closure, Problem, Trouble, closure
 
 
-@dataclass(frozen=True)
-class Manifest:
+class Manifest(NamedTuple):
     """A file (or folder of archives) that an install reads: where in the image, and where it comes from."""
 
     image: str
@@ -26,8 +24,7 @@ class Manifest:
     folder: bool = False
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(NamedTuple):
     """An install with all it reads.
 
     ``manifests`` come from the context, in the order they are read. ``packages`` are the names of what it installs, as
@@ -77,13 +74,13 @@ def readings(build: Build) -> Readings:
     return Readings(build)
 
 
-@dataclass
 class _Follow:
-    build: Build
-    install: Install
-    manifests: dict[str, Manifest] = field(default_factory=dict)
-    packages: list[str] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
+    def __init__(self, build: Build, install: Install) -> None:
+        self.build = build
+        self.install = install
+        self.manifests: dict[str, Manifest] = {}
+        self.packages: list[str] = []
+        self.problems: list[str] = []
 
     def reading(self) -> Reading:
         self._image = image_before(self.build, self.install.instruction)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from prebake.build.build import Build, fact
@@ -29,8 +28,7 @@ _COMMANDS = frozenset({"RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK"})
 _SETTINGS = frozenset({"ENV", "ARG", "VOLUME", "LABEL"})
 
 
-@dataclass(frozen=True)
-class Mentions:
+class Mentions(NamedTuple):
     """``parts`` are the parts of all paths that are named; ``commands`` those in RUN, CMD, ENTRYPOINT and shell scripts
     alone. ``files`` are the project's files that were followed, relative to the context root. ``closed`` says that what
     every container starts was found among them, so that what is not named is not read by name.

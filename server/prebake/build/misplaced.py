@@ -8,8 +8,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 from prebake.build.build import Build, fact
 from prebake.build.copies import Copy, Source, SourceKind, copies
@@ -50,8 +50,7 @@ class Extra(IntEnum):
     """The whole context."""
 
 
-@dataclass(frozen=True)
-class Misplaced:
+class Misplaced(NamedTuple):
     """A COPY and the installs below it that it makes run again, with what each of them does not need of it."""
 
     copy: Copy

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from prebake.build.baked import baked
 from prebake.build.build import Build, fact
@@ -14,8 +14,7 @@ from prebake.build.startup import final_chain, final_state
 from prebake.files import join
 
 
-@dataclass(frozen=True)
-class Pending:
+class Pending(NamedTuple):
     """One model that is not in the image; ``model`` is ``None`` for those whose id is not known.
 
     ``mild`` says that it is information only. ``no_fix`` says why no download at build time can be proposed at all.

@@ -5,9 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prebake.build.build import Build, fact
 from prebake.build.image import image_before
@@ -25,8 +24,7 @@ _LOCKS = frozenset(("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml"))
 _CONDA = re.compile(r"\s*-\s*([A-Za-z0-9][\w.-]*)\s*(\[[\w,-]*\])?\s*([=<>!~][^#\s]*)?\s*(?:#.*)?$")
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(NamedTuple):
     """One requirement: its normalised name, its version specifiers as text, the instruction that installs it and the
     command of it that does.
 

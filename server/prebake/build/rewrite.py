@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from prebake.edits import TextEdit
 from prebake.syntax.dockerfile import Dockerfile, Instruction
 
 
-@dataclass(frozen=True)
-class Rewrite:
+class Rewrite(NamedTuple):
     """Instructions that go below another one, and lines that are added above some.
 
     ``moved`` are in their order, each with its new text (``raw`` where it stays as it is). ``added`` are lines to be

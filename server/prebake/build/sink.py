@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from prebake.build.bases import is_plain_base
 from prebake.build.build import Build
@@ -30,15 +30,13 @@ _MOST_FOLDER = 200
 """Bound on the files of a folder of archives that are asked for in git."""
 
 
-@dataclass(frozen=True)
-class Refusal:
+class Refusal(NamedTuple):
     """Why a COPY is not moved: a sentence without its full stop."""
 
     reason: str
 
 
-@dataclass(frozen=True)
-class SinkPlan:
+class SinkPlan(NamedTuple):
     """A rewrite that can be made: ``moved`` go below ``below``, and COPY instructions for ``manifests`` (paths of the
     context) are put above the installs that read them.
 

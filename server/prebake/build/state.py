@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from prebake.build.build import Build, fact
-from prebake.build.variables import Variables
+from prebake.build.variables import NO_VARIABLES, Variables
 from prebake.syntax.dockerfile import Dockerfile, Instruction, Stage
 from prebake.syntax.expand import expand, references
 
@@ -24,8 +24,7 @@ _PROXIES = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """What is set before an instruction.
 
     ``env`` and ``args`` map names to values, ``None`` for a value that is not known (a build argument without default,
@@ -36,8 +35,8 @@ class State:
     """
 
     stage: int | None = None
-    env: Variables = field(default_factory=Variables)
-    args: Variables = field(default_factory=Variables)
+    env: Variables = NO_VARIABLES
+    args: Variables = NO_VARIABLES
     directory: str | None = "."
     user: str | None = None
     shell: tuple[str, ...] = DEFAULT_SHELL
@@ -133,7 +132,7 @@ class _Run:
         if instruction.keyword == "FROM":
             if self._now.stage is not None:
                 self._ends[self._now.stage] = self._now
-            before = replace(self._global, stage=instruction.stage)
+            before = self._global._replace(stage=instruction.stage)
             self._now = self._begin(instruction, before)
             return before
         before = self._now
@@ -149,7 +148,7 @@ class _Run:
         image = before.expand(stage.base, self._tree.escape)
         base = self._tree.stage_named(image or "", stage.index)
         if base is not None and base.index in self._ends:
-            return replace(self._ends[base.index], stage=stage.index)
+            return self._ends[base.index]._replace(stage=stage.index)
         return State(stage=stage.index, directory="/" if image == "scratch" else ".", base=image)
 
     def _after(self, instruction: Instruction, state: State) -> State:
@@ -160,11 +159,11 @@ class _Run:
             return self._environment(instruction, state)
         if keyword == "WORKDIR" and instruction.words:
             path = state.expand(instruction.words[0].raw, escape)
-            return replace(state, directory=None if not path else state.absolute(path))
+            return state._replace(directory=None if not path else state.absolute(path))
         if keyword == "USER" and instruction.words:
-            return replace(state, user=state.expand(instruction.words[0].raw, escape) or _UNKNOWN)
+            return state._replace(user=state.expand(instruction.words[0].raw, escape) or _UNKNOWN)
         if keyword == "SHELL" and instruction.json:
-            return replace(state, shell=tuple(word.value for word in instruction.json))
+            return state._replace(shell=tuple(word.value for word in instruction.json))
         return state
 
     def _argument(self, instruction: Instruction, state: State) -> State:
@@ -176,7 +175,7 @@ class _Run:
                 value = state.expand(pair.value, self._tree.escape)
             elif state.stage is not None and pair.name not in _PROXIES:
                 value = self._global.args.get(pair.name)
-            state = replace(state, args=Variables({pair.name: value}, state.args))
+            state = state._replace(args=Variables({pair.name: value}, state.args))
         return state
 
     def _environment(self, instruction: Instruction, state: State) -> State:
@@ -187,7 +186,7 @@ class _Run:
             values[pair.name] = state.expand(raw, self._tree.escape)
             if pair.name == "PATH":
                 path = self._search_path(raw, state)
-        return replace(state, env=Variables(values, state.env), path=path)
+        return state._replace(env=Variables(values, state.env), path=path)
 
     def _search_path(self, raw: str, state: State) -> tuple[str, ...]:
         def known(name: str) -> str:

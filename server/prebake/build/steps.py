@@ -9,7 +9,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -36,8 +35,7 @@ class Argument(NamedTuple):
     word: ShellWord | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """A simple command as it runs.
 
     ``program`` is the name of what runs in the end, without folder and version (``pip`` for ``/opt/v/bin/pip3.11`` and
@@ -77,8 +75,7 @@ class Step:
         return None if joined.startswith("..") else joined
 
 
-@dataclass(frozen=True, slots=True)
-class Steps:
+class Steps(NamedTuple):
     """The commands of a RUN in order; ``problem`` says why they are not all understood, ``None`` when they are."""
 
     steps: tuple[Step, ...]

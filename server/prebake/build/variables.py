@@ -45,3 +45,6 @@ class Variables(Mapping[str, str | None]):
 
     def __len__(self) -> int:
         return len(self._flat())
+
+
+NO_VARIABLES = Variables()

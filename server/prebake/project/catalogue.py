@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from prebake.data import load_table
 
 # Source: huggingface_hub.utils.validate_repo_id; at most one slash, as for models.
 _HUB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,95}(/[A-Za-z0-9][A-Za-z0-9_.-]{0,95})?\Z")
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Entry:
+class Entry(NamedTuple):
     """One entry; the fields are the keys that the data file explains."""
 
     id: str
@@ -25,10 +26,10 @@ class Entry:
     since: str | None = None
     optional: bool = False
     default: str | None = None
-    prefixes: dict[str, str] = field(default_factory=dict)
-    names: dict[str, str] = field(default_factory=dict)
+    prefixes: Mapping[str, str] = _NOTHING
+    names: Mapping[str, str] = _NOTHING
     unprefixed: frozenset[str] = frozenset()
-    small: dict[str, str] = field(default_factory=dict)
+    small: Mapping[str, str] = _NOTHING
     files: tuple[str, int | None] | None = None
     filters: tuple[str, ...] = ()
     revision: str | None = None
@@ -38,6 +39,12 @@ class Entry:
     variables: tuple[str, ...] = ()
     target: tuple[str, ...] = ()
     offline: tuple[str, ...] = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Entry) and self.id == other.id
+
+    def __hash__(self) -> int:
+        return hash(self.id)
 
     def repository_of(self, name: str, model: str) -> str:
         """The repository that an id given to the call of that dotted name stands for."""
@@ -53,8 +60,7 @@ class Entry:
         return next((kind for ending, kind in self.small.items() if owner.endswith(ending)), "weights")
 
 
-@dataclass(frozen=True)
-class _Catalogue:
+class _Catalogue(NamedTuple):
     entries: tuple[Entry, ...]
     by_last: dict[str, tuple[tuple[re.Pattern[str], Entry], ...]]
 

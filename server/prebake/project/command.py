@@ -8,7 +8,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import NamedTuple
 
 from prebake.files import join
 from prebake.project.launchers import Launcher, launcher
@@ -30,8 +31,7 @@ _ASSIGNMENT = re.compile(r"[^\W\d]\w*=")
 _VALUED_PYTHON = frozenset("XW")
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(NamedTuple):
     """A Python program as the image runs it.
 
     One of ``file`` (a path in the image), ``module`` (a dotted name), ``code`` (the text of ``python -c``) and
@@ -47,22 +47,48 @@ class Program:
     main: bool = False
     name: str | None = None
     arguments: tuple[str, ...] = ()
-    environment: Mapping[str, str | None] = field(default_factory=dict, compare=False)
+    environment: Mapping[str, str | None] = MappingProxyType({})
+
+    def __hash__(self) -> int:
+        return hash(self[:-1])  # without the variables, which have no hash
 
 
-@dataclass(frozen=True, slots=True)
 class Place:
     """Where a command runs: the working directory, the variables, the image's files, and the arguments of a script.
 
     ``read`` gives the text of a file of the image as far as the project has it.
     """
 
-    directory: str
-    environment: Mapping[str, str | None]
-    read: Callable[[str], Text | None]
-    arguments: tuple[str, ...] = ()
-    seen: list[int] = field(default_factory=lambda: [0], compare=False)
-    """How many commands were looked at: scripts that call each other many times come to an end."""
+    def __init__(
+        self,
+        directory: str,
+        environment: Mapping[str, str | None],
+        read: Callable[[str], Text | None],
+        arguments: tuple[str, ...] = (),
+    ) -> None:
+        self.directory = directory
+        self.environment = environment
+        self.read = read
+        self.arguments = arguments
+        # How many commands were looked at: scripts that call each other many times come to an end.
+        self.seen = [0]
+
+    def but(
+        self,
+        *,
+        directory: str | None = None,
+        environment: Mapping[str, str | None] | None = None,
+        arguments: tuple[str, ...] | None = None,
+    ) -> Place:
+        """This place with something else; commands are counted on."""
+        other = Place(
+            self.directory if directory is None else directory,
+            self.environment if environment is None else environment,
+            self.read,
+            self.arguments if arguments is None else arguments,
+        )
+        other.seen = self.seen
+        return other
 
     def path(self, name: str) -> str:
         """A path of the image as the command sees it."""
@@ -104,21 +130,21 @@ def programs_of_script(script: Script, place: Place, depth: int = 0) -> Iterator
         return
     environment = dict(place.environment)
     for command in script.commands:
-        here = replace(place, environment=environment)
+        here = place.but(environment=environment)
         own = {item.name: _value(item.value, here) for item in command.assignments}
         if not command.words:
             environment.update(own)
             continue
         words = tuple(part for word in command.words for part in _words(word, here))
         if words[:1] == ("cd",) and len(words) == 2 and _UNKNOWN not in words[1]:
-            place = replace(place, directory=place.path(words[1]))
+            place = place.but(directory=place.path(words[1]))
         elif words[:1] == ("export",):
             for word in words[1:]:
                 name, given, value = word.partition("=")
                 if given:
                     environment[name] = None if _UNKNOWN in value else value
         elif not _is_test(command):
-            yield from programs_of_words(words, replace(here, environment={**environment, **own}), depth + 1)
+            yield from programs_of_words(words, here.but(environment={**environment, **own}), depth + 1)
 
 
 def _is_test(command: Command) -> bool:
@@ -166,7 +192,7 @@ def _wrapped(entry: Launcher, words: tuple[str, ...], place: Place, depth: int) 
         else:
             break
     rest = words[at:]
-    here = replace(place, environment=environment)
+    here = place.but(environment=environment)
     if entry.python and rest and rest[0].endswith(".py"):
         yield _script(rest[0], rest[1:], here)
     else:
@@ -223,7 +249,7 @@ def _shell(words: tuple[str, ...], place: Place, depth: int) -> Iterator[Program
     while at < len(words) and words[at].startswith(("-", "+")):
         if not words[at].startswith("--") and "c" in words[at]:
             if at + 1 < len(words):
-                inside = replace(place, arguments=words[at + 3 :])
+                inside = place.but(arguments=words[at + 3 :])
                 yield from programs_of_script(split(Fragment.whole(words[at + 1])), inside, depth + 1)
             return
         at += 2 if words[at] in ("-o", "+o", "-O", "+O") else 1
@@ -234,7 +260,7 @@ def _shell(words: tuple[str, ...], place: Place, depth: int) -> Iterator[Program
 def _file(name: str, arguments: tuple[str, ...], place: Place, depth: int) -> Iterator[Program]:
     text = None if _UNKNOWN in name else place.read(place.path(name))
     if text is not None:
-        inside = replace(place, arguments=arguments)
+        inside = place.but(arguments=arguments)
         yield from programs_of_script(split(Fragment.whole(text.content)), inside, depth + 1)
 
 
@@ -291,7 +317,7 @@ def _server(entry: Launcher, words: tuple[str, ...], place: Place) -> Iterator[P
     if path is None and entry.file:
         path = next((word for word in words if word.endswith(".py")), None)
     for name in [path] if path is not None else entry.defaults:
-        base = place if folder is None else replace(place, directory=place.path(folder))
+        base = place if folder is None else place.but(directory=place.path(folder))
         if base.read(base.path(name)) is not None:
             yield _application_file(name, words, base, entry.object)
             return
@@ -306,9 +332,9 @@ def _application_file(name: str, words: tuple[str, ...], place: Place, attribute
         root, package = posixpath.split(root)
         names.insert(0, package)
     if len(names) == 1:
-        return replace(script, main=False, name=attribute)
+        return script._replace(main=False, name=attribute)
     directories = (root or ".", *script.directories[1:])
-    return replace(script, file=None, module=".".join(names), main=False, name=attribute, directories=directories)
+    return script._replace(file=None, module=".".join(names), main=False, name=attribute, directories=directories)
 
 
 def _option_value(words: tuple[str, ...], options: tuple[str, ...]) -> str | None:

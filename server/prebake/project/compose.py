@@ -5,8 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from types import MappingProxyType
 from typing import NamedTuple
 
 from prebake.files import Snapshot, join, parent
@@ -49,8 +49,7 @@ class ComposeVolume(NamedTuple):
     span: Span
 
 
-@dataclass(frozen=True)
-class BuildSpec:
+class BuildSpec(NamedTuple):
     """How a service's image is built.
 
     ``context`` is absolute, ``None`` when it is remote or not known; ``dockerfile`` is absolute, ``None`` when it is
@@ -65,8 +64,7 @@ class BuildSpec:
     span: Span
 
 
-@dataclass(frozen=True)
-class Service:
+class Service(NamedTuple):
     """A service of a compose file.
 
     Everything is ``None`` or empty where it is not given. ``env_files`` are absolute paths. The values of
@@ -80,7 +78,7 @@ class Service:
     image: Value | None = None
     command: Command | None = None
     entrypoint: Command | None = None
-    environment: Mapping[str, Value] = field(default_factory=dict)
+    environment: Mapping[str, Value] = MappingProxyType({})
     env_files: tuple[str, ...] = ()
     volumes: tuple[ComposeVolume, ...] = ()
     working_dir: Value | None = None
@@ -93,8 +91,7 @@ class Service:
         return self.span.start.line
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(NamedTuple):
     """A ``command`` or ``entrypoint``: list form, or one string, which compose splits as a shell would (it starts no
     shell). ``words`` without a known value are ``None``.
     """
@@ -128,8 +125,7 @@ def _extended(snapshot: Snapshot, service: Service, depth: int) -> Service:
     if found is None:
         return service
     base = _extended(snapshot, found, depth + 1)
-    return replace(
-        service,
+    return service._replace(
         build=service.build or base.build,
         image=service.image or base.image,
         command=service.command or base.command,

@@ -7,8 +7,8 @@ workflows) is evidence of how the image is built; only where there is none is th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from prebake.files import Snapshot, is_below, parent, relative
 from prebake.project.compose import services
@@ -34,8 +34,7 @@ Kind = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """What says that a Dockerfile is built from a context: a place in a file (``line`` is 0-based), or none where it is
     inferred. ``detail`` is for messages.
     """
@@ -53,8 +52,7 @@ class Evidence:
         return name if self.line is None else f"{name}:{self.line + 1}"
 
 
-@dataclass(frozen=True)
-class Context:
+class Context(NamedTuple):
     """One way in which a Dockerfile is built.
 
     ``root`` is the absolute path of the context's top folder. ``remote`` says that the builder fetches the context
@@ -66,13 +64,12 @@ class Context:
     root: str | None
     evidence: Evidence
     target: str | None = None
-    args: Mapping[str, str] = field(default_factory=dict)
+    args: Mapping[str, str] = MappingProxyType({})
     service: str | None = None
     remote: bool = False
 
 
-@dataclass(frozen=True)
-class _Subject:
+class _Subject(NamedTuple):
     """The Dockerfile whose context is looked for."""
 
     snapshot: Snapshot

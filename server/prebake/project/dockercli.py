@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from prebake.files import join
 from prebake.syntax.fragment import Fragment
@@ -34,8 +34,7 @@ _REMOTE = re.compile(r"(https?|git|ssh)://|git@")
 _ASKS_FOR_BUILD = re.compile(r"\b(docker|podman|buildah|nerdctl)\b[^\n]*\b(build|bud|b)\b")
 
 
-@dataclass(frozen=True)
-class DockerBuild:
+class DockerBuild(NamedTuple):
     """A build command.
 
     ``context`` and ``dockerfile`` are absolute, ``context`` is ``None`` for a remote one (``remote``). ``args`` without

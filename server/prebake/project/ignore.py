@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -142,15 +141,21 @@ def _compiled(file: IgnoreFile) -> tuple[DockerPattern, ...]:
     return tuple(DockerPattern(pattern) for pattern in usable)
 
 
-@dataclass(frozen=True)
 class IgnoreRules:
     """The ignore rules in force for one context.
 
     ``path`` is the absolute path of the ignore file, ``None`` when there is none; ``file`` its content.
     """
 
-    file: IgnoreFile | None
-    path: str | None
+    def __init__(self, file: IgnoreFile | None, path: str | None) -> None:
+        self.file = file
+        self.path = path
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, IgnoreRules) and (self.file, self.path) == (other.file, other.path)
+
+    def __hash__(self) -> int:
+        return hash((self.file, self.path))
 
     @property
     def patterns(self) -> tuple[Pattern, ...]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from prebake.data import load_table
 
 
-@dataclass(frozen=True, slots=True)
-class Launcher:
+class Launcher(NamedTuple):
     """One entry; the keys are those that the data file explains. ``kind`` is ``wrapper``, ``server`` or ``script``."""
 
     kind: str

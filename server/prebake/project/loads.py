@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from prebake.project.catalogue import Entry, entry_for, is_hub_id, may_download
 from prebake.project.python.modules import Module
@@ -57,8 +57,7 @@ _EXISTENCE = frozenset(("os.path.exists", "os.path.isdir", "os.path.isfile", "os
 _LOGINS = frozenset(("huggingface_hub.login", "huggingface_hub.interpreter_login", "huggingface_hub.notebook_login"))
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
+class Load(NamedTuple):
     """A call that downloads a model when it runs.
 
     ``model`` is the repository's id, ``None`` when it has no static value; ``valid`` whether the hub would take it.

@@ -11,7 +11,6 @@ import posixpath
 import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple, Protocol
 
@@ -99,8 +98,7 @@ class LocalInput(NamedTuple):
     project: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Closure:
+class Closure(NamedTuple):
     """Everything a set of requirement files reads.
 
     ``files`` are the requirement and constraint files in the order they are read, the given ones included.

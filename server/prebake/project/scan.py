@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
@@ -58,16 +57,7 @@ class ScanProgress(NamedTuple):
     folder: str
 
 
-@dataclass(frozen=True)
-class ContextScan:
-    """What a walk over a context has found.
-
-    ``root`` is absolute, all other paths are relative to it. ``complete`` is false when time ran out or the scan was
-    cancelled: sizes are then lower bounds. ``pruned`` are the ignored folders that were not looked into; ``unreadable``
-    those that could not be. Unless the scan was of the ``whole`` context, what the rules leave out is not measured:
-    ``total`` is then no more than ``sent``, and ignored files are in no list.
-    """
-
+class _Found(NamedTuple):
     root: str
     rules: IgnoreRules
     whole: bool
@@ -79,6 +69,16 @@ class ContextScan:
     unreadable: tuple[str, ...]
     landmarks: tuple[Landmark, ...]
     listings: Mapping[str, Listing]
+
+
+class ContextScan(_Found):
+    """What a walk over a context has found.
+
+    ``root`` is absolute, all other paths are relative to it. ``complete`` is false when time ran out or the scan was
+    cancelled: sizes are then lower bounds. ``pruned`` are the ignored folders that were not looked into; ``unreadable``
+    those that could not be. Unless the scan was of the ``whole`` context, what the rules leave out is not measured:
+    ``total`` is then no more than ``sent``, and ignored files are in no list.
+    """
 
     def largest(self, count: int) -> tuple[tuple[str, EntrySize], ...]:
         """The top-level entries that most bytes are sent of, largest first."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from prebake.files import Snapshot
 from prebake.project.compose import Command, Service
@@ -14,8 +15,7 @@ from prebake.syntax.shell import split
 _UNKNOWN = "\0"
 
 
-@dataclass(frozen=True, slots=True)
-class ImageCommand:
+class ImageCommand(NamedTuple):
     """The ENTRYPOINT and the CMD in force; ``None`` for the one that is not set, or was reset."""
 
     entrypoint: Instruction | None = None
@@ -29,8 +29,7 @@ class ImageCommand:
         return self.cmd or self.entrypoint
 
 
-@dataclass(frozen=True)
-class Start:
+class Start(NamedTuple):
     """One way in which containers are started.
 
     ``words`` is the whole command line, a word that is not known being ``"\\0"``. ``service`` is the compose service
@@ -42,7 +41,7 @@ class Start:
     instruction: Instruction | None
     service: Service | None
     directory: str
-    environment: Mapping[str, str | None] = field(default_factory=dict)
+    environment: Mapping[str, str | None] = MappingProxyType({})
     user: str | None = None
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from prebake.files import Snapshot, join
 from prebake.project.dockercli import docker_builds
@@ -19,8 +19,7 @@ _DEFAULT = re.compile(r"\{\{\s*defaultContext\s*\}\}(?::(.*))?")
 _UNKNOWN = "\0"
 
 
-@dataclass(frozen=True)
-class WorkflowBuild:
+class WorkflowBuild(NamedTuple):
     """A build step.
 
     ``context`` and ``dockerfile`` are absolute. ``is_git``: the builder fetches the context from the repository itself,

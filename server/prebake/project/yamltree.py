@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from prebake.text import Position, Span, Text
 
@@ -21,8 +20,7 @@ _MAX_DEPTH = 50
 _MAX_NODES = 200_000
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """A scalar (``text`` is its value), a sequence (``items``) or a mapping (``keys`` and ``items`` side by side, merge
     keys resolved).
 
@@ -33,8 +31,8 @@ class Node:
     kind: str
     span: Span
     text: str = ""
-    items: tuple[Node, ...] = field(default=(), repr=False)
-    keys: tuple[Node, ...] = field(default=(), repr=False)
+    items: tuple[Node, ...] = ()
+    keys: tuple[Node, ...] = ()
     is_null: bool = False
     is_block: bool = False
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Protocol
@@ -163,7 +162,6 @@ class Instruction:
         return self._text.span(self.start + token.start, self.start + token.end)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Stage:
     """A build stage.
 
@@ -171,12 +169,23 @@ class Stage:
     with ``instruction``, the FROM.
     """
 
-    index: int
-    name: str | None
-    instruction: Instruction
-    base: str
-    platform: str | None
-    instructions: tuple[Instruction, ...]
+    __slots__ = ("base", "index", "instruction", "instructions", "name", "platform")
+
+    def __init__(
+        self,
+        index: int,
+        name: str | None,
+        instruction: Instruction,
+        base: str,
+        platform: str | None,
+        instructions: tuple[Instruction, ...],
+    ) -> None:
+        self.index = index
+        self.name = name
+        self.instruction = instruction
+        self.base = base
+        self.platform = platform
+        self.instructions = instructions
 
 
 class Dockerfile:

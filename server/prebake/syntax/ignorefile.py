@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -53,8 +52,7 @@ class Comment(NamedTuple):
         return Span(Position(self.line, 0), Position(self.line, len(self.text) + 1))
 
 
-@dataclass(frozen=True, slots=True)
-class IgnoreFile:
+class IgnoreFile(NamedTuple):
     """The patterns and comments of an ignore file, in order."""
 
     text: Text

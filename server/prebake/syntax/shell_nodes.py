@@ -7,7 +7,6 @@ the text without Docker's line continuations; where a token holds none, it equal
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 
@@ -40,7 +39,6 @@ class Assignment(NamedTuple):
     end: int
 
 
-@dataclass(slots=True, unsafe_hash=True)
 class Redirection:
     """``2>&1``, ``< file``, ``<<EOF``.
 
@@ -48,12 +46,26 @@ class Redirection:
     its text, without leading tabs for ``<<-``; otherwise ``body`` is None.
     """
 
-    operator: str
-    target: ShellWord
-    fd: int | None
-    start: int
-    end: int
-    body: ShellWord | None = None
+    __slots__ = ("body", "end", "fd", "operator", "start", "target")
+
+    def __init__(
+        self, operator: str, target: ShellWord, fd: int | None, start: int, end: int, body: ShellWord | None = None
+    ) -> None:
+        self.operator = operator
+        self.target = target
+        self.fd = fd
+        self.start = start
+        self.end = end
+        self.body = body
+
+    def _parts(self) -> tuple[object, ...]:
+        return (self.operator, self.target, self.fd, self.start, self.end, self.body)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Redirection) and self._parts() == other._parts()
+
+    def __hash__(self) -> int:
+        return hash(self._parts())
 
 
 class Command(NamedTuple):

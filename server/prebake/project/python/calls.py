@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import posixpath
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from prebake.project.python.modules import Module
@@ -35,7 +34,7 @@ def call_value(evaluator: Evaluator, module: Module, scope: Scope, node: ast.Cal
             for value in returned(target.scope.node):
                 values += evaluator.evaluate(target.module, target.scope, value, depth + 1)
         else:
-            values.append(replace(UNKNOWN, made=True))
+            values.append(UNKNOWN._replace(made=True))
     if values:
         return tuple(values)
     if isinstance(node.func, ast.Attribute):
@@ -46,7 +45,7 @@ def call_value(evaluator: Evaluator, module: Module, scope: Scope, node: ast.Cal
 def _as_int(value: Value) -> Value:
     if value.known and isinstance(value.constant, (str, int)):
         try:
-            return replace(value, constant=int(value.constant))
+            return value._replace(constant=int(value.constant))
         except ValueError:
             return UNKNOWN
     return UNKNOWN
@@ -70,18 +69,18 @@ def _library(
         parts = [evaluator.evaluate(module, scope, part, depth + 1) for part in node.args]
         return tuple(_as_path(value) for value in joined(parts or [(Value("."),)], "/"))
     if name.startswith(("os.path.", "os.getcwd", "pathlib.")):
-        return (replace(UNKNOWN, path=True),)
+        return (UNKNOWN._replace(path=True),)
     if name in _FIELDS:
         return _field(evaluator, module, scope, node, depth)
     if name.rpartition("().")[0] in _ENVIRONMENT and isinstance(node.func, ast.Attribute):  # a method of the text
         return _method(evaluator, module, scope, node, node.func, depth)
-    return (replace(UNKNOWN, made=True),)
+    return (UNKNOWN._replace(made=True),)
 
 
 def _as_path(value: Value) -> Value:
     if value.text is None:
-        return replace(value, path=True)
-    return replace(value, constant=posixpath.normpath(value.text) if value.text else ".", path=True)
+        return value._replace(path=True)
+    return value._replace(constant=posixpath.normpath(value.text) if value.text else ".", path=True)
 
 
 def _field(evaluator: Evaluator, module: Module, scope: Scope, node: ast.Call, depth: int) -> Values:
@@ -105,11 +104,11 @@ def _method(
     base = evaluator.evaluate(module, scope, function.value, depth + 1)
     if function.attr in _TEXT_METHODS and not node.args:
         return tuple(
-            UNKNOWN if value.text is None else replace(value, constant=getattr(value.text, function.attr)())
+            UNKNOWN if value.text is None else value._replace(constant=getattr(value.text, function.attr)())
             for value in base
         )
     if function.attr in _PATH_METHODS:
-        return (replace(UNKNOWN, path=any(value.path for value in base)),)
+        return (UNKNOWN._replace(path=any(value.path for value in base)),)
     if function.attr == "format" and not node.keywords:
         return _formatted(base, [evaluator.evaluate(module, scope, part, depth + 1) for part in node.args])
     return (UNKNOWN,)

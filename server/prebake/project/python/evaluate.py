@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from prebake.project.python.calls import call_value
 from prebake.project.python.modules import Module
@@ -98,7 +97,7 @@ class Evaluator:
                 found += self._data(target, depth + 1)
             else:
                 path = isinstance(target, External) and target.name.startswith("pathlib.")
-                found.append(replace(UNKNOWN, path=path, made=not isinstance(target, External)))
+                found.append(UNKNOWN._replace(path=path, made=not isinstance(target, External)))
         if not found and isinstance(node, ast.Attribute) and node.attr == "value":  # a member of an Enum
             return self.evaluate(module, scope, node.value, depth + 1)
         return tuple(found) or (UNKNOWN,)
@@ -190,7 +189,7 @@ class Evaluator:
             value = self._environment[variable]
             known = value is not None
             return (Value(value, known=known, variable=variable, set_by_environment=True),)
-        return tuple(replace(value, variable=value.variable or variable) for value in default)
+        return tuple(value._replace(variable=value.variable or variable) for value in default)
 
     def _text(self, module: Module, scope: Scope, parts: list[ast.expr], depth: int) -> Values:
         return joined([self.evaluate(module, scope, part, depth + 1) for part in parts])
@@ -203,7 +202,7 @@ class Evaluator:
         if isinstance(node.op, ast.Add):
             return joined([left, right])
         if any(value.path for value in left):
-            return tuple(replace(value, path=True) for value in joined([left, right], "/"))
+            return tuple(value._replace(path=True) for value in joined([left, right], "/"))
         return (UNKNOWN,)
 
     def _choice(self, module: Module, scope: Scope, node: ast.BoolOp, depth: int) -> Values:
@@ -215,7 +214,7 @@ class Evaluator:
                 taken = bool(value.constant) is isinstance(node.op, ast.Or) if value.known else None
                 variable = variable or value.variable
                 if last or taken is True:
-                    found.append(replace(value, variable=value.variable or variable))
+                    found.append(value._replace(variable=value.variable or variable))
                 elif taken is None:
                     found.append(value)
             if found and all(value.known for value in found):
@@ -248,7 +247,7 @@ class Evaluator:
                 if key == keys[0].constant:
                     variable = keys[0].variable
                     return tuple(
-                        replace(found, variable=found.variable or variable)
+                        found._replace(variable=found.variable or variable)
                         for found in self.evaluate(home, place, value, depth + 1)
                     )
             return (UNKNOWN,)

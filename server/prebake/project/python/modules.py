@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from prebake.project.python.index import index
@@ -23,7 +22,6 @@ class Texts(Protocol):
     def is_file(self, path: str) -> bool: ...
 
 
-@dataclass(eq=False, slots=True)
 class Module:
     """A file of the project as an imported module.
 
@@ -31,11 +29,14 @@ class Module:
     it is an ``__init__.py``.
     """
 
-    path: str
-    name: str
-    is_package: bool
-    text: Text
-    index: ModuleIndex = field(repr=False)
+    __slots__ = ("index", "is_package", "name", "path", "text")
+
+    def __init__(self, path: str, name: str, is_package: bool, text: Text, index: ModuleIndex) -> None:
+        self.path = path
+        self.name = name
+        self.is_package = is_package
+        self.text = text
+        self.index = index
 
     def absolute(self, imported: Import) -> str | None:
         """The dotted name that an import statement in this module asks for; ``None`` when it leads out of the top."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 from prebake.project.python.modules import Module, Modules
 from prebake.project.python.scopes import FUNCTIONS, Binding, Import, Scope, dotted
@@ -14,23 +14,20 @@ _MAX_DEPTH = 12
 _MAX_TARGETS = 16
 
 
-@dataclass(frozen=True, slots=True)
-class External:
+class External(NamedTuple):
     """Something of a library: ``transformers.AutoModel.from_pretrained``; ``()`` stands behind what is called."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(NamedTuple):
     """A module, class or function of the project."""
 
     module: Module
     scope: Scope
 
 
-@dataclass(frozen=True, slots=True)
-class Instance:
+class Instance(NamedTuple):
     """An object of a class of the project; ``call`` made it, in ``origin`` (``None`` for ``self``)."""
 
     module: Module
@@ -39,8 +36,7 @@ class Instance:
     origin: Scope | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Data:
+class Data(NamedTuple):
     """A variable of the project: how it is bound, in which module. ``owner`` is the scope (or class) that holds it;
     ``through`` the object it was reached by, for an attribute.
     """

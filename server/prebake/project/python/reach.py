@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from prebake.project.python.evaluate import Evaluator
@@ -89,8 +88,7 @@ class Entry(NamedTuple):
     name: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reached:
+class Reached(NamedTuple):
     """The calls of a program that run, each with its module, in the order they were found."""
 
     calls: tuple[tuple[Module, Call], ...]

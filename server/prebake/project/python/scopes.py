@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 MODULE = ""
@@ -62,23 +61,47 @@ class Reference(NamedTuple):
     guards: tuple[Guard, ...]
 
 
-@dataclass(eq=False, slots=True)
 class Scope:
     """A module, a class body, a function, or the block under ``if __name__ == "__main__":``."""
 
-    kind: Literal["module", "main", "class", "function"]
-    name: str
-    node: ast.AST
-    parent: Scope | None
-    bindings: dict[str, list[Binding]] = field(default_factory=dict)
-    calls: list[Call] = field(default_factory=list)
-    references: list[Reference] = field(default_factory=list)
-    attributes: set[str] = field(default_factory=set)
-    imports: list[tuple[Import, tuple[Guard, ...]]] = field(default_factory=list)
-    children: list[tuple[Scope, tuple[Guard, ...]]] = field(default_factory=list)
-    decorators: list[tuple[str, ...]] = field(default_factory=list)
-    members: dict[str, list[Binding]] = field(default_factory=dict)
-    stars: list[Import] = field(default_factory=list)
+    __slots__ = (
+        "attributes",
+        "bindings",
+        "calls",
+        "children",
+        "decorators",
+        "imports",
+        "kind",
+        "members",
+        "name",
+        "node",
+        "parent",
+        "references",
+        "stars",
+    )
+
+    def __init__(
+        self,
+        kind: Literal["module", "main", "class", "function"],
+        name: str,
+        node: ast.AST,
+        parent: Scope | None,
+        bindings: dict[str, list[Binding]] | None = None,
+    ) -> None:
+        """``bindings`` are those of another scope, to be shared with it."""
+        self.kind = kind
+        self.name = name
+        self.node = node
+        self.parent = parent
+        self.bindings: dict[str, list[Binding]] = {} if bindings is None else bindings
+        self.calls: list[Call] = []
+        self.references: list[Reference] = []
+        self.attributes: set[str] = set()
+        self.imports: list[tuple[Import, tuple[Guard, ...]]] = []
+        self.children: list[tuple[Scope, tuple[Guard, ...]]] = []
+        self.decorators: list[tuple[str, ...]] = []
+        self.members: dict[str, list[Binding]] = {}
+        self.stars: list[Import] = []
 
     @property
     def enclosing_class(self) -> Scope | None:
@@ -107,15 +130,17 @@ class Scope:
         return [item.arg for item in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
 
 
-@dataclass(eq=False, slots=True)
 class ModuleIndex:
     """The scopes of one file by qualified name (``""`` is the module itself).
 
     ``assigned`` are the names of attributes that it sets on objects other than ``self``.
     """
 
-    scopes: dict[str, Scope]
-    assigned: set[str] = field(default_factory=set)
+    __slots__ = ("assigned", "scopes")
+
+    def __init__(self, scopes: dict[str, Scope]) -> None:
+        self.scopes = scopes
+        self.assigned: set[str] = set()
 
     @property
     def top(self) -> Scope:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import islice, product
+from typing import NamedTuple
 
 _MAX_VALUES = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """One value that an expression can have.
 
     ``constant`` is only meant when ``known``. ``path``: it is surely a path of a file system. ``made``: it is an object
@@ -48,14 +47,14 @@ def bounded(values: Iterable[Value]) -> Values:
 def alternatives(values: Iterable[Value]) -> Values:
     """Values of which one is used, nobody knows which."""
     distinct = bounded(values)
-    return distinct if len(distinct) < 2 else tuple(replace(value, certain=False) for value in distinct)
+    return distinct if len(distinct) < 2 else tuple(value._replace(certain=False) for value in distinct)
 
 
 def as_text(value: Value) -> Value:
     """What ``str()`` makes of a value."""
     if value.known and isinstance(value.constant, (str, int)):
-        return replace(value, constant=str(value.constant))
-    return replace(UNKNOWN, path=value.path)
+        return value._replace(constant=str(value.constant))
+    return UNKNOWN._replace(path=value.path)
 
 
 def joined(parts: list[Values], separator: str = "") -> Values:
@@ -66,7 +65,7 @@ def joined(parts: list[Values], separator: str = "") -> Values:
         texts = [value.text for value in map(as_text, combination)]
         known = [text for text in texts if text is not None]
         if len(known) < len(texts):
-            found.append(replace(UNKNOWN, path=path))
+            found.append(UNKNOWN._replace(path=path))
             continue
         found.append(
             Value(
