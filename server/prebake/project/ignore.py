@@ -19,7 +19,7 @@ from prebake.syntax.ignorefile import IgnoreFile, Pattern, parse_ignore
 from prebake.text import Text
 
 if TYPE_CHECKING:
-    from prebake.project.docker_pattern import DockerPattern
+    from prebake.project.matcher import Matcher
 
 NAME = ".dockerignore"
 
@@ -52,7 +52,7 @@ class Walker:
     Paths are relative to the context root. ``folder`` is what :meth:`enter` said about the folder that the path is in.
     """
 
-    def __init__(self, patterns: tuple[DockerPattern, ...]) -> None:
+    def __init__(self, patterns: tuple[Matcher, ...]) -> None:
         """A walk under compiled patterns."""
         self._patterns = patterns
         self._runs = _runs(patterns)
@@ -97,7 +97,7 @@ def _literal_start(pattern: str) -> list[str]:
     return start
 
 
-def _runs(patterns: tuple[DockerPattern, ...]) -> tuple[_Run, ...]:
+def _runs(patterns: tuple[Matcher, ...]) -> tuple[_Run, ...]:
     runs: list[_Run] = []
     first = 0
     for bit in range(1, len(patterns) + 1):
@@ -108,7 +108,7 @@ def _runs(patterns: tuple[DockerPattern, ...]) -> tuple[_Run, ...]:
     return tuple(runs)
 
 
-def _any_of(patterns: tuple[DockerPattern, ...]) -> Callable[[str], bool]:
+def _any_of(patterns: tuple[Matcher, ...]) -> Callable[[str], bool]:
     """A test for "one of these matches", with as few steps for each path as the patterns allow."""
     import re
 
@@ -132,13 +132,13 @@ def _any_of(patterns: tuple[DockerPattern, ...]) -> Callable[[str], bool]:
 
 
 @lru_cache(maxsize=256)
-def _compiled(file: IgnoreFile) -> tuple[DockerPattern, ...]:
+def _compiled(file: IgnoreFile) -> tuple[Matcher, ...]:
     usable = [pattern for pattern in file.patterns if pattern.problem is None]
     if not usable:
         return ()
-    from prebake.project.docker_pattern import DockerPattern
+    from prebake.project.matcher import Matcher
 
-    return tuple(DockerPattern(pattern) for pattern in usable)
+    return tuple(Matcher(pattern) for pattern in usable)
 
 
 class IgnoreRules:
@@ -173,7 +173,7 @@ class IgnoreRules:
         return not self.patterns
 
     @cached_property
-    def _docker_patterns(self) -> tuple[DockerPattern, ...]:
+    def _matchers(self) -> tuple[Matcher, ...]:
         return _compiled(self.file) if self.file else ()
 
     @cached_property
@@ -186,7 +186,7 @@ class IgnoreRules:
 
     def walker(self) -> Walker:
         """The walk rule, for going over a whole context."""
-        return Walker(self._docker_patterns)
+        return Walker(self._matchers)
 
     def folder(self, path: str) -> Folder:
         """What becomes of a folder, given relative to the context root (``""`` is the root itself)."""
@@ -222,11 +222,13 @@ class IgnoreRules:
         """Docker's other answer, for a path looked at alone, as BuildKit's ``CopyIgnoredFile`` check does."""
         from pathspec import PathSpec
 
-        return not PathSpec(self._docker_patterns).match_file(path)
+        from prebake.project.docker_pattern import DockerPattern
+
+        return not PathSpec([DockerPattern(item) for item in self._matchers]).match_file(path)
 
     def patterns_matching(self, path: str) -> tuple[Pattern, ...]:
         """The patterns, exceptions included, that match a path or a folder it is in."""
-        return tuple(item.source for item in self._docker_patterns if item.match_file(path) is not None)
+        return tuple(item.source for item in self._matchers if item.matches_from_above(path))
 
     def deciding(self, path: str, is_dir: bool = False) -> Pattern | None:
         """The pattern that leaves a path out, ``None`` for a path that is sent."""
@@ -235,7 +237,7 @@ class IgnoreRules:
         folder = self.folder(posixpath.dirname(path))
         ignored = False
         decided: Pattern | None = None
-        for bit, item in enumerate(self._docker_patterns):
+        for bit, item in enumerate(self._matchers):
             hit = bool(folder.matched >> bit & 1)
             if (hit or (item.source.negated == ignored and item.matches(path))) and item.source.negated == ignored:
                 ignored = not item.source.negated

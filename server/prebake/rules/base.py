@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, ClassVar
@@ -37,7 +36,9 @@ class Rule(ABC):
     @classmethod
     def page(cls) -> str:
         """The rule's documentation in Markdown, without its title."""
-        return inspect.cleandoc(cls.__doc__ or "")
+        from inspect import cleandoc  # too slow an import for every run
+
+        return cleandoc(cls.__doc__ or "")
 
     @classmethod
     def summary(cls) -> str:
