@@ -171,6 +171,9 @@ def test_links_are_not_copied_by_name(tmp_path: object) -> None:
         ("WORKDIR /app\nCOPY --chown=1000 . /app\nWORKDIR /app\nRUN pip install torch", Applicability.SAFE),
         ("COPY . /app\nRUN echo x > /note\nRUN pip install torch", Applicability.SAFE),
         ("WORKDIR /app\nCOPY . .\nRUN echo x > new\nRUN pip install torch", Applicability.SAFE),
+        ("COPY src /app/src\nCOPY --chown=1000 . /app/\nRUN pip install -r /app/dev.txt", Applicability.SUGGESTED),
+        ("WORKDIR /app\nCOPY src src\nCOPY --chown=1000 . ./\nRUN pip install -r dev.txt", Applicability.SAFE),
+        ("USER 0\nCOPY . /app\nWORKDIR /app\nRUN pip install torch", Applicability.SAFE),
         ("COPY . /root\nRUN pip install torch", Applicability.SUGGESTED),
         ("COPY . /usr/local/app\nRUN pip install torch", Applicability.SUGGESTED),
         ("COPY . /usr/src/app\nRUN pip install torch", Applicability.SAFE),
@@ -182,7 +185,7 @@ def test_links_are_not_copied_by_name(tmp_path: object) -> None:
     ],
 )
 def test_how_far_a_rewrite_is_proved(dockerfile: str, applicability: Applicability) -> None:
-    (plan,) = plans(build_of(f"FROM python:3.12\n{dockerfile}\n", FILES))
+    plan = plans(build_of(f"FROM python:3.12\n{dockerfile}\n", FILES))[0]
     assert plan.applicability is applicability, plan.explanation
 
 

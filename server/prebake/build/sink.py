@@ -18,6 +18,7 @@ from prebake.build.copytext import Piece, Unwritable, copies_of, with_destinatio
 from prebake.build.crossing import Crossing, crossing
 from prebake.build.manifests import Manifest, readings
 from prebake.build.misplaced import Extra, extra_for, misplaced
+from prebake.build.owners import Maker, folder_that_changes, maker_of, owner_of
 from prebake.build.paths import inside
 from prebake.build.rewrite import Rewrite
 from prebake.build.route import only_way, route
@@ -124,9 +125,9 @@ class _Plan:
         try:
             pieces = self._pieces(moving, crossings)
             self._folders(moving, crossings, pieces)
-            for index, found in crossings.items():
+            for found in crossings.values():
                 self._doubts += found.doubts
-                self._maker(moving[index], found, pieces)
+            self._doubts += self._owners(moving, crossings, pieces)
             added, moved = self._texts(moving, crossings, pieces)
         except Unwritable as error:
             return Refusal(str(error))
@@ -277,18 +278,30 @@ class _Plan:
                 if other is not None and item.index not in moving:
                     yield from (m.image if m.folder else posixpath.dirname(m.image) for m in other.mappings)
 
-    def _maker(self, copy: Copy, found: Crossing, pieces: dict[tuple[int, int], list[Piece]]) -> None:
-        """A folder that another instruction makes now may belong to another user."""
-        place = copy.destination
-        if not found.pinned or place is None or any(index == copy.instruction.index for index, _ in pieces):
-            return
-        if any(inside(made, place) is not None for made in self._made_before(copy.instruction.index, {})):
-            return
-        root = copy.state.user in ("root", "0", "root:root", "0:0") or (
-            copy.state.user is None and is_plain_base(copy.state.base)
-        )
-        if not root or copy.instruction.flag("chown") is not None:
-            self._doubts.append(f"{place} is then made by another instruction and may belong to another user")
+    def _owners(
+        self,
+        moving: dict[int, Copy],
+        crossings: dict[int, Crossing],
+        pieces: dict[tuple[int, int], list[Piece]],
+    ) -> Iterator[str]:
+        """The doubt that a folder may belong to somebody else, where another instruction comes to make it."""
+        early: dict[int, list[Maker]] = {}
+        for (index, install), items in pieces.items():
+            folders = tuple(piece.image if piece.folder else posixpath.dirname(piece.image) or "." for piece in items)
+            place = index if crossings[index].pinned else install
+            early.setdefault(place, []).append(Maker(folders, owner_of(moving[index])))
+        before: list[Maker] = []
+        after: list[Maker] = []
+        lowest = chain(self._build.tree, self._build.tree.stages[self._target.stage or 0], states(self._build))[0]
+        for item in route(self._build, lowest.instruction, self._target):
+            maker = maker_of(self._build, item)
+            before += [maker] if maker is not None else []
+            after += early.get(item.index, [])
+            after += [maker] if maker is not None and item.index not in moving else []
+        after += [found for copy in moving.values() if (found := maker_of(self._build, copy.instruction)) is not None]
+        place_changed = folder_that_changes(before, after)
+        if place_changed is not None:
+            yield f"{place_changed} is then made by another instruction and may belong to another user"
 
     def _texts(
         self,
