@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from prebake.build.build import Build
 from prebake.build.installers import Install, InstallCommand, installs
 from prebake.build.pythonpackages import Listed, listed
+from prebake.build.releases import allows_only_older, is_older, newest
 from prebake.build.state import chain, states
 from prebake.data import load_table
 from prebake.syntax.dockerfile import Stage
-
-if TYPE_CHECKING:
-    from packaging.version import Version
 
 _OLD_PYTHON = re.compile(r"(?:^|/)python:3\.[678](?:[.\-]|$)")
 
@@ -28,7 +26,7 @@ class HubClient(NamedTuple):
     """
 
     installed: bool | None
-    version: Version | None = None
+    version: str | None = None
     install: Install | None = None
     command: InstallCommand | None = None
     because: str = ""
@@ -46,9 +44,7 @@ class HubClient(NamedTuple):
 
     def is_before(self, version: str) -> bool | None:
         """Whether the image gets a release before this one; ``None`` when that is not known."""
-        from packaging.version import Version
-
-        return None if self.version is None else self.version < Version(version)
+        return None if self.version is None else is_older(self.version, version)
 
 
 def hub_client(build: Build, stage: Stage, before: int) -> HubClient:
@@ -95,38 +91,22 @@ def _bringing() -> frozenset[str]:
     return frozenset((*_data()["bring"], *(bound["package"] for bound in _data()["bound"])))
 
 
-def _newest(found: list[Listed], image: str) -> tuple[Version | None, str]:
+def _newest(found: list[Listed], image: str) -> tuple[str | None, str]:
     """The newest version that everything allows, and what keeps it from being newer."""
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
-    from packaging.version import InvalidVersion, Version
-
-    bounds: list[tuple[SpecifierSet, str]] = []
-    mentioned: set[Version] = {Version(text) for text in _data()["versions"]}
+    reasons: dict[str, str] = {}
     for item in found:
         if item.name == "huggingface-hub" and item.specifier:
-            bounds.append((SpecifierSet(item.specifier), f"{item.place} asks for huggingface_hub{item.specifier}"))
-            for specifier in bounds[-1][0]:
-                try:
-                    mentioned.add(Version(specifier.version.removesuffix(".*")))
-                except InvalidVersion:
-                    continue
+            reasons.setdefault(item.specifier, f"{item.place} asks for huggingface_hub{item.specifier}")
         for bound in _data()["bound"]:
             if bound["package"] == item.name and _is_below(item, bound.get("below")):
                 wanted = f"{item.name}{item.specifier}"
-                bounds.append(
-                    (SpecifierSet(bound["hub"]), f"{wanted} ({item.place}) wants huggingface_hub{bound['hub']}")
-                )
+                reasons.setdefault(bound["hub"], f"{wanted} ({item.place}) wants huggingface_hub{bound['hub']}")
     if _OLD_PYTHON.search(image):
-        bounds.append((SpecifierSet("<1.0"), f"{image} is too old for huggingface_hub 1.0"))
-    try:
-        allowed = [version for version in mentioned if all(bound.contains(version, True) for bound, _ in bounds)]
-    except InvalidSpecifier:
-        return None, ""
-    if not allowed:
-        return None, ""
-    newest = max(allowed)
-    reason = next((words for bound, words in bounds if not bound.contains(max(mentioned), True)), "")
-    return newest, reason
+        reasons.setdefault("<1.0", f"{image} is too old for huggingface_hub 1.0")
+    if not reasons:
+        return _data()["versions"][-1], ""
+    version, deciding = newest(_data()["versions"], reasons)
+    return version, reasons[deciding] if deciding is not None else ""
 
 
 def held_below(build: Build, stage: Stage, distribution: str, version: str) -> Listed | None:
@@ -143,26 +123,5 @@ def held_below(build: Build, stage: Stage, distribution: str, version: str) -> L
 
 
 def _is_below(item: Listed, below: str | None) -> bool:
-    """Whether a requirement keeps a package in releases before ``below``."""
-    if below is None:
-        return True
-    from packaging.specifiers import SpecifierSet
-    from packaging.version import Version
-
-    specifiers = SpecifierSet(item.specifier)
-    newer = (Version(below), Version(f"{below}.1"), Version("1000"), *_near(specifiers, Version(below)))
-    return bool(specifiers) and not any(specifiers.contains(version, True) for version in newer)
-
-
-def _near(specifiers: Any, least: Version) -> list[Version]:
-    from packaging.version import InvalidVersion, Version
-
-    found = []
-    for specifier in specifiers:
-        try:
-            version = Version(specifier.version.removesuffix(".*"))
-        except InvalidVersion:
-            continue
-        if version >= least:
-            found += [version, Version(f"{version}.1")]
-    return found
+    """Whether a requirement keeps a package in releases before ``below``; ``None`` means that any release will do."""
+    return below is None or allows_only_older(item.specifier, below)

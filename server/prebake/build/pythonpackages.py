@@ -6,19 +6,17 @@ import posixpath
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from prebake.build.build import Build, fact
 from prebake.build.image import image_before
 from prebake.build.installers import Install, InstallCommand, installs
 from prebake.build.manifests import readings
+from prebake.build.releases import normalised, requirement
 from prebake.files import join
 from prebake.project.manifest import read_toml, table
 from prebake.project.requirements import decode, logical_lines
 from prebake.text import Text
-
-if TYPE_CHECKING:
-    from packaging.requirements import Requirement
 
 _LOCKS = frozenset(("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml"))
 _CONDA = re.compile(r"\s*-\s*([A-Za-z0-9][\w.-]*)\s*(\[[\w,-]*\])?\s*([=<>!~][^#\s]*)?\s*(?:#.*)?$")
@@ -88,33 +86,7 @@ def _of_manifest(name: str, text: Text) -> tuple[tuple[str, str], ...]:
 
 
 def _parsed(line: str) -> tuple[str, str] | None:
-    requirement = _requirement(line.partition(" --")[0].strip())
-    if requirement is None:
-        return None
-    if requirement.marker is not None and not _may_apply(requirement):
-        return None
-    return normalised(requirement.name), str(requirement.specifier)
-
-
-@lru_cache(maxsize=4096)
-def _requirement(text: str) -> Requirement | None:
-    from packaging.requirements import InvalidRequirement, Requirement
-
-    try:
-        return Requirement(text)
-    except InvalidRequirement:
-        return None
-
-
-def _may_apply(requirement: Requirement) -> bool:
-    """Whether a marker allows Linux, which is what images are."""
-    marker = str(requirement.marker)
-    return not re.search(r'(sys_platform|platform_system) == "(win32|darwin|Windows|Darwin)"', marker)
-
-
-def normalised(name: str) -> str:
-    """A distribution's name as indexes compare it."""
-    return re.sub(r"[-_.]+", "-", name).lower()
+    return requirement(line.partition(" --")[0].strip())
 
 
 def _locked(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
