@@ -13,6 +13,8 @@ from prebake.build.hubcache import cache_folders, is_offline, overlaps
 from prebake.build.startup import final_chain, final_state
 from prebake.files import join
 
+_NAMED = 3
+
 
 class Pending(NamedTuple):
     """One model that is not in the image; ``model`` is ``None`` for those whose id is not known.
@@ -31,14 +33,18 @@ class Pending(NamedTuple):
 @fact
 def pending_downloads(build: Build) -> tuple[Pending, ...]:
     """The models that a container downloads, in the order in which the code names them first."""
-    groups: dict[tuple[str, str | None], list[StartLoad]] = {}
-    for item in start_loads(build):
-        if is_offline(item.start.environment):
-            continue
-        groups.setdefault((item.load.library, item.load.model), []).append(item)
-    if not groups:
+    found = [item for item in start_loads(build) if not is_offline(item.start.environment)]
+    if not found:
         return ()
+    certain = {(item.load.library, item.load.model) for item in found if item.load.certain}
     there = baked(build)
+    groups: dict[tuple[str, str | None], list[StartLoad]] = {}
+    for item in found:
+        library, model = item.load.library, item.load.model
+        if (library, model) in certain:
+            groups.setdefault((library, model), []).append(item)
+        elif not there.covers(item.load):  # one of several, of which the code takes one: that is one finding
+            groups.setdefault((library, None), []).append(item)
     return tuple(
         _pending(build, library, model, tuple(loads))
         for (library, model), loads in groups.items()
@@ -49,15 +55,17 @@ def pending_downloads(build: Build) -> tuple[Pending, ...]:
 def _pending(build: Build, library: str, model: str | None, loads: tuple[StartLoad, ...]) -> Pending:
     where = _places(build, loads)
     named = f"{_shown(model)} from the Hugging Face Hub" if model is not None else "a model from the Hugging Face Hub"
+    volume = _volume(loads)
     if model is None:
         said, reason = _unknown(loads)
-        message = f"each new container may download {named} with {library} ({where}): {said}"
+        who = "each new container may download" if volume is None else "the container may download"
+        into = "" if volume is None else f" into the volume that compose mounts at {volume}"
+        message = f"{who} {named} with {library}{into} ({where}): {said}"
         return Pending(library, None, loads, message, True, reason)
     if not loads[0].load.valid:
         message = f"{library} is told to load {_shown(model)} ({where}), which is no id of the Hugging Face Hub"
         reason = "the id is not one that the Hugging Face Hub allows, so it is not put into a command"
         return Pending(library, model, loads, message, True, reason)
-    volume = _volume(loads)
     if volume is not None:
         message = (
             f"the container downloads {named} into the volume that compose mounts at {volume} ({where}): the first "
@@ -65,11 +73,6 @@ def _pending(build: Build, library: str, model: str | None, loads: tuple[StartLo
         )
         reason = f"compose mounts {volume}: the project keeps its models in a volume, which hides what the image has"
         return Pending(library, model, loads, message, True, reason)
-    if not any(item.load.certain for item in loads):
-        message = f"each new container may download {named} ({where}): the code chooses at run time"
-        return Pending(
-            library, model, loads, message, True, "which of several models is used is known at run time only"
-        )
     if all(_is_fallback(build, item) for item in loads):
         message = f"a new container downloads {named} when it does not find the model on disk ({where})"
         reason = "the code looks for the model on disk first, and the image may have it there"
@@ -88,6 +91,11 @@ def _pending(build: Build, library: str, model: str | None, loads: tuple[StartLo
 
 
 def _unknown(loads: Sequence[StartLoad]) -> tuple[str, str]:
+    models = list(dict.fromkeys(_shown(item.load.model) for item in loads if item.load.model is not None))
+    if models:
+        more = "" if len(models) <= _NAMED else f" and {len(models) - _NAMED} more"
+        said = f"the code chooses at run time ({', '.join(models[:_NAMED])}{more})"
+        return said, "which of several models is used is known at run time only"
     names = sorted({item.load.variable for item in loads if item.load.variable})
     if names:
         which = names[0]

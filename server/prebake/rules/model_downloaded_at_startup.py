@@ -93,7 +93,7 @@ class ModelDownloadedAtStartup(Rule):
             key=f"{pending.library} {pending.model or '?'}",
             severity=Severity.INFORMATION if pending.mild else Severity.WARNING,
             repair=partial(_repair, build, pending),
-            related=tuple(_sites(pending.loads)),
+            related=tuple(dict.fromkeys(_sites(pending.loads))),
         )
 
 

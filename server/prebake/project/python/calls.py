@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 import posixpath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from prebake.project.python.modules import Module
 from prebake.project.python.names import Code, External, returned
 from prebake.project.python.scopes import FUNCTIONS, Scope
-from prebake.project.python.values import UNKNOWN, Value, Values, argument, as_text, joined
+from prebake.project.python.values import UNKNOWN, Value, Values, alternatives, argument, as_text, joined
 
 if TYPE_CHECKING:
     from prebake.project.python.evaluate import Evaluator
@@ -19,6 +19,15 @@ _ENVIRONMENT = {"os.getenv", "os.environ.get", "decouple.config", "environs.Env(
 _FIELDS = {"pydantic.Field", "pydantic.fields.Field", "dataclasses.field"}
 _TEXT_METHODS = {"strip", "lstrip", "rstrip", "lower", "upper"}
 _PATH_METHODS = {"resolve", "absolute", "expanduser", "joinpath", "as_posix", "with_name", "with_suffix"}
+
+
+class Frame(NamedTuple):
+    """A call that is being evaluated: of which function, and where it stands."""
+
+    function: Scope
+    module: Module
+    scope: Scope
+    call: ast.Call
 
 
 def call_value(evaluator: Evaluator, module: Module, scope: Scope, node: ast.Call, depth: int) -> Values:
@@ -31,8 +40,7 @@ def call_value(evaluator: Evaluator, module: Module, scope: Scope, node: ast.Cal
         if isinstance(target, External):
             values += _library(evaluator, module, scope, node, target.name, depth)
         elif isinstance(target, Code) and isinstance(target.scope.node, FUNCTIONS):
-            for value in returned(target.scope.node):
-                values += evaluator.evaluate(target.module, target.scope, value, depth + 1)
+            values += _result(evaluator, target, Frame(target.scope, module, scope, node), depth)
         else:
             values.append(UNKNOWN._replace(made=True))
     if values:
@@ -40,6 +48,25 @@ def call_value(evaluator: Evaluator, module: Module, scope: Scope, node: ast.Cal
     if isinstance(node.func, ast.Attribute):
         return _method(evaluator, module, scope, node, node.func, depth)
     return (UNKNOWN,)
+
+
+def _result(evaluator: Evaluator, target: Code, frame: Frame, depth: int) -> Values:
+    """What a function of the project returns to one call: its parameters are what that call passes."""
+    function = target.scope.node
+    assert isinstance(function, FUNCTIONS)
+    frames = evaluator.frames
+    evaluator.frames = (*frames, frame)
+    try:
+        given = [evaluator.evaluate(target.module, target.scope, node, depth + 1) for node in returned(function)]
+    finally:
+        evaluator.frames = frames
+    found = [value for values in given for value in values]
+    # A variable that is not set, and then a default: `value = os.getenv(...)`, `if value is None: return default`.
+    unset = [value for value in found if value.known and value.constant is None and value.variable is not None]
+    others = [value for value in found if value not in unset]
+    if unset and others:
+        found = [value._replace(variable=value.variable or unset[0].variable) for value in others]
+    return tuple(found) if len(given) < 2 else alternatives(found)
 
 
 def _as_int(value: Value) -> Value:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping
 
-from prebake.project.python.calls import call_value
+from prebake.project.python.calls import Frame, call_value
 from prebake.project.python.modules import Module
 from prebake.project.python.names import Data, External, Names
 from prebake.project.python.scopes import FUNCTIONS, Binding, Call, Guard, Scope, dotted
@@ -35,7 +35,8 @@ class Evaluator:
 
     ``environment`` holds the variables that are set when the container starts; the value is ``None`` where a variable
     is set to something unknown. ``callers`` are the reached calls of each function (a class's are those of the class);
-    ``None`` while they are not known yet: then no parameter has a known value.
+    ``None`` while they are not known yet: then no parameter has a known value. ``frames`` are the calls that are being
+    evaluated, the innermost last: in the function of one, a parameter is what that call passes.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Evaluator:
         self._callers = callers
         self._steps = 0
         self._busy: set[tuple[Scope, str]] = set()
+        self.frames: tuple[Frame, ...] = ()
 
     def _begin(self, depth: int) -> None:
         """Count a step; a question from outside has depth 0 and starts anew."""
@@ -150,19 +152,31 @@ class Evaluator:
         default: Values = (UNKNOWN,)
         if binding.value is not None:
             default = self.evaluate(module, binding.scope, binding.value, depth + 1)
+        frames = self.frames
+        for number in reversed(range(len(frames))):
+            if frames[number].function is owner:
+                _, caller, scope, call = frames[number]
+                self.frames = frames[:number]
+                try:
+                    return self._passed(caller, scope, call, owner, name, default, depth)
+                finally:
+                    self.frames = frames
         calls = list(self._callers.get(owner, ()))
         if not calls:
             return default
         found: list[Value] = []
-        for caller, call in calls:
-            passed = argument(call.node, name, _place(owner, name))
-            if passed is MISSING:
-                found += default
-            elif isinstance(passed, ast.expr):
-                found += self.evaluate(caller, call.scope, passed, depth + 1)
-            else:
-                found.append(UNKNOWN)
+        for home, reached in calls:
+            found += self._passed(home, reached.scope, reached.node, owner, name, default, depth)
         return tuple(found)
+
+    def _passed(
+        self, caller: Module, scope: Scope, call: ast.Call, owner: Scope, name: str, default: Values, depth: int
+    ) -> Values:
+        """What one call passes for a parameter."""
+        passed = argument(call, name, _place(owner, name))
+        if passed is MISSING:
+            return default
+        return self.evaluate(caller, scope, passed, depth + 1) if isinstance(passed, ast.expr) else (UNKNOWN,)
 
     def _attribute(self, data: Data, depth: int) -> Values:
         """An attribute: set by ``self.x = ...``, in the class body, by the arguments of a dataclass or, for settings
