@@ -29,6 +29,23 @@ def effects(command: str) -> Effects:
         ("cp a.cfg /etc/", ["/app/a.cfg"], ["/etc"]),
         ("mv a b", ["/app/a", "/app/b"], ["/app/a", "/app/b"]),
         ("ln -s /opt/x /app/y", [], ["/app/y"]),
+        ("ln -s /opt/x", [], ["/app/x"]),
+        ("ln app.py /main.py", ["/app/app.py", "/main.py"], ["/app/app.py", "/main.py"]),
+        ("echo *.py", ["/app"], []),
+        ("cat -n VERSION", ["/app/VERSION"], []),
+        ("wc -c VERSION", ["/app/VERSION"], []),
+        ("rm -d /app/src", [], ["/app/src"]),
+        ("grep -rn word", ["/app/word", "/app"], []),
+        ("curl -fsSLo app.py https://example.org", [], ["/app/app.py"]),
+        ("wget -qO- https://example.org", [], ["/app/-"]),
+        ("tar -xzC /opt -f x.tgz", ["/app/x.tgz"], ["/opt"]),
+        ("dpkg -i tool.deb", ["/app/tool.deb"], []),
+        ("dpkg -i *.deb", ["/app"], []),
+        ("apt-get install -y python3.11 libssl1.1 foo=1.2.*", [], []),
+        ("gpg --import key.gpg", ["/app/key.gpg"], []),
+        ("git clone /app/vendor/tool", ["/app/vendor/tool"], ["/app/tool"]),
+        ("git lfs install", [], ["/app/.git"]),
+        ("sed -nEi s/a/b/ app.cfg", [], ["/app/s/a/b", "/app/app.cfg"]),
         ("curl -fsSL https://example.org -o /tmp/x", [], ["/tmp/x"]),
         ("apt-get install -y ./local.deb curl", ["/app/local.deb"], []),
         ("git clone https://example.org/tool.git", [], ["/app/tool"]),
@@ -100,3 +117,23 @@ def test_redirections_of_any_command() -> None:
     run = nth(build, "RUN")
     (step,) = steps_of(run, states(build)[run.index]).steps
     assert redirections(step) == Effects(reads=("/app/in.txt",), writes=("/app/out.txt",))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "sed -n 'w copy.txt' VERSION",
+        "sed s/a/b/e VERSION",
+        "awk 'BEGIN { while ((getline line < \"app.py\") > 0) print line }'",
+        "awk -f script.awk VERSION",
+        "curl -d @app.py https://example.org",
+        "curl -Ffile=@app.py https://example.org",
+        "curl file:///app/app.py",
+        "chmod --reference=VERSION app.py",
+        "git config user.name me",
+        "find / -fls list",
+        "tar -xf a.tar -T names",
+    ],
+)
+def test_commands_that_may_do_anything_by_an_argument(command: str) -> None:
+    assert effects(command).opaque is not None

@@ -7,6 +7,7 @@ be a path counts as one.
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -18,6 +19,10 @@ _HARMLESS = frozenset(("exec", "command", "nohup", "time", "env", "nice", "ionic
 """Wrappers that read and write nothing themselves."""
 
 _DEVICES = ("/dev/", "/proc/", "/sys/")
+_SUFFIX = re.compile(r"\.[A-Za-z]\w{0,9}$")
+"""What tells a file's name from a package's."""
+
+_REMOTE = re.compile(r"(?!file:)[A-Za-z][A-Za-z0-9+.-]*://|[^/:]+@[^/:]+:")
 
 
 class Effects(NamedTuple):
@@ -90,9 +95,17 @@ def _row(step: Step) -> Mapping[str, Any] | None:
     for length in (3, 2, 1):
         for row in _rows().get(" ".join(words[:length]), ()):
             when = tuple(row.get("when", ()))
-            if not when or any(text.startswith(when) for text in given):
+            if not when or any(_gives(text, when) for text in given):
                 return {**row, "skip": row.get("skip", 0) + length - 1}
     return None
+
+
+def _gives(text: str, options: tuple[str, ...]) -> bool:
+    """Whether an argument is one of some options: alone, with a value, or as a letter among others (``-nEi``)."""
+    if text.startswith(options):
+        return True
+    letters = text[1:] if text[:1] == "-" and text[1:].isalpha() else ""
+    return any(len(option) == 2 and option[1] in letters for option in options)
 
 
 class _Reading:
@@ -115,6 +128,8 @@ class _Reading:
         for variable in self.row.get("variables", ()):
             if self.step.sets(variable):
                 self._note(self.writes, self.step.lookup(variable))
+        for name in self.row.get("also", ()):
+            self._note(self.writes, name)
         self._operands(self._options())
         self.redirected()
         return Effects(
@@ -149,7 +164,8 @@ class _Reading:
 
     def _options(self) -> list[Argument]:
         """Note what the options name, and give the words that are left."""
-        table = {option: role for role in ("values", "read", "write") for option in self.row.get(role, ())}
+        table = {option: role for role in ("values", "read", "write", "bad") for option in self.row.get(role, ())}
+        bad_words = self.row.get("bad-words")
         left: list[Argument] = []
         queue = iter(self.step.arguments)
         for argument in queue:
@@ -157,16 +173,19 @@ class _Reading:
             if text is None:
                 self.opaque = self.opaque or "has an argument that is known only when it runs"
                 continue
-            name, equals, value = text.partition("=")
+            if bad_words is not None and re.search(bad_words, text):
+                self.opaque = self.opaque or "may read anything"
             if text in ("-", "--") or not text.startswith("-"):
                 left.append(argument)
                 continue
-            if name in self.row.get("bad", ()):
+            role, value = _option(table, text)
+            if role == "bad":
                 self.opaque = self.opaque or "may read anything"
-            role = table.get(name)
-            if role is None:
+            if role in (None, "bad"):
                 continue
-            chosen = Argument(value) if equals else next(queue, Argument(None))
+            chosen = next(queue, Argument(None)) if value is None else Argument(value)
+            if bad_words is not None and chosen.text is not None and re.search(bad_words, chosen.text):
+                self.opaque = self.opaque or "may read anything"
             if role != "values":
                 self._note(self.writes if role == "write" else self.reads, chosen.text)
         return left
@@ -174,12 +193,15 @@ class _Reading:
     def _operands(self, words: Iterable[Argument]) -> None:
         kind = self.row.get("operands", "names")
         skip = self.row.get("skip", 0)
-        operands = [_path(word) for word in words if word.text not in ("--", "]", "]]")]
+        words = [word for word in words if word.text not in ("--", "]", "]]")]
+        operands = [_path(word) for word in words]
         named, operands = operands[:skip], operands[skip:]
         here = self.row.get("here") if self._here() else None
         if kind in ("names", "none"):
-            for text in (*named, *operands) if kind == "none" else ():
-                if "/" in text and "://" not in text:
+            for word, text in zip(words, (*named, *operands), strict=True):
+                written = word.text or ""
+                may_be_file = "/" in written or written[:1] in "*?[" or _SUFFIX.search(written) is not None
+                if (word.glob and kind == "names") or (kind == "none" and may_be_file and "://" not in written):
                     self._note(self.reads, text)
         elif kind == "enter":
             for text in operands[:1]:
@@ -188,13 +210,15 @@ class _Reading:
             self._note(self.environments, operands[0] if operands else ".venv")
         elif kind == "clone":
             self._note(self.writes, _cloned(operands))
+            if operands and not _REMOTE.match(operands[0]):
+                self._note(self.reads, operands[0])
         elif kind == "unpack":
             for text in operands:
                 if "/" in text or "." in text:
                     self._note(self.reads, text)
             here = "write"
         else:
-            self._files(kind, operands)
+            self._files(kind, [*named, *operands] if kind == "read" else operands)
         replaced = operands if kind not in ("none", "names", "unpack") else ()
         if here and not replaced and not (self.row.get("instead") and self.writes):
             self._note(self.roots if here == "write" else self.reads, ".")
@@ -217,10 +241,23 @@ class _Reading:
                 self._note(self.folders, text)
             elif kind == "link" and number < last:
                 continue
+            elif kind == "link" and not number:
+                self._note(self.writes, posixpath.basename(text.rstrip("/")))
             else:
                 self._note(self.writes, text)
             if kind == "move":
                 self._note(self.reads, text)
+
+
+def _option(table: Mapping[str, str], text: str) -> tuple[str | None, str | None]:
+    """The role of an option, alone or as the first letter of some that has one, and the value that is written to it."""
+    name, equals, value = text.partition("=")
+    if name in table or text.startswith("--"):
+        return table.get(name), value if equals else None
+    for at, letter in enumerate(text[1:], 2):
+        if f"-{letter}" in table:
+            return table[f"-{letter}"], text[at:] or None
+    return None, None
 
 
 def _path(argument: Argument) -> str:
