@@ -49,16 +49,19 @@ def _run(arguments: Sequence[str] | None) -> int:
     if options.command == "rule":
         from prebake.cli import rule
 
-        return rule.run(options.code)
-    if options.command == "check":
+        status = rule.run(options.code)
+    elif options.command == "check":
         from prebake.cli import check
 
         wrong = check.usage_problem(options)
         if wrong is not None:
             options.parser.error(wrong)
-        return check.run(options)
-    parser.print_help(sys.stderr)
-    return 2
+        status = check.run(options)
+    else:
+        parser.print_help(sys.stderr)
+        status = 2
+    gc.freeze()  # the interpreter looks for garbage once more when it ends
+    return status
 
 
 class _Formatter(argparse.HelpFormatter):
