@@ -40,8 +40,13 @@ def measure(servers: Mapping[str, Sequence[str]], project: Path, scratch: Path, 
     samples: Samples = {name: {} for name in servers}
     for run in range(-1, runs):  # the first round only warms the page cache and the byte code
         for name, command in servers.items():
-            for what, values in _one_run(command, project, documents, edits if run >= 0 else 1).items():
-                if run >= 0:
+            try:
+                found = _one_run(command, project, documents, edits if run >= 0 else 1)
+            except (TimeoutError, EOFError, RuntimeError) as error:
+                error.add_note(f"while measuring {name}")
+                raise
+            if run >= 0:
+                for what, values in found.items():
                     samples[name].setdefault(what, []).extend(values)
     return samples
 
