@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 from prebake.files import Kind, Snapshot, join
+from prebake.regex import regex
 
-_NAME = re.compile(r"(Dockerfile([._-].*)?|.*\.[Dd]ockerfile|Containerfile.*)", re.DOTALL)
+_NAME = regex(r"(Dockerfile([._-].*)?|.*\.[Dd]ockerfile|Containerfile.*)", re.DOTALL)
 _TEMPLATE = (".j2", ".jinja2", ".jinja", ".tmpl", ".tpl", ".template", ".in", ".erb", ".mustache")
 _NOT_BUILT = (
     ".dockerignore",

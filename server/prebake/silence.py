@@ -12,10 +12,11 @@ import re
 from prebake.discovery import is_dockerfile
 from prebake.files import Snapshot
 from prebake.findings import Finding
+from prebake.regex import regex
 from prebake.syntax.dockerfile import parse
 from prebake.text import Position, Text
 
-_COMMENT = re.compile(r"#\s*prebake:\s*(ignore(?:-file)?)\s*(?:\[([^\]]*)\])?", re.IGNORECASE)
+_COMMENT = regex(r"#\s*prebake:\s*(ignore(?:-file)?)\s*(?:\[([^\]]*)\])?", re.IGNORECASE)
 
 
 def silenced(snapshot: Snapshot, finding: Finding) -> Finding | None:

@@ -18,14 +18,15 @@ from prebake.build.state import State, chain, states
 from prebake.build.steps import Step, steps_of
 from prebake.project.command import Place, Program, programs_of_words
 from prebake.project.loads import Load
+from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction, Stage
 from prebake.text import Position
 
 _MAX_DEPTH = 8
-_PYTHON = re.compile(r"(python|pypy)(\d(\.\d+)?)?\Z")
+_PYTHON = regex(r"(python|pypy)(\d(\.\d+)?)?\Z")
 # What a RUN that runs Python code, a script or the hub's command has in its text: the others are not read closely.
-_WORTH_READING = re.compile(r"hugging|\bhf\b|\.py\b|\.sh\b|\bpython[\d.]*\s+-(?!-)|<<|\btransformers\b")
-_FETCHES = re.compile(
+_WORTH_READING = regex(r"hugging|\bhf\b|\.py\b|\.sh\b|\bpython[\d.]*\s+-(?!-)|<<|\btransformers\b")
+_FETCHES = regex(
     r"\b(hf|huggingface-cli|from_pretrained|snapshot_download|SentenceTransformer|pipeline|git|curl|wget|transformers)\b"
 )
 

@@ -14,15 +14,16 @@ from typing import Any, NamedTuple
 
 from prebake.build.steps import Argument, Step
 from prebake.data import load_table
+from prebake.regex import regex
 
 _HARMLESS = frozenset(("exec", "command", "nohup", "time", "env", "nice", "ionice", "stdbuf", "timeout", "sudo"))
 """Wrappers that read and write nothing themselves."""
 
 _DEVICES = ("/dev/", "/proc/", "/sys/")
-_SUFFIX = re.compile(r"\.[A-Za-z]\w{0,9}$")
+_SUFFIX = regex(r"\.[A-Za-z]\w{0,9}$")
 """What tells a file's name from a package's."""
 
-_REMOTE = re.compile(r"(?!file:)[A-Za-z][A-Za-z0-9+.-]*://|[^/:]+@[^/:]+:")
+_REMOTE = regex(r"(?!file:)[A-Za-z][A-Za-z0-9+.-]*://|[^/:]+@[^/:]+:")
 
 
 class Effects(NamedTuple):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -12,9 +11,10 @@ from prebake.build.pythonpackages import Listed, listed
 from prebake.build.releases import allows_only_older, is_older, newest
 from prebake.build.state import chain, states
 from prebake.data import load_table
+from prebake.regex import regex
 from prebake.syntax.dockerfile import Stage
 
-_OLD_PYTHON = re.compile(r"(?:^|/)python:3\.[678](?:[.\-]|$)")
+_OLD_PYTHON = regex(r"(?:^|/)python:3\.[678](?:[.\-]|$)")
 
 
 class HubClient(NamedTuple):

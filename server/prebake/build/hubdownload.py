@@ -11,12 +11,13 @@ from prebake.files import join
 from prebake.project.catalogue import is_hub_id
 from prebake.project.loads import Load
 from prebake.project.python.values import Value
+from prebake.regex import regex
 
 # Names of branches, tags and commits, and of files: nothing that a shell or the command could take for something else.
-_REVISION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]{0,127}\Z")
-_FILE = re.compile(r"[A-Za-z0-9_][\w .+()\[\]@=,-]{0,200}(/[\w .+()\[\]@=,-]{1,200}){0,20}\Z", re.ASCII)
-_PATTERN = re.compile(r"[A-Za-z0-9_*?][\w .*?\[\]+-]{0,200}(/[\w .*?\[\]+-]{1,200}){0,20}\Z", re.ASCII)
-_FOLDER = re.compile(r"/[\w.@/-]{1,300}\Z", re.ASCII)
+_REVISION = regex(r"[A-Za-z0-9_][A-Za-z0-9_./-]{0,127}\Z")
+_FILE = regex(r"[A-Za-z0-9_][\w .+()\[\]@=,-]{0,200}(/[\w .+()\[\]@=,-]{1,200}){0,20}\Z", re.ASCII)
+_PATTERN = regex(r"[A-Za-z0-9_*?][\w .*?\[\]+-]{0,200}(/[\w .*?\[\]+-]{1,200}){0,20}\Z", re.ASCII)
+_FOLDER = regex(r"/[\w.@/-]{1,300}\Z", re.ASCII)
 
 
 class Unsafe(Exception):

@@ -16,15 +16,16 @@ from prebake.build.copies import Copy, Source, SourceKind, copies
 from prebake.build.installers import Install, InstallCommand, install_at, installs
 from prebake.build.manifests import Reading, readings
 from prebake.build.state import base_stage, chain, states
+from prebake.regex import regex
 
 _MOST_FILES = 1000
 """Bound on the files of a folder that are looked at to see what kind of folder it is."""
 
-_CODE = re.compile(
+_CODE = regex(
     r"\.(py|pyi|pyx|ipynb|sh|bash|js|mjs|cjs|jsx|ts|mts|tsx|vue|svelte|go|rs|java|kt|rb|php|c|cc|cpp|h|hpp|cu|r|jl|lua)$",
     re.IGNORECASE,
 )
-_QUIET = re.compile(
+_QUIET = regex(
     r"^(.*requirements.*|constraints?.*\.txt|.*\.(lock|lockb|in|cfg|toml|whl|md|rst)|setup\.py|manifest\.in|pipfile|"
     r"(readme|license|licence|copying|notice|version|authors)(\..*)?|package(-lock)?\.json|npm-shrinkwrap\.json|"
     r"pnpm-.*\.yaml|environment.*\.ya?ml|conda.*\.ya?ml|go\.(mod|sum|work)|gemfile|\..*rc|\.python-version|"

@@ -16,10 +16,11 @@ from prebake.build.releases import normalised, requirement
 from prebake.files import join
 from prebake.project.manifest import read_toml, table
 from prebake.project.requirements import decode, logical_lines
+from prebake.regex import regex
 from prebake.text import Text
 
 _LOCKS = frozenset(("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml"))
-_CONDA = re.compile(r"\s*-\s*([A-Za-z0-9][\w.-]*)\s*(\[[\w,-]*\])?\s*([=<>!~][^#\s]*)?\s*(?:#.*)?$")
+_CONDA = regex(r"\s*-\s*([A-Za-z0-9][\w.-]*)\s*(\[[\w,-]*\])?\s*([=<>!~][^#\s]*)?\s*(?:#.*)?$")
 
 
 class Listed(NamedTuple):

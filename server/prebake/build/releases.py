@@ -10,6 +10,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from prebake.regex import regex
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -18,8 +20,8 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
 _NUMBER = r"[0-9]{1,9}(?:\.[0-9]{1,9})*"
-_BOUND = re.compile(rf"(==|>=)({_NUMBER})")
-_PLAIN = re.compile(
+_BOUND = regex(rf"(==|>=)({_NUMBER})")
+_PLAIN = regex(
     r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)"
     r"(?:\[[A-Za-z0-9]+(?:[-_.,][A-Za-z0-9]+)*\])?"
     rf"((?:==|>=){_NUMBER})?"

@@ -14,14 +14,15 @@ from typing import Any, NamedTuple
 
 from prebake.build.state import State
 from prebake.data import load_table
+from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
 from prebake.syntax.expand import expand
 from prebake.syntax.fragment import Fragment
 from prebake.syntax.run import SHELLS, scripts_of
 from prebake.syntax.shell import Command, Script, ShellWord, split
 
-_PYTHON = re.compile(r"(python|pypy)[\d.]*(\.exe)?")
-_VERSION = re.compile(r"(?<=[a-z])-?\d[\d.]*$")
+_PYTHON = regex(r"(python|pypy)[\d.]*(\.exe)?")
+_VERSION = regex(r"(?<=[a-z])-?\d[\d.]*$")
 _GROUPS = frozenset(("(", "{", "$(", "<("))
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from prebake.data import load_table
+from prebake.regex import regex
 
 # Source: huggingface_hub.utils.validate_repo_id; at most one slash, as for models.
-_HUB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,95}(/[A-Za-z0-9][A-Za-z0-9_.-]{0,95})?\Z")
+_HUB_ID = regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,95}(/[A-Za-z0-9][A-Za-z0-9_.-]{0,95})?\Z")
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -62,7 +63,7 @@ class Entry(NamedTuple):
 
 class _Catalogue(NamedTuple):
     entries: tuple[Entry, ...]
-    by_last: dict[str, tuple[tuple[re.Pattern[str], Entry], ...]]
+    by_last: dict[str, tuple[tuple[str, Entry], ...]]
 
 
 def is_hub_id(text: str) -> bool:
@@ -81,10 +82,10 @@ def is_hub_id(text: str) -> bool:
 def _catalogue() -> _Catalogue:
     tables: dict[str, list[dict[str, Any]]] = load_table("models")
     entries = tuple(_entry(table) for table in tables["call"])
-    by_last: dict[str, list[tuple[re.Pattern[str], Entry]]] = {}
+    by_last: dict[str, list[tuple[str, Entry]]] = {}
     for entry in entries:
         for call in entry.calls:
-            by_last.setdefault(call.rpartition(".")[2], []).append((_pattern(call), entry))
+            by_last.setdefault(call.rpartition(".")[2], []).append((call, entry))
     return _Catalogue(entries, {name: tuple(found) for name, found in by_last.items()})
 
 
@@ -97,6 +98,7 @@ def _entry(table: dict[str, Any]) -> Entry:
     return Entry(**keys)
 
 
+@cache
 def _pattern(call: str) -> re.Pattern[str]:
     parts = call.split(".")
     text = "".join(
@@ -117,7 +119,7 @@ def may_download(name: str) -> bool:
 
 def entry_for(name: str) -> Entry | None:
     """The entry for a call of a library's function by its dotted name; ``None`` for any other call."""
-    for pattern, entry in _catalogue().by_last.get(name.rpartition(".")[2], ()):
-        if pattern.match(name):
+    for call, entry in _catalogue().by_last.get(name.rpartition(".")[2], ()):
+        if _pattern(call).match(name):
             return entry
     return None

@@ -6,7 +6,6 @@ Wrappers are looked through, shell texts split, shell scripts of the project rea
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
@@ -14,6 +13,7 @@ from typing import NamedTuple
 from prebake.files import join
 from prebake.project.launchers import Launcher, launcher
 from prebake.project.manifest import read_toml, table
+from prebake.regex import regex
 from prebake.syntax.expand import expand
 from prebake.syntax.fragment import Fragment
 from prebake.syntax.shell import Command, Script, ShellWord, split
@@ -23,11 +23,11 @@ _MAX_DEPTH = 6
 _MAX_COMMANDS = 2000
 _UNKNOWN = "\0"
 
-_PYTHON = re.compile(r"(python|pypy)(\d(\.\d+)?)?w?$")
+_PYTHON = regex(r"(python|pypy)(\d(\.\d+)?)?w?$")
 _SHELLS = frozenset(("sh", "bash", "dash", "ash", "zsh", "busybox"))
-_MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*$")
-_APPLICATION = re.compile(r"([^\W\d]\w*(?:\.[^\W\d]\w*)*):([^\W\d]\w*(?:\.[^\W\d]\w*)*)(\(.*\))?$")
-_ASSIGNMENT = re.compile(r"[^\W\d]\w*=")
+_MODULE = regex(r"[^\W\d]\w*(\.[^\W\d]\w*)*$")
+_APPLICATION = regex(r"([^\W\d]\w*(?:\.[^\W\d]\w*)*):([^\W\d]\w*(?:\.[^\W\d]\w*)*)(\(.*\))?$")
+_ASSIGNMENT = regex(r"[^\W\d]\w*=")
 _VALUED_PYTHON = frozenset("XW")
 
 

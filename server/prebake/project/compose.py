@@ -11,11 +11,12 @@ from typing import NamedTuple
 
 from prebake.files import Snapshot, join, parent
 from prebake.project.yamltree import Node, load
+from prebake.regex import regex
 from prebake.text import Span, Text
 
-_NAME = re.compile(r"(docker-)?compose([.-].+)?\.ya?ml|.+\.(docker-)?compose\.ya?ml")
-_REMOTE = re.compile(r"(https?|git|ssh|oci|docker-image)://|git@|github\.com/|[^/]*\.git(#|$)")
-_VARIABLE = re.compile(r"\$(?:(\$)|\{(\w+)(?:(:?[-+?])([^${}]*))?\}|(\w+))")
+_NAME = regex(r"(docker-)?compose([.-].+)?\.ya?ml|.+\.(docker-)?compose\.ya?ml")
+_REMOTE = regex(r"(https?|git|ssh|oci|docker-image)://|git@|github\.com/|[^/]*\.git(#|$)")
+_VARIABLE = regex(r"\$(?:(\$)|\{(\w+)(?:(:?[-+?])([^${}]*))?\}|(\w+))")
 
 
 def is_compose_file(name: str) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from prebake.files import join
+from prebake.regex import regex
 from prebake.syntax.fragment import Fragment
 from prebake.syntax.shell import Command, ShellWord, split
 
@@ -26,12 +26,10 @@ _VALUED = frozenset(
 )
 """Long options that take a value in the next word."""
 _VALUED_SHORT = frozenset("ftocm")
-_HERE = re.compile(r"(?:\$PWD|\$\{PWD\}|\$\(pwd\)|`pwd`)(/[^$`\"']*)?")
-_WORKSPACE = re.compile(
-    r"(?:\$GITHUB_WORKSPACE|\$\{GITHUB_WORKSPACE\}|\$CI_PROJECT_DIR|\$\{CI_PROJECT_DIR\})(/[^$`\"']*)?"
-)
-_REMOTE = re.compile(r"(https?|git|ssh)://|git@")
-_ASKS_FOR_BUILD = re.compile(r"\b(docker|podman|buildah|nerdctl)\b[^\n]*\b(build|bud|b)\b")
+_HERE = regex(r"(?:\$PWD|\$\{PWD\}|\$\(pwd\)|`pwd`)(/[^$`\"']*)?")
+_WORKSPACE = regex(r"(?:\$GITHUB_WORKSPACE|\$\{GITHUB_WORKSPACE\}|\$CI_PROJECT_DIR|\$\{CI_PROJECT_DIR\})(/[^$`\"']*)?")
+_REMOTE = regex(r"(https?|git|ssh)://|git@")
+_ASKS_FOR_BUILD = regex(r"\b(docker|podman|buildah|nerdctl)\b[^\n]*\b(build|bud|b)\b")
 
 
 class DockerBuild(NamedTuple):

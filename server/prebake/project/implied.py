@@ -6,14 +6,14 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 
 from prebake.files import Snapshot, join
+from prebake.regex import regex
 from prebake.syntax.dockerfile import Dockerfile
 from prebake.syntax.glob import clean
 
-_WORD = re.compile(r"[\w.+@/-]*[\w+-]")
+_WORD = regex(r"[\w.+@/-]*[\w+-]")
 _USERS = ("RUN", "CMD", "ENTRYPOINT", "COPY")
 _MOST_WORDS = 500
 

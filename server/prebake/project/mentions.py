@@ -7,16 +7,16 @@ safe side for the question that this answers, whether something may be left out 
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
 from prebake.project.python.parse import parse
+from prebake.regex import regex
 from prebake.text import Text
 
-_PART = re.compile(r"[^\s\"'`=,;:()\[\]{}<>|&$/\\]+")
-_WORD = re.compile(r"[^\s\"'`=,;()\[\]{}<>|&$]+")
+_PART = regex(r"[^\s\"'`=,;:()\[\]{}<>|&$/\\]+")
+_WORD = regex(r"[^\s\"'`=,;()\[\]{}<>|&$]+")
 _MAX_LITERAL = 1000
 _KEYED = frozenset({"get", "pop", "setdefault", "startswith", "endswith", "split", "strip", "replace", "add_argument"})
 """Methods whose string arguments are no paths."""

@@ -14,14 +14,15 @@ from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from typing import NamedTuple, Protocol
 
+from prebake.regex import regex
 from prebake.text import Text
 
 _LONGEST_LINE = 100_000
 """Logical lines beyond this many characters are not read: no requirement is that long."""
 
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-_VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
+_NAME = regex(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_SCHEME = regex(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_VARIABLE = regex(r"\$\{([A-Z0-9_]+)\}")
 _ARCHIVES = (".whl", ".zip", ".tar.gz", ".tgz", ".tar", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tlz", ".tar.lz")
 
 _MOST_LINES = 20_000

@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from prebake.files import Kind, Snapshot, join
+from prebake.regex import regex
 from prebake.syntax.dockerfile import Dockerfile, Instruction
 from prebake.syntax.glob import WILDCARDS, GlobError, clean, wildcard
 
-_REMOTE = re.compile(r"(https?|ftp|git|ssh)://|git@")
+_REMOTE = regex(r"(https?|ftp|git|ssh)://|git@")
 _MOST_ENTRIES = 10_000
 
 

@@ -9,13 +9,14 @@ from typing import NamedTuple
 from prebake.files import Snapshot, join
 from prebake.project.dockercli import docker_builds
 from prebake.project.yamltree import Node, load
+from prebake.regex import regex
 
-_ACTION = re.compile(r"docker/build-push-action(@|/|$)")
-_MENTIONS = re.compile(r"docker/build-push-action|(?:docker|podman|buildah|nerdctl)\b[^\n]*\b(?:build|bud|b)\b")
-_CHECKOUT = re.compile(r"actions/checkout(@|$)")
-_EXPRESSION = re.compile(r"\$\{\{\s*([\w.-]+)\s*\}\}|\$\{\{[^}]*\}\}")
-_REMOTE = re.compile(r"(https?|git|ssh)://|git@")
-_DEFAULT = re.compile(r"\{\{\s*defaultContext\s*\}\}(?::(.*))?")
+_ACTION = regex(r"docker/build-push-action(@|/|$)")
+_MENTIONS = regex(r"docker/build-push-action|(?:docker|podman|buildah|nerdctl)\b[^\n]*\b(?:build|bud|b)\b")
+_CHECKOUT = regex(r"actions/checkout(@|$)")
+_EXPRESSION = regex(r"\$\{\{\s*([\w.-]+)\s*\}\}|\$\{\{[^}]*\}\}")
+_REMOTE = regex(r"(https?|git|ssh)://|git@")
+_DEFAULT = regex(r"\{\{\s*defaultContext\s*\}\}(?::(.*))?")
 _UNKNOWN = "\0"
 
 

@@ -5,17 +5,17 @@ Values stay the text that was written: nothing is converted, no tag is acted on.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from prebake.regex import regex
 from prebake.text import Position, Span, Text
 
 MAX_LENGTH = 300_000
 """Longer texts (in code points) are not read: nobody writes them by hand, and they take more than a second."""
 _MAX_BRACKETS = 100
-_BRACKET = re.compile(r"[\[\]{}]")
+_BRACKET = regex(r"[\[\]{}]")
 _MAX_DEPTH = 50
 _MAX_NODES = 200_000
 

@@ -10,15 +10,16 @@ import re
 from functools import cache
 from typing import NamedTuple
 
+from prebake.regex import regex
 from prebake.syntax.tokens import BLANKS
 
-_SEPARATED = re.compile(r"[^\t\v\f\r ]+")
+_SEPARATED = regex(r"[^\t\v\f\r ]+")
 
-_STRING = re.compile(r'"[^"\\\x00-\x1f]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*+)*+"')
-_JSON_BLANKS = re.compile(r"[ \t\r\n]*+")
-_SPACES = re.compile(f"[{re.escape(BLANKS)}]*+")
-_ASCII_SPACES = re.compile(r"[\t\n\v\f\r ]*+")
-_NO_ASCII_SPACES = re.compile(r"[^\t\n\v\f\r ]*+")
+_STRING = regex(r'"[^"\\\x00-\x1f]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*+)*+"')
+_JSON_BLANKS = regex(r"[ \t\r\n]*+")
+_SPACES = regex(f"[{re.escape(BLANKS)}]*+")
+_ASCII_SPACES = regex(r"[\t\n\v\f\r ]*+")
+_NO_ASCII_SPACES = regex(r"[^\t\n\v\f\r ]*+")
 
 
 class Piece(NamedTuple):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from prebake.regex import regex
 from prebake.syntax.lex import Lexer, LexError, Lookup
 
 _MAX_DEPTH = 40  # of nested defaults that are cut out; each level copies the text again
-_NAME = re.compile(r"[^\W\d]\w*")
-_BRACED = re.compile(r"\{[#!]?([^\W\d]\w*)(:?-)?")
+_NAME = regex(r"[^\W\d]\w*")
+_BRACED = regex(r"\{[#!]?([^\W\d]\w*)(:?-)?")
 
 
 class Reference(NamedTuple):

@@ -15,6 +15,8 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from prebake.regex import regex
+
 WILDCARDS = frozenset("*?[\\")
 """Characters that make a pattern more than a literal path."""
 
@@ -49,8 +51,8 @@ class Atom(NamedTuple):
         return self.regex
 
 
-_TOKEN = re.compile(r"\*\*/?|[*?]|\\.|[.+()$]", re.DOTALL)
-_REPEAT = re.compile(r"\{([0-9]{1,6})(,([0-9]{0,6}))?\}")
+_TOKEN = regex(r"\*\*/?|[*?]|\\.|[.+()$]", re.DOTALL)
+_REPEAT = regex(r"\{([0-9]{1,6})(,([0-9]{0,6}))?\}")
 _MAX_REPEAT = 1000
 _ANYTHING = Atom("many", r"[\s\S]")
 _NEVER = Atom("one", "(?!)")

@@ -6,9 +6,9 @@ token list is made only when it is asked for.
 
 from __future__ import annotations
 
-import re
 from functools import cached_property
 
+from prebake.regex import regex
 from prebake.syntax import arguments
 from prebake.syntax.arguments import Json, Piece
 from prebake.syntax.expand import unquote
@@ -18,8 +18,8 @@ from prebake.syntax.heredoc import heredoc_names
 from prebake.syntax.logical import Logical
 from prebake.syntax.tokens import BLANKS, Flag, HeredocName, Pair, Word
 
-_KEYWORD = re.compile(r"[^\t\v\f\r ]*+")
-_BETWEEN = re.compile(r"[\t\v\f\r ]*+")
+_KEYWORD = regex(r"[^\t\v\f\r ]*+")
+_BETWEEN = regex(r"[\t\v\f\r ]*+")
 
 
 class Header:

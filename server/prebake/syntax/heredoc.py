@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
+from prebake.regex import regex
 from prebake.syntax.lex import Lexer, LexError, Words
 from prebake.syntax.tokens import HeredocName
 
-_WORD = re.compile(r"[0-9]*<<(-?)[\t\n\f\r ]*([^<]+)")
+_WORD = regex(r"[0-9]*<<(-?)[\t\n\f\r ]*([^<]+)")
 
 
 def heredoc_names(line: str) -> tuple[HeredocName, ...]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from functools import cache
 
+from prebake.regex import regex
 from prebake.syntax.patterns import replace, trim
 from prebake.syntax.tokens import BLANKS
 
@@ -13,7 +14,7 @@ Lookup = Callable[[str], str | None]
 
 _MAX_DEPTH = 40  # of ``${a:-${b:-...}}``: deeper nesting is an attack or a slip, and would exhaust the stack
 _TO_SPACE = {ord(blank): " " for blank in BLANKS}
-_NAME = re.compile(r"\d+|[@*#?\-$!]|\w+")
+_NAME = regex(r"\d+|[@*#?\-$!]|\w+")
 
 
 class LexError(ValueError):

@@ -7,16 +7,16 @@ nothing raises.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from functools import cached_property
 from typing import NamedTuple
 
+from prebake.regex import regex
 from prebake.syntax.header import Header, header
 from prebake.syntax.logical import continuation_end
 from prebake.syntax.tokens import BLANKS, Directive
 
-_DIRECTIVE = re.compile(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(\S.*)")
+_DIRECTIVE = regex(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(\S.*)")
 _KNOWN = ("syntax", "escape", "check")
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
+from prebake.regex import regex
 from prebake.syntax.expand import unquote
 from prebake.syntax.forms import KEYWORDS, Form
 from prebake.syntax.header import Header
 
-_STAGE_NAME = re.compile(r"[a-z][a-z0-9\-_.]*")
+_STAGE_NAME = regex(r"[a-z][a-z0-9\-_.]*")
 
 
 def problem_of(header: Header) -> str | None:

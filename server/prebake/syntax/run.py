@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
+from prebake.regex import regex
 from prebake.syntax.dockerfile import Heredoc, Instruction, Word
 from prebake.syntax.fragment import Fragment
 from prebake.syntax.shell import Command, Redirection, Script, ShellWord, split
@@ -15,20 +16,20 @@ from prebake.text import Text
 SHELLS = frozenset(("sh", "bash", "dash", "ash", "zsh", "ksh", "mksh"))
 """Names of programs that read POSIX shell text."""
 
-_OTHER_LANGUAGE = re.compile(r"(?:cmd|powershell|pwsh|python[\d.]*|perl|ruby|node|nu|fish|r?csh|tcsh)(?:\.exe)?", re.I)
+_OTHER_LANGUAGE = regex(r"(?:cmd|powershell|pwsh|python[\d.]*|perl|ruby|node|nu|fish|r?csh|tcsh)(?:\.exe)?", re.I)
 _WRAPPERS = frozenset(
     (
         *("catchsegv", "command", "conda", "dumb-init", "env", "exec", "gosu", "mamba", "micromamba", "nice", "nohup"),
         *("numactl", "setpriv", "stdbuf", "su-exec", "sudo", "time", "tini", "xvfb-run"),
     )
 )
-_COMMAND_OPTION = re.compile(r"-[a-zA-Z]*c[a-zA-Z]*")
+_COMMAND_OPTION = regex(r"-[a-zA-Z]*c[a-zA-Z]*")
 _OPTIONS_WITH_VALUE = frozenset(("-o", "+o", "-O", "+O", "--init-file", "--rcfile"))
-_BARE_HEREDOC = re.compile(r"\d*<<-?[ \t]*[^\s<]+\s*")
-_SHEBANG = re.compile(r"#![ \t]*+(\S++)(?:[ \t]++([^\r\n]*+))?")
-_JSON_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)", re.DOTALL)
-_SURROGATES = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
-_QUOTED_ESCAPE = re.compile(r'\\[$`"\\]')
+_BARE_HEREDOC = regex(r"\d*<<-?[ \t]*[^\s<]+\s*")
+_SHEBANG = regex(r"#![ \t]*+(\S++)(?:[ \t]++([^\r\n]*+))?")
+_JSON_ESCAPE = regex(r"\\(?:u[0-9a-fA-F]{4}|.)", re.DOTALL)
+_SURROGATES = regex(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
+_QUOTED_ESCAPE = regex(r'\\[$`"\\]')
 
 
 def scripts_of(instruction: Instruction, shell: Sequence[str] = ("/bin/sh", "-c")) -> tuple[Script, ...]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 
+from prebake.regex import regex
 from prebake.syntax.shell_compounds import CASE_ENDS, CLOSERS, KEYWORDS, OPENERS, SECTIONS, Compounds
 from prebake.syntax.shell_nodes import Assignment, Command, Redirection, Script, ShellWord
 from prebake.syntax.shell_quotes import Parts
 from prebake.syntax.shell_redirections import STARTS, read_here_documents, read_redirection
 from prebake.syntax.shell_words import WordReader
 
-_OPERATOR = re.compile(r";;&|;;|;&|;|&&|&|\|\||\|&|\|")
-_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*+)(?:\[[^\]\s]*+\])?\+?=", re.ASCII)
-_FUNCTION_PARENTHESES = re.compile(r"\([ \t]*+\)")
-_TEST_OPERATOR = re.compile(r"&&|\|\||[()<>&|]")
+_OPERATOR = regex(r";;&|;;|;&|;|&&|&|\|\||\|&|\|")
+_ASSIGNMENT = regex(r"([A-Za-z_]\w*+)(?:\[[^\]\s]*+\])?\+?=", re.ASCII)
+_FUNCTION_PARENTHESES = regex(r"\([ \t]*+\)")
+_TEST_OPERATOR = regex(r"&&|\|\||[()<>&|]")
 _TEST_GOES_ON = frozenset(("&&", "||", "(", "!", "[["))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 
+from prebake.regex import regex
 from prebake.syntax.fragment import Fragment
 from prebake.syntax.shell_nodes import Redirection, Script
 
@@ -12,14 +13,12 @@ from prebake.syntax.shell_nodes import Redirection, Script
 #: stack.
 MAX_DEPTH = 50
 
-_IN_DOUBLE = re.compile(r'[^"\\$`]+')
-_IN_BRACES = re.compile(r"[^\"'\\$`}]+")
-_IN_ARITHMETIC = re.compile(r"[^()$`\\\"']+")
-_NAME = re.compile(r"[A-Za-z_]\w*|[0-9@*#?$!-]", re.ASCII)
-_BRACED_NAME = re.compile(r"[#!]?([A-Za-z_]\w*|\d+|[@*#?$!-])", re.ASCII)
-_ANSI_ESCAPE = re.compile(
-    r"\\(?:x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{1,4})|U([0-9A-Fa-f]{1,8})|([0-7]{1,3})|(.))", re.DOTALL
-)
+_IN_DOUBLE = regex(r'[^"\\$`]+')
+_IN_BRACES = regex(r"[^\"'\\$`}]+")
+_IN_ARITHMETIC = regex(r"[^()$`\\\"']+")
+_NAME = regex(r"[A-Za-z_]\w*|[0-9@*#?$!-]", re.ASCII)
+_BRACED_NAME = regex(r"[#!]?([A-Za-z_]\w*|\d+|[@*#?$!-])", re.ASCII)
+_ANSI_ESCAPE = regex(r"\\(?:x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{1,4})|U([0-9A-Fa-f]{1,8})|([0-7]{1,3})|(.))", re.DOTALL)
 _ANSI = {"a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
+from prebake.regex import regex
 from prebake.syntax.shell_nodes import Redirection
 from prebake.syntax.shell_words import WordReader
 
 #: The characters that a redirection may start with.
 STARTS = frozenset("0123456789<>&{")
 
-_REDIRECTION = re.compile(r"(\d++|\{[A-Za-z_]\w*+\})?(<<<|<<-|<<|<&|<>|<(?!\()|>>|>&|>\||>(?!\()|&>>|&>)", re.ASCII)
+_REDIRECTION = regex(r"(\d++|\{[A-Za-z_]\w*+\})?(<<<|<<-|<<|<&|<>|<(?!\()|>>|>&|>\||>(?!\()|&>>|&>)", re.ASCII)
 
 
 def read_redirection(reader: WordReader, at: int) -> tuple[Redirection, int] | None:

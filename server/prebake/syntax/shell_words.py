@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from prebake.regex import regex
 from prebake.syntax.shell_nodes import ShellWord
 from prebake.syntax.shell_quotes import Parts, QuoteReader
 
@@ -11,9 +10,9 @@ from prebake.syntax.shell_quotes import Parts, QuoteReader
 METACHARACTERS = frozenset(" \t\n|&;<>()")
 
 # Not possessive: up to Python 3.11.4 a possessive group keeps what its last, failed round has read (gh-106052).
-_BLANK = re.compile(r"(?:[ \t]|\\\r?\n|\r(?=\n))+")
-_PLAIN = re.compile(r"[^ \t\n\r|&;<>()$`\"'\\*?\[\]{}~]+")
-_IN_BODY = re.compile(r"[^\\$`]+")
+_BLANK = regex(r"(?:[ \t]|\\\r?\n|\r(?=\n))+")
+_PLAIN = regex(r"[^ \t\n\r|&;<>()$`\"'\\*?\[\]{}~]+")
+_IN_BODY = regex(r"[^\\$`]+")
 
 
 class WordReader(QuoteReader):

@@ -11,6 +11,7 @@ import re
 import warnings
 from functools import lru_cache
 
+from prebake.regex import regex
 from prebake.text import Position, Span, Text
 
 MAX_SOURCE = 2_000_000
@@ -18,10 +19,10 @@ MAX_SOURCE = 2_000_000
 MAX_REPAIRS = 40
 
 _FILE = "<project>"
-_HEADER = re.compile(
+_HEADER = regex(
     r"(\s*)(?:(async\s+)?(def)\s+(\w+)|(class)\s+(\w+)|(if|elif|else|try|except|finally|while|for|with|match)\b)"
 )
-_OF_LINE = re.compile(r"on line (\d+)")
+_OF_LINE = regex(r"on line (\d+)")
 _HEADERS = {
     "if": "if 1:",
     "elif": "elif 1:",
