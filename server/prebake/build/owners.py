@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from prebake.build.bases import is_plain_base
 from prebake.build.build import Build
@@ -23,8 +23,7 @@ from prebake.syntax.dockerfile import Instruction
 _ROOT = frozenset(("root", "0", "root:root", "0:0", "root:0", "0:root"))
 
 
-@dataclass(frozen=True)
-class Maker:
+class Maker(NamedTuple):
     """What makes folders: ``folders`` (and those they lie in) where they are missing, for ``owner``. With ``copy``, the
     subfolders that it copies come to belong to ``owner`` in any case.
     """
