@@ -151,3 +151,84 @@ def test_the_proposal_never_takes_what_an_instruction_names(tmp_path: Path) -> N
     rules = rules_of(Text(made.text), "")
     for path in (".env", ".venv/pyvenv.cfg", "wandb/run/x", "data/a.csv", "models/m.bin", ".git/HEAD", "Dockerfile"):
         assert rules.sends(path), path
+
+
+APP = "FROM python:3.12\nWORKDIR /app\nCOPY . .\n"
+START = 'CMD ["python", "app.py"]\n'
+
+
+def left_out(root: Path, files: dict[str, Any], dockerfile: str) -> tuple[tuple[str, ...], str]:
+    make_tree(root, {"Dockerfile": dockerfile, **files}, git=True)
+    made = proposal(builds(disk(), f"{root.as_posix()}/Dockerfile", root=root.as_posix())[0])
+    assert made is not None
+    return tuple(pattern for group in made.groups for pattern in group.patterns), ". ".join(made.kept)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "dockerfile", "files"),
+    [
+        ("**/.env", APP + "RUN set -a && . ./.env && make\n" + START, {"app.py": ""}),
+        ("**/.env", APP + 'CMD ["./start.sh"]\n', {"start.sh": "set -e\n. ./.env\n", "app.py": ""}),
+        ("**/.env", APP + START, {"app.py": "from dotenv import load_dotenv\nload_dotenv()", ".env": "A=1"}),
+        ("**/.env", "FROM node:20\nCOPY . .\nRUN npm run build\n", {"a.py": "", "package.json": "{}", ".env": "A=1"}),
+        ("**/node_modules", 'FROM node:20\nCOPY . .\nCMD ["node", "a.js"]\n', {"node_modules/x/a.js": "", "a.py": ""}),
+        ("**/*.py[cod]", APP + 'CMD ["python", "main.pyc"]\n', {"main.pyc": ""}),
+        ("**/venv", APP + START, {"app.py": "from tools import venv", "tools/venv/__init__.py": ""}),
+        ("**/mlruns", APP + 'CMD ["mlflow", "ui"]\n', {"mlruns/0/meta.yaml": "", "requirements.txt": "mlflow"}),
+        ("**/mlruns", APP + START, {"app.py": "load('models:/clf/1')", "requirements.txt": "mlflow"}),
+        (".dvc/cache", APP + "RUN dvc checkout\n" + START, {"app.py": "", ".dvc/config": ""}),
+        (".git", APP + "RUN dvc pull\n" + START, {"app.py": "", ".dvc/config": ""}),
+        (
+            ".git",
+            APP + "RUN pip install ./libs/a\n" + START,
+            {"libs/a/pyproject.toml": 'requires = ["setuptools-scm"]'},
+        ),
+        (".git", APP + START, {"app.py": "import subprocess as s\ns.run(['git', 'rev-parse', 'HEAD'])"}),
+        (".git", APP + "RUN cp .git/HEAD /version\n" + START, {"app.py": ""}),
+        (".git", "FROM rust:1\nCOPY . .\nRUN cargo build\n", {"build.rs": 'Command::new("git")', "a.py": ""}),
+    ],
+)
+def test_what_is_read_without_a_name_stays_in(
+    tmp_path: Path, pattern: str, dockerfile: str, files: dict[str, Any]
+) -> None:
+    assert pattern not in left_out(tmp_path, files, dockerfile)[0]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "dockerfile", "files"),
+    [
+        ("**/.env", APP + START, {"app.py": "from transformers import AutoConfig", ".env": "A=1"}),
+        ("**/node_modules", APP + START, {"app.py": "", "package.json": "{}", "node_modules/x/a.js": ""}),
+        ("**/node_modules", "FROM node:20\nCOPY . .\nRUN npm ci\n", {"package.json": "{}"}),
+        ("**/mlruns", APP + START, {"app.py": "import mlflow", "requirements.txt": "mlflow"}),
+        (".git", APP + "RUN rm -rf .git && git clone https://example.com/x.git\n" + START, {"app.py": ""}),
+        (".git", APP + "RUN pip install git+https://example.com/x.git\n" + START, {"app.py": ""}),
+    ],
+)
+def test_what_nothing_reads_is_left_out(tmp_path: Path, pattern: str, dockerfile: str, files: dict[str, Any]) -> None:
+    assert pattern in left_out(tmp_path, files, dockerfile)[0]
+
+
+def test_a_dotenv_that_git_ignores_is_left_out_and_the_other_way_is_said(tmp_path: Path) -> None:
+    files = {"app.py": "import dotenv\ndotenv.load_dotenv()", ".env": "A=1", ".gitignore": ".env\n"}
+    patterns, told = left_out(tmp_path, files, APP + START)
+    assert "**/.env" in patterns
+    assert "app.py loads .env: give it to the container when it runs (`docker run --env-file .env`" in told
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "files"),
+    [
+        (APP + START, {"app.py": "import importlib\nimportlib.import_module('plugins.' + name)"}),
+        (APP + 'CMD ["gunicorn", "proj.wsgi"]\n', {"proj/wsgi.py": "setdefault('DJANGO_SETTINGS_MODULE', 'proj.s')"}),
+        (APP + 'CMD ["python", "-m", "serve"]\n', {"serve.py": "import hydra"}),
+        (APP + 'CMD ["streamlit", "run", "Home.py"]\n', {"Home.py": "", "pages/1_A.py": "open('data/a.csv')"}),
+        (APP + 'ENTRYPOINT ["python", "app.py"]\n', {"app.py": "import sys\nopen(sys.argv[1])"}),
+        (APP + START, {"app.py": "import uvicorn\nuvicorn.run('core.main:app')", "core/main.py": "open('data/x')"}),
+        (APP + START, {"app.py": "from glob import glob\nglob('*/*.csv')"}),
+    ],
+)
+def test_data_stays_where_code_or_files_are_found_at_run_time(
+    tmp_path: Path, dockerfile: str, files: dict[str, Any]
+) -> None:
+    assert "data" not in left_out(tmp_path, {**files, "data/a.csv": {"size": 20_000_000}}, dockerfile)[0]

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from prebake.build.build import Build, fact
 from prebake.build.context_use import neighbours, text_of
 from prebake.build.mentions import mentions
+from prebake.build.unnamed import folders
 from prebake.files import Kind, join
 
 _MANIFEST = re.compile(
@@ -24,7 +25,13 @@ _VERSION_FROM_GIT = re.compile(
     r"setuptools[-_]scm|hatch[-_]vcs|poetry[-_]dynamic[-_]versioning|uv[-_]dynamic[-_]versioning|versioningit|dunamai"
     r"|setuptools[-_]git[-_]versioning|\bversioneer\b|\bpbr\b|flit[-_]scm|source\s*=\s*[\"'](scm|vcs|git)[\"']"
 )
-_ASKS_GIT = re.compile(r"\bgit\s+(?:-C\s+\S+\s+)?(describe|rev-parse|rev-list|log|show|status|submodule|lfs)\b")
+_ASKS_GIT = re.compile(
+    r"\bgit\s+(?:-C\s+\S+\s+)?(describe|rev-parse|rev-list|log|show|status|submodule|lfs)\b"
+    r"|\bdvc\s+(pull|fetch|checkout|repro|status|exp)\b|\bpre-commit\s+(run|install)\b"
+)
+_RUNS_GIT = re.compile(r"[\"']git[\"'],\s*[\"'](describe|rev-parse|rev-list|log|show|status)\b")
+_NAMES_GIT = re.compile(r"(?<![\w./-])(?:[\w/.]*/)?\.git(?=[/\s\"';&|)]|$)")
+_REMOVES = re.compile(r"\brm\s[^&|;\n]*")
 _DESCRIBES = re.compile(r"\bgit\s+(?:-C\s+\S+\s+)?describe\b")
 _CLONES = re.compile(r"\bgit\s+(?:-[^\n]*?\s)?(clone|init)\b")
 _IMPORTS_GIT = re.compile(r"^\s*(import git\b|from git\b)", re.MULTILINE)
@@ -79,7 +86,8 @@ def _manifests(build: Build) -> Iterator[tuple[str, str]]:
 
 def _git_reader(build: Build, manifests: dict[str, str]) -> str | None:
     """What needs ``.git`` to be in the image."""
-    for path, text in manifests.items():
+    root = build.context.root or "/"
+    for path, text in (*manifests.items(), *_nested(build)):
         found = _VERSION_FROM_GIT.search(text)
         if found is not None:
             return f"{path} takes the version from git ({found.group().split('=')[0].strip()})"
@@ -94,17 +102,35 @@ def _git_reader(build: Build, manifests: dict[str, str]) -> str | None:
             if found is not None and not _CLONES.search(text):
                 name = posixpath.basename(other.path)
                 return f"line {instruction.line + 1} of {name} runs {' '.join(found.group().split())}"
+            if _NAMES_GIT.search(_REMOVES.sub("", text)) and not _CLONES.search(text):
+                return f"line {instruction.line + 1} of {posixpath.basename(other.path)} reads it"
     for path, text in _scripts(build):
-        called = posixpath.basename(path) in runs or (path.lower().endswith("makefile") and "make" in runs)
+        called = (
+            posixpath.basename(path) in runs
+            or (path.lower().endswith("makefile") and "make" in runs)
+            or (path == "package.json" and _NODE.search(runs) is not None)
+            or (path == "build.rs" and "cargo" in runs)
+        )
         found = (_ASKS_GIT if called else _DESCRIBES).search(text)
+        if found is None and path == "build.rs" and called:
+            found = re.search(r"\bvergen\w*|Command::new\(\"git\"\)|\.git\b", text)
         if found is not None:
             return f"{path} runs {' '.join(found.group().split())}"
-    root = build.context.root or "/"
     for path in mentions(build).files:
         read = build.snapshot.text(join(root, path)) if path.endswith(".py") else None
-        if read is not None and _IMPORTS_GIT.search(read.content):
+        if read is not None and (_IMPORTS_GIT.search(read.content) or _RUNS_GIT.search(read.content)):
             return f"{path} reads the repository"
     return None
+
+
+def _nested(build: Build) -> Iterator[tuple[str, str]]:
+    """The texts of the manifests of packages further down: a version from git needs ``.git`` there as well."""
+    root = build.context.root or "/"
+    for folder, names in folders(build).items():
+        for name in sorted(names & {"pyproject.toml", "setup.py", "setup.cfg"}) if folder else ():
+            text = build.snapshot.text(join(root, folder, name))
+            if text is not None:
+                yield f"{folder}/{name}", text.content
 
 
 def _scripts(build: Build) -> Iterator[tuple[str, str]]:
@@ -113,7 +139,7 @@ def _scripts(build: Build) -> Iterator[tuple[str, str]]:
     count = 0
     for folder in ("", "scripts", "script", "bin", "tools", "docker", "build", "ci", "hack"):
         for entry in build.snapshot.list(join(root, folder) if folder else root):
-            named = entry.name in ("Makefile", "makefile", "GNUmakefile", "justfile", "package.json")
+            named = entry.name in ("Makefile", "makefile", "GNUmakefile", "justfile", "package.json", "build.rs")
             if entry.kind is not Kind.FILE or not (named or entry.name.endswith((".sh", ".bash", ".mk"))):
                 continue
             count += 1

@@ -6,6 +6,7 @@ names, and, for what no tool makes again, one that the image's own programs name
 
 from __future__ import annotations
 
+import fnmatch
 import posixpath
 import re
 from collections import Counter
@@ -17,8 +18,9 @@ from prebake.build.build import Build, fact
 from prebake.build.context_use import context_use, neighbours, text_of
 from prebake.build.evidence import evidence
 from prebake.build.mentions import mentions
+from prebake.build.unnamed import folders, unnamed
 from prebake.data import load_table
-from prebake.files import Kind, join, relative
+from prebake.files import Kind, is_below, join, relative
 from prebake.project.compose import is_compose_file
 from prebake.project.ignore import NAME, IgnoreRules, rules_of
 from prebake.project.scan import Size
@@ -69,7 +71,7 @@ def proposal(build: Build) -> Proposal | None:
     rules = rules_of(Text("\n".join(pattern for group in groups for pattern in group.patterns)), "")
     scan = build.scan
     sent = scan.sent_under(rules) if scan is not None and scan.complete else None
-    return Proposal(groups, sent, _is_proved(build, rules), tuple(made.kept))
+    return Proposal(groups, sent, _is_proved(build, rules), tuple(dict.fromkeys(made.kept)))
 
 
 @lru_cache(maxsize=1)
@@ -106,6 +108,8 @@ class _Proposer:
         self._root = build.context.root or "/"
         self._evidence = evidence(build)
         self._mentions = mentions(build)
+        self._unnamed = unnamed(build)
+        self._packages = {posixpath.basename(path) for path, names in folders(build).items() if "__init__.py" in names}
         self._top = {entry.name: entry for entry in build.snapshot.list(self._root)}
         self._paths = tuple(path for other in neighbours(build) for path in context_use(other).paths)
         self._runs = "\n".join(text_of(other, _RUNS) for other in neighbours(build))
@@ -123,6 +127,7 @@ class _Proposer:
                 patterns += [path for path in found if self._made(posixpath.basename(path), makers)]
             elif row["title"] == "Secrets":
                 patterns += self._keys(patterns)
+                self._told(patterns)
             if patterns:
                 yield Group(row["title"], tuple(patterns))
         large = tuple(self._large())
@@ -138,6 +143,14 @@ class _Proposer:
         if not self._evidenced(item) or not self._free(pattern):
             return False
         name = posixpath.basename(pattern)
+        if item.get("environment") and self._unnamed.environment is not None:
+            if self._found_env():
+                self.kept.append(f".env stays: {self._unnamed.environment}")
+            return False
+        if name in self._packages or self._runs_one(pattern):
+            return False
+        if "read_by" in item and re.search(item["read_by"], self._unnamed.texts) and not self._makes(item):
+            return False
         if item.get("git"):
             if self._evidence.git is not None:
                 self.kept.append(f"{pattern} stays: {self._evidence.git}")
@@ -149,6 +162,28 @@ class _Proposer:
     def _made(self, name: str, makers: Iterable[str]) -> bool:
         """Whether the image does without the host's copy of a folder: it makes its own, or nothing names it."""
         return name not in self._mentions.parts or any(re.search(rf"\b{maker}\b", self._runs) for maker in makers)
+
+    def _makes(self, item: dict[str, Any]) -> bool:
+        """Whether a RUN makes what a pattern of the table leaves out."""
+        return any(re.search(rf"\b{maker}\b", self._runs) for maker in item.get("made_by", ()))
+
+    def _runs_one(self, pattern: str) -> bool:
+        """Whether a program names a file of the kind that a pattern with a wildcard in its last part leaves out."""
+        if not WILDCARDS & set(posixpath.basename(pattern)):
+            return False
+        rules = rules_of(Text(pattern), "")
+        return not all(rules.sends(part) for part in self._mentions.commands)
+
+    def _found_env(self) -> bool:
+        return any(name == ".env" or name.startswith(".env.") for name in self._top)
+
+    def _told(self, patterns: Iterable[str]) -> None:
+        """Say how a container gets a ``.env`` that its code loads and the image no longer has."""
+        if "**/.env" in patterns and self._unnamed.loader is not None:
+            self.kept.append(
+                f"{self._unnamed.loader} loads .env: give it to the container when it runs (`docker run --env-file "
+                ".env`, or env_file in compose)"
+            )
 
     def _evidenced(self, item: dict[str, Any]) -> bool:
         if item.get("language") in self._evidence.languages:
@@ -169,7 +204,15 @@ class _Proposer:
     def _unread(self, path: str) -> bool:
         """Whether no instruction takes a path, something below it or a folder it is in, and no program names it."""
         around = (source for source in self._paths if _overlap(source, path))
-        return next(around, None) is None and not self._mentions.named(path)
+        return next(around, None) is None and not self._mentions.named(path) and not self._searched(path)
+
+    def _searched(self, path: str) -> bool:
+        """Whether a program looks for files of a kind that lie there, as with ``glob("*.pt")``."""
+        scan = self._build.scan
+        lying = [mark.path for mark in scan.landmarks if is_below(mark.path, path)] if scan is not None else []
+        lying += [entry.name for entry in self._build.snapshot.list(join(self._root, path))]
+        wild = [part for part in self._mentions.parts if "*" in part and part.strip("*.")]
+        return any(fnmatch.fnmatch(posixpath.basename(item), part) for item in (path, *lying) for part in wild)
 
     def _found(self, kind: str, patterns: Iterable[str]) -> list[str]:
         """Landmarks of a kind that the patterns do not cover, by their own paths."""
@@ -187,6 +230,8 @@ class _Proposer:
         found = []
         for path in self._found("secret", patterns):
             name = posixpath.basename(path)
+            if name.startswith(".env") and self._unnamed.environment is not None:
+                continue
             if name.endswith((".pem", ".key")):
                 text = self._build.snapshot.text(join(self._root, path))
                 if text is None or "PRIVATE KEY-----" not in text.content[:100_000]:
@@ -198,7 +243,7 @@ class _Proposer:
     def _large(self) -> Iterator[str]:
         """Folders of data, and weights, that nothing reads."""
         scan = self._build.scan
-        if scan is None or not self._mentions.closed:
+        if scan is None or not self._mentions.closed or self._unnamed.finds_code:
             return
         done: set[str] = set()
         weights: Counter[str] = Counter()

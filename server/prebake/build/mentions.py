@@ -165,6 +165,9 @@ class _Follower:
                 self.parts |= found.parts
                 for word in found.words:
                     self._add(self._named(word, parent(path)))
+                    module = word.partition(":")[0]
+                    if "." in module:  # "package.module:app", "project.settings"
+                        self._add(self._imported(module, 0, parent(path)))
                 for name, level in found.imports:
                     self._add(self._imported(name, level, parent(path)))
             elif path.endswith(_CONFIGURATION):

@@ -1,0 +1,103 @@
+"""What reads parts of a context without naming them: loaders of ``.env``, code that is found at run time, tools with
+folders of their own.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from prebake.build.build import Build, fact
+from prebake.build.context_use import neighbours, text_of
+from prebake.build.mentions import mentions
+from prebake.build.startup import command, starts
+from prebake.files import Kind, join
+
+_PROGRAMS = frozenset({"FROM", "RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK"})
+_LOADS_ENV = re.compile(r"\b(load_dotenv|dotenv_values|find_dotenv|read_env|env_file)\b|[\"']\.env[\"']")
+_NODE = re.compile(r"\b(npm|yarn|pnpm|bun|vite|next)\b")
+_RUNS = frozenset({"RUN"})
+# Modules by computed names, settings that name them, configuration in folders.
+_FINDS_CODE = re.compile(
+    r"\bimport_module\(|\b__import__\(|\bpkgutil\b|\brunpy\b|\bspec_from_file_location\b|\bentry_points\(|\bexec\("
+    r"|\bautodiscover|\bDJANGO_SETTINGS_MODULE\b|\bhydra\b"
+)
+_TAKES_ARGUMENTS = re.compile(r"\b(argparse|sys\.argv|click|typer|docopt|fire)\b|\$[@*1]")
+_SKIPPED = frozenset({"node_modules", "data", "dataset", "datasets", "site-packages", "lib64"})
+_MOST_FOLDERS = 300
+_MAX_DEPTH = 3
+
+
+class Unnamed(NamedTuple):
+    """``environment``: why ``.env`` files have to stay, as a sentence without its full stop. ``loader``: the Python
+    file that loads them where they need not. ``finds_code``: files that nothing names may run. ``texts``: what the
+    images run, as far as it was followed.
+    """
+
+    environment: str | None
+    loader: str | None
+    finds_code: bool
+    texts: str
+
+
+@fact
+def unnamed(build: Build) -> Unnamed:
+    """What the images that are built from this context may read besides what they name."""
+    root = build.context.root or "/"
+    around = neighbours(build)
+    followed = {}
+    for path in mentions(build).files:
+        text = build.snapshot.text(join(root, path))
+        if text is not None:
+            followed[path] = text.content
+    commands = "\n".join(
+        (
+            *(text_of(other, _PROGRAMS) for other in around),
+            *(" ".join(start.words) for other in around for start in starts(other)),
+        )
+    )
+    loader = next((path for path, text in followed.items() if path.endswith(".py") and _LOADS_ENV.search(text)), None)
+    texts = "\n".join((commands, *followed.values()))
+    open_ended = any(command(other).entrypoint is not None and command(other).cmd is None for other in around)
+    has_pages = any(path.rpartition("/")[2] == "pages" for path in folders(build))
+    finds_code = (
+        _FINDS_CODE.search(texts) is not None
+        or (has_pages and "streamlit" in commands)  # it shows every file in that folder
+        or (open_ended and _TAKES_ARGUMENTS.search(texts) is not None)
+    )
+    return Unnamed(_environment(build, loader), loader, finds_code, texts)
+
+
+def _environment(build: Build, loader: str | None) -> str | None:
+    if ".env" in mentions(build).commands:
+        return "a command of the image reads it"
+    if any(_NODE.search(text_of(other, _RUNS)) for other in neighbours(build)):
+        return "what Node builds in the image may read it"
+    place = join(build.context.root or "/", ".env")
+    in_git = build.snapshot.is_file(place) and build.snapshot.git_root(place) is not None
+    if loader is not None and in_git and not build.snapshot.is_git_ignored(place):
+        return f"{loader} loads it, and it is in git"
+    return None
+
+
+@fact
+def folders(build: Build) -> dict[str, frozenset[str]]:
+    """The names of the files in the folders near the context's top, by path relative to it; data and environments are
+    not looked into.
+    """
+    root = build.context.root or "/"
+    found: dict[str, frozenset[str]] = {}
+    todo = [""]
+    while todo and len(found) < _MOST_FOLDERS:
+        path = todo.pop(0)
+        entries = build.snapshot.list(join(root, path) if path else root)
+        names = frozenset(entry.name for entry in entries if entry.kind is Kind.FILE)
+        found[path] = names
+        if path.count("/") >= _MAX_DEPTH - 1 or "pyvenv.cfg" in names:
+            continue
+        todo += [
+            f"{path}/{entry.name}" if path else entry.name
+            for entry in entries
+            if entry.kind is Kind.DIRECTORY and entry.name not in _SKIPPED and not entry.name.startswith(".")
+        ]
+    return found
