@@ -66,7 +66,8 @@ def test_an_edit_in_place_writes_and_a_filter_reads() -> None:
 
 
 def test_folders_that_are_made_or_entered() -> None:
-    assert effects("mkdir -p logs /srv/x").folders == ("/app/logs", "/srv/x")
+    assert effects("mkdir -p -m 700 logs /srv/x").folders == ("/app/logs", "/srv/x")
+    assert effects("mkdir logs").writes == ("/app/logs",)
     assert effects("cd src").enters == ("/app/src",)
 
 

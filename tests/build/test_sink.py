@@ -145,6 +145,13 @@ def test_further_instructions_go_between_the_install_and_the_code() -> None:
     )
 
 
+def test_a_file_that_two_moved_instructions_write_is_copied_again() -> None:
+    build = build_of("FROM a\nCOPY --chown=1 . /app\nCOPY src/ dev.txt /app/\nRUN pip install -r /app/dev.txt\n", FILES)
+    assert fixed(plans(build)[0]) == (
+        "FROM a\nCOPY dev.txt /app/\nRUN pip install -r /app/dev.txt\nCOPY --chown=1 . /app\nCOPY src/ dev.txt /app/\n"
+    )
+
+
 def test_links_are_not_copied_by_name(tmp_path: object) -> None:
     from pathlib import Path
 
@@ -194,7 +201,13 @@ def test_how_far_a_rewrite_is_proved(dockerfile: str, applicability: Applicabili
     [
         ("COPY . /app\nRUN cd /app && pip install torch", "needs a folder that only the moved COPY makes"),
         ("COPY . /app\nRUN echo x > /app/new\nRUN pip install torch", "needs a folder that only the moved COPY makes"),
-        ("COPY . /app\nCOPY --from=b /dist/ /app/\nRUN pip install torch", "their order may count"),
+        ("COPY . /app\nCOPY --from=b /dist/ /app/\nRUN pip install torch", "where it puts"),
+        ("COPY . /app\nCOPY --from=b /dist /app\nRUN pip install torch", "where it puts"),
+        ("COPY . /app\nCOPY <<EOF /app/app.py\nx\nEOF\nRUN pip install torch", "where it puts app.py"),
+        ("COPY . /app\nCOPY <<app.py /app/\nx\napp.py\nRUN pip install torch", "where it puts app.py"),
+        ("COPY . /app\nADD https://example.org/x.git /app\nRUN pip install torch", "where it puts"),
+        ("COPY . /app\nADD https://example.org/app.py?a=/b /app/\nRUN pip install torch", "where it puts app.py"),
+        ("COPY . /app\nRUN ln /app/app.py /main.py\nRUN pip install torch", "reads app.py"),
         ("COPY . /app\nCOPY --from=b /x/app.py /app/app.py\nRUN pip install torch", "where it puts app.py"),
         ("COPY . /app\nCOPY src/main.py /app/app.py\nRUN make\nRUN pip install torch", "`make` (line 4)"),
         ("COPY . /app\nONBUILD RUN x\nRUN pip install torch", "ONBUILD in line 3"),

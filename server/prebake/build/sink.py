@@ -321,25 +321,29 @@ class _Plan:
         moved = []
         for index, copy in moving.items():
             early = {piece.image for (at, _), items in pieces.items() if at == index for piece in items}
-            raw = without_sources(copy, self._supplied(copy, early))
+            raw = without_sources(copy, self._supplied(copy, early, moving))
             if crossings[index].absolute and copy.destination is not None:
                 raw = with_destination(copy, raw, copy.destination)
             moved.append((copy.instruction, raw))
         return added, moved
 
     @staticmethod
-    def _supplied(copy: Copy, early: set[str]) -> list[int]:
-        """The named files of a COPY that are brought early, so that they need not be copied again."""
+    def _supplied(copy: Copy, early: set[str], moving: dict[int, Copy]) -> list[int]:
+        """The named files of a COPY that are brought early, so that they need not be copied again: not those that
+        something else which is moved writes as well.
+        """
         numbers = []
         for number, source in enumerate(copy.sources):
-            images = [item.image for item in copy.mappings if item.source == number]
-            again = any(
-                item.folder and copy.files.exists(posixpath.join(item.context, below))
+            images = {item.image for item in copy.mappings if item.source == number}
+            others = [item for item in copy.mappings if item.source != number]
+            again = any(item.image == image for item in others for image in images) or any(
+                copy.files.exists(posixpath.join(item.context, below))
+                for item in others
                 for image in images
-                for item in copy.mappings
-                if (below := inside(image, item.image))
+                if item.folder and (below := inside(image, item.image))
             )
-            if source.kind is SourceKind.FILE and set(images) <= early and not again:
+            elsewhere = any(other.touches(image) for other in moving.values() if other is not copy for image in images)
+            if source.kind is SourceKind.FILE and images <= early and not again and not elsewhere:
                 numbers.append(number)
         return numbers if len(numbers) < len(copy.sources) else []
 
