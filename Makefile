@@ -7,7 +7,7 @@ CACHE := .cache
 SETUP := $(VENV)/.setup-done
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint docs examples ci corpus bench builder-setup test-builder clean
+.PHONY: help setup demo test lint docs tables examples ci corpus bench builder-setup test-builder clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -27,14 +27,18 @@ demo: $(SETUP) ## check, fix and check again a small project with all three mist
 test: $(SETUP) ## every test that needs no Docker engine, browser or editor
 	$(PYTHON) -m pytest tests --ignore=tests/builder --ignore=tests/editors --ignore=tests/bench -q
 
-lint: $(SETUP) ## ruff, mypy, and whether the generated pages are up to date
+lint: $(SETUP) ## ruff, mypy, and whether the generated files are up to date
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
 	$(PYTHON) -m scripts.generate_docs --check
+	$(PYTHON) -m scripts.compile_tables --check
 
 docs: $(SETUP) ## write docs/rules/ anew from the rules' docstrings
 	$(PYTHON) -m scripts.generate_docs
+
+tables: $(SETUP) ## write server/prebake/data/compiled.json anew from the tables beside it
+	$(PYTHON) -m scripts.compile_tables
 
 examples: $(SETUP) ## write examples/fast-search anew: what the fixes make of examples/slow-search
 	$(PYTHON) -m scripts.fixed_example

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import lru_cache
 from typing import Any
 
@@ -12,6 +11,8 @@ from prebake.text import Text
 @lru_cache(maxsize=32)
 def read_toml(text: Text) -> dict[str, Any]:
     """A TOML file's tables; empty for a broken one."""
+    import tomllib
+
     try:
         return tomllib.loads(text.content.replace("\r\n", "\n"))
     except (tomllib.TOMLDecodeError, RecursionError):
