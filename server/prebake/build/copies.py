@@ -13,6 +13,7 @@ from collections.abc import Container, Iterator
 from enum import Enum
 from functools import cached_property
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from prebake.build.build import Build, fact
 from prebake.build.contextfiles import ContextFiles, TooMany
@@ -51,6 +52,11 @@ class SourceKind(Enum):
     UNKNOWN = "a path that is not known"
 
 
+_OF_CONTEXT = frozenset((SourceKind.ROOT, SourceKind.FOLDER, SourceKind.FILE, SourceKind.GLOB))
+_FILE_NAME = re.compile(r"[^*?\[$]*\.[A-Za-z]\w{0,9}")
+"""Names that a file has and hardly ever a folder."""
+
+
 class Source(NamedTuple):
     """One source. ``path`` is relative to the context root, ``None`` where the source is not of the context or holds a
     variable without a known value; ``word`` is the token it stands in.
@@ -68,6 +74,13 @@ class Mapping(NamedTuple):
     image: str
     folder: bool
     source: int
+
+
+class Foreign(NamedTuple):
+    """A file of the image that is not of the context as it is; with ``folder``, perhaps a folder of anything."""
+
+    image: str
+    folder: bool
 
 
 class Copy:
@@ -132,9 +145,37 @@ class Copy:
     @property
     def exact(self) -> bool:
         """Whether everything it writes is known from the context as it is now."""
-        kinds = {source.kind for source in self.sources}
-        known = not kinds & {SourceKind.UNKNOWN, SourceKind.MISSING, SourceKind.REMOTE, SourceKind.OTHER}
+        known = all(source.kind in _OF_CONTEXT for source in self.sources)
         return known and self.destination is not None and self.origin is None and not self.unpacks
+
+    @property
+    def foreign(self) -> tuple[Foreign, ...]:
+        """The places of what it writes besides files of the context as they are; none where its destination is not
+        known.
+        """
+        place = self.destination
+        if place is None:
+            return ()
+        documents = iter(self.instruction.heredocs)
+        found: list[Foreign] = []
+        for number, source in enumerate(self.sources):
+            name: str | None = posixpath.basename(source.word.value.rstrip("/"))
+            if source.kind is SourceKind.HEREDOC:
+                name = next(documents).name
+            elif source.kind is SourceKind.REMOTE:
+                whole = _GIT.search(source.word.value) or self.instruction.flag("unpack") is not None
+                name = None if whole else posixpath.basename(urlsplit(source.word.value).path) or None
+            elif source.kind in _OF_CONTEXT:
+                unpacked = self.unpacks and any(
+                    item.source == number and _UNPACKED.search(item.context) for item in self.mappings
+                )
+                found += [Foreign(place, True)] if unpacked else []
+                continue
+            elif not _FILE_NAME.fullmatch(name or ""):
+                name = None
+            target = posixpath.normpath(posixpath.join(place, name)) if self.into and name is not None else place
+            found.append(Foreign(target, name is None))
+        return tuple(found)
 
     @cached_property
     def _excluded(self) -> IgnoreRules | None:

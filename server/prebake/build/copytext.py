@@ -51,6 +51,9 @@ def _copy_of(copy: Copy, place: str, pieces: list[Piece]) -> str:
     dotted = any(word.value.startswith("./") for word in _words(copy)[:-1])
     sources = [_source(piece, dotted) for piece in pieces]
     if "parents" in {flag.name for flag in instruction.flags}:
+        for piece in pieces:
+            if posixpath.join(copy.destination or "", piece.context) != piece.image:
+                raise Unwritable(f"its --parents does not keep the whole path of {piece.context}")
         words = [*sources, _words(copy)[-1].value]
     else:
         words = [*sources, _destination(copy, place, len(sources), pieces[0].folder)]

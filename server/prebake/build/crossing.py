@@ -92,7 +92,7 @@ class _Check:
             self._doubt(f"{shown} also takes what installs write: the move is right for the files that are there today")
         elif place is not None and inside(place, "/usr/local") is not None:
             self._doubt(f"{place} lies where installs write: the move is right for the files that are there today")
-        for word in (*copy.instruction.words[-1:],):
+        for word in copy.instruction.words:
             for name in copy.state.arguments(word.raw, self._build.tree.escape):
                 self._doubt(f"the build argument {name} may be given another value")
 
@@ -154,15 +154,11 @@ class _Check:
             if shared is not None and not _same(self._copy, other):
                 self._stop(f"{line} writes {shared} as well, so that their order counts")
             return
-        names = [posixpath.basename(source.word.value.rstrip("/")) for source in other.sources]
-        places = [posixpath.join(other.destination, name) for name in names] if other.into else [other.destination]
-        for place in places:
-            shared = self._copy.touches(posixpath.normpath(place))
-            if shared is not None:
-                self._stop(f"{line} copies to {other.destination}, where it puts {shared}")
-                return
-        if other.into and any(source.word.value.endswith(("/", "/.", "/*")) for source in other.sources):
-            self._stop(f"{line} copies a folder of another stage to {other.destination}: their order may count")
+        shared = self._copy.overlaps(other)
+        for place in other.foreign:
+            shared = shared or self._touched(place.image)
+        if shared is not None:
+            self._stop(f"{line} copies to {other.destination}, where it puts {shared}")
 
     def _run(self, item: Instruction, line: str) -> None:
         reading = readings(self._build).get(item.index)

@@ -66,13 +66,17 @@ def roots(name: str) -> tuple[str, ...]:
     return tuple(_data()["roots"][name])
 
 
+def settings_places() -> tuple[str, ...]:
+    """The places outside the homes where any program may look for settings and certificates."""
+    return tuple(_data()["implicit"]["places"])
+
+
 def implicit_reads(step: Step) -> tuple[str, ...]:
     """The places where any program may look for settings and credentials, in the homes that are possible here."""
-    table = _data()["implicit"]
     user = (step.state.user or "root").partition(":")[0]
     homes = {"/root", f"/home/{user}", step.lookup("HOME") or "/root"}
-    found = [posixpath.join(home, name) for home in sorted(homes) for name in table["home"]]
-    return (*table["places"], *found)
+    found = [posixpath.join(home, name) for home in sorted(homes) for name in _data()["implicit"]["home"]]
+    return (*settings_places(), *found)
 
 
 @lru_cache(maxsize=1)

@@ -47,11 +47,9 @@ class ImageFiles(NamedTuple):
             found = self._mounted(mount, path)
             return None if found is None or not self.copies[0].files.is_file(found) else Provided(found, None)
         for copy in reversed(self.copies):
-            if copy.origin is not None:
-                if any(path == place for place in _places(copy)):
-                    return None
-                continue
-            mapping = copy.provider(path)
+            if any(path == place for place in _places(copy)):
+                return None
+            mapping = copy.provider(path) if copy.origin is None else None
             if mapping is not None:
                 return Provided(mapping.context, copy)
         return None
@@ -134,8 +132,9 @@ def _fields(value: str) -> dict[str, str]:
 
 
 def _places(copy: Copy) -> list[str]:
-    """The paths that a COPY from elsewhere certainly or probably writes."""
-    if copy.destination is None:
-        return []
-    names = [posixpath.basename(source.word.value.rstrip("/")) for source in copy.sources]
-    return [copy.destination, *(posixpath.normpath(posixpath.join(copy.destination, name)) for name in names)]
+    """The paths of files not of the context that a COPY certainly or probably writes."""
+    named = [item.image for item in copy.foreign]
+    if copy.origin is not None and copy.destination is not None:
+        names = [posixpath.basename(source.word.value.rstrip("/")) for source in copy.sources]
+        named += [posixpath.normpath(posixpath.join(copy.destination, name)) for name in names]
+    return named

@@ -13,7 +13,7 @@ from prebake.build.build import Build, fact
 from prebake.build.installer_table import Installer, aliases, programs, table, tools
 from prebake.build.state import State, states
 from prebake.build.steps import Argument, Step, Steps, steps_of
-from prebake.project.requirements import is_archive, local_path
+from prebake.project.requirements import is_archive, is_local_index, local_path
 from prebake.syntax.dockerfile import Instruction
 
 
@@ -219,10 +219,18 @@ class _Reading:
             self.unknown.append(f"has the option {name}, whose files are not followed")
         elif chosen.text is None:
             self._not_known(chosen)
-        elif role == "editable":
-            self._editable(chosen.text)
         else:
-            self.named.setdefault(role, []).append(chosen.text)
+            self._name(role, chosen.text)
+
+    def _name(self, role: str, text: str) -> None:
+        """Take in what an option or a variable names."""
+        if role == "editable":
+            self._editable(text)
+        elif role == "index":
+            if is_local_index(text):
+                self.unknown.append(f"reads the package index {text}, which is not followed")
+        else:
+            self.named.setdefault(role, []).append(text)
 
     def _letters(self, text: str, queue: Iterator[Argument]) -> None:
         """A cluster of one-letter options, of which the last may take a value: ``-qr requirements.txt``."""
@@ -273,10 +281,7 @@ class _Reading:
                 )
                 continue
             for word in value.split():
-                if role == "editable":
-                    self._editable(word)
-                else:
-                    self.named.setdefault(role, []).append(word)
+                self._name(role, word)
 
 
 def _distribution(requirement: str) -> str:

@@ -13,7 +13,7 @@ from prebake.build.image import Provided, image_before
 from prebake.build.installers import Install, InstallCommand, install_at, installs
 from prebake.build.paths import inside
 from prebake.build.steps import Step
-from prebake.project.requirements import Closure, Problem, Trouble, closure
+from prebake.project.requirements import Closure, Problem, Trouble, closure, local_path
 
 
 class Manifest(NamedTuple):
@@ -30,7 +30,7 @@ class Reading(NamedTuple):
     ``manifests`` come from the context, in the order they are read. ``packages`` are the names of what it installs, as
     far as they are listed. ``problems`` say why it is not known what it reads, or why it reads more than manifests;
     each is a sentence without its full stop. ``effects`` are those of each of its commands, the reading of manifests
-    not among them.
+    not among them. ``libraries`` are folders of the image with sources that it installs, other than the project itself.
     """
 
     install: Install
@@ -38,12 +38,13 @@ class Reading(NamedTuple):
     packages: tuple[str, ...]
     problems: tuple[str, ...]
     effects: tuple[tuple[Step, Effects], ...]
+    libraries: tuple[str, ...]
 
     def reads(self, image: str) -> bool:
-        """Whether a path of the image is one of the manifests."""
+        """Whether a path of the image is one of the manifests, or belongs to a library."""
         return any(
             item.image == image or (item.folder and inside(image, item.image) is not None) for item in self.manifests
-        )
+        ) or any(inside(image, folder) is not None for folder in self.libraries)
 
 
 class Readings(Mapping[int, Reading]):
@@ -81,6 +82,7 @@ class _Follow:
         self.manifests: dict[str, Manifest] = {}
         self.packages: list[str] = []
         self.problems: list[str] = []
+        self.libraries: list[str] = []
 
     def reading(self) -> Reading:
         self._image = image_before(self.build, self.install.instruction)
@@ -97,6 +99,7 @@ class _Follow:
             tuple(dict.fromkeys(self.packages)),
             tuple(dict.fromkeys(self.problems)),
             tuple(effects),
+            tuple(dict.fromkeys(self.libraries)),
         )
 
     def _line(self) -> str:
@@ -110,6 +113,7 @@ class _Follow:
             return Effects()
         for project in command.projects:
             self._problem(command, f"installs the project itself from its sources ({project})")
+            self._library(command, local_path(project) or project)
         self.packages += () if command.only_tools else command.packages
         requirements = self._paths(command, command.requirements)
         found = closure(
@@ -126,6 +130,9 @@ class _Follow:
         self._note(path for path in requirements if _is_project_file(path))
         self._note(self._paths(command, (*command.archives, *command.named.get("read", ()))))
         self._note([*(item.path for item in found.local if not item.project), *folders])
+        for item in found.local:
+            if item.project:
+                self._library(command, item.path)
         self._configuration(command, [path for path in requirements if _is_project_file(path)])
         return _install_effects(command, found, self._paths(command, command.named.get("write", ())))
 
@@ -135,9 +142,24 @@ class _Follow:
         self._note(self._paths(command, command.requirements))
         if not command.packages:
             self._note(self._paths(command, command.installer.manifests))
+            self._path_dependencies(command)
         also = " also installs the project itself" if command.installs_project else " may read more than its manifests"
         steps = command.installer.two_steps.format(manifests=self._named(command))
         self.problems.append(f"`{command.called}` ({self._line()}){also}: {steps}")
+
+    def _library(self, command: InstallCommand, folder: str) -> None:
+        """Note a folder that is installed, where that is not the project in the working directory."""
+        place, here = command.step.absolute(folder), command.step.directory
+        if place is not None and here is not None and inside(here, place) is None:
+            self.libraries.append(place)
+
+    def _path_dependencies(self, command: InstallCommand) -> None:
+        """Note the libraries that a project file of uv or Poetry names by their folders."""
+        for path in self._paths(command, ("pyproject.toml",)):
+            text = self._image.text(path)
+            tools = _toml(text.content).get("tool", {}) if text is not None else {}
+            for folder in _folders(tools):
+                self._library(command, posixpath.join(posixpath.dirname(path), folder))
 
     def _named(self, command: InstallCommand) -> str:
         """The manifests of a command that a fresh clone has, in words."""
@@ -182,7 +204,9 @@ class _Follow:
                 self.manifests.setdefault(path, Manifest(path, found))
                 continue
             folder = self._image.folder(path)
-            if folder is not None:
+            if folder is not None and not folder.context:
+                self.problems.append(f"{self._line()} looks for packages in {path}, which is the whole context")
+            elif folder is not None:
                 self.manifests.setdefault(path, Manifest(path, folder, True))
 
     def _configuration(self, command: InstallCommand, projects: list[str]) -> None:
@@ -212,9 +236,8 @@ class _Follow:
         return text is not None and "tool.uv" in text.content
 
     def _toml(self, path: str, content: str, is_requirement: bool) -> None:
-        try:
-            data: dict[str, Any] = tomllib.loads(content)
-        except (tomllib.TOMLDecodeError, RecursionError):
+        data = _toml(content)
+        if not data and content.strip():
             self.problems.append(f"{posixpath.basename(path)} is not valid TOML")
             return
         own = data.get("tool", {}) if isinstance(data.get("tool", {}), dict) else {}
@@ -233,6 +256,28 @@ class _Follow:
 def _is_project_file(path: str) -> bool:
     """Whether uv reads a requirement file as a project's metadata."""
     return posixpath.basename(path) in ("pyproject.toml", "setup.py", "setup.cfg", "pylock.toml")
+
+
+def _toml(content: str) -> dict[str, Any]:
+    """The data of a TOML text; empty where it is not valid."""
+    try:
+        return tomllib.loads(content)
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return {}
+
+
+def _folders(value: object, depth: int = 0) -> Iterator[str]:
+    """The values of ``path``, and the folders that the patterns of ``members`` begin with."""
+    if not isinstance(value, dict) or depth > 20:
+        return
+    for key, inner in value.items():
+        if key == "path" and isinstance(inner, str):
+            yield inner
+        elif key == "members" and isinstance(inner, list):
+            patterns = (item for item in inner if isinstance(item, str) and item[:1] != "*")
+            yield from (pattern.partition("*")[0].rstrip("/") for pattern in patterns)
+        else:
+            yield from _folders(inner, depth + 1)
 
 
 def _strings(value: object, depth: int = 0) -> Iterator[str]:

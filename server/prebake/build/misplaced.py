@@ -13,8 +13,10 @@ from typing import NamedTuple
 
 from prebake.build.build import Build, fact
 from prebake.build.copies import Copy, Source, SourceKind, copies
+from prebake.build.effects import settings_places
 from prebake.build.installers import Install, InstallCommand, install_at, installs
 from prebake.build.manifests import Reading, readings
+from prebake.build.paths import inside
 from prebake.build.state import base_stage, chain, states
 from prebake.regex import regex
 
@@ -29,10 +31,13 @@ _QUIET = regex(
     r"^(.*requirements.*|constraints?.*\.txt|.*\.(lock|lockb|in|cfg|toml|whl|md|rst)|setup\.py|manifest\.in|pipfile|"
     r"(readme|license|licence|copying|notice|version|authors)(\..*)?|package(-lock)?\.json|npm-shrinkwrap\.json|"
     r"pnpm-.*\.yaml|environment.*\.ya?ml|conda.*\.ya?ml|go\.(mod|sum|work)|gemfile|\..*rc|\.python-version|"
-    r"pip\.(conf|ini)|makefile)$",
+    r"pip\.(conf|ini)|makefile|.*\.(crt|cer|pem))$",
     re.IGNORECASE,
 )
 """Names of manifests and of files beside them: what installs may come to need, and what seldom changes."""
+
+_REQUIREMENTS = re.compile(r"(^|/)(requirements?|reqs?|constraints?)/([^/]+/)?[^/]+\.(txt|in)$", re.IGNORECASE)
+"""Files in a folder of requirements."""
 
 
 class Extra(IntEnum):
@@ -72,6 +77,8 @@ def misplaced(build: Build) -> tuple[Misplaced, ...]:
         for copy in above if wanted else ():
             reading = readings(build)[install.instruction.index]
             extra = extra_for(copy, reading)
+            if extra is Extra.FILE and _used_before(build, copy, install):
+                continue
             if extra > Extra.QUIET and not _installed_before(build, install, wanted, copy):
                 found.setdefault(copy.instruction.index, []).append((reading, extra))
     return tuple(Misplaced(copies(build)[index], tuple(found[index])) for index in sorted(found))
@@ -143,6 +150,39 @@ def _covers(before: InstallCommand, command: InstallCommand) -> bool:
     return named <= read and set(command.packages) <= set(before.packages) and not command.unknown
 
 
+def _used_before(build: Build, copy: Copy, install: Install) -> bool:
+    """Whether a file that a COPY names is used by a RUN above the install, or before it in the same RUN."""
+    named = _names(copy)
+    if named is None:
+        return False
+    target = install.instruction
+    start = min(command.step.command.start for command in install.commands)
+    return _first_use(build, copy, named) < target.index or named.search(target.raw, 0, start) is not None
+
+
+def _names(copy: Copy) -> re.Pattern[str] | None:
+    """What finds the names of the single files that a COPY brings; ``None`` when it brings none."""
+    names = {re.escape(posixpath.basename(item.context)) for item in copy.mappings if not item.folder}
+    return re.compile(rf"(?<![\w.-])(?:{'|'.join(sorted(names))})(?![\w-])") if names else None
+
+
+@fact
+def _first_uses(build: Build) -> dict[int, int]:
+    """What has been found out about the first uses of copied files so far."""
+    return {}
+
+
+def _first_use(build: Build, copy: Copy, named: re.Pattern[str]) -> int:
+    """The index of the first RUN below a COPY that names one of its files, beyond all where there is none."""
+    known = _first_uses(build)
+    index = copy.instruction.index
+    if index not in known:
+        below = build.tree.instructions[index + 1 :]
+        uses = (item.index for item in below if item.keyword == "RUN" and named.search(item.raw))
+        known[index] = next(uses, len(build.tree.instructions))
+    return known[index]
+
+
 def extra_for(copy: Copy, reading: Reading) -> Extra:
     """What a COPY brings that an install does not read."""
     return _beyond(copy, reading.reads)
@@ -161,7 +201,7 @@ def _extra(copy: Copy, number: int, source: Source, reads: Callable[[str], bool]
         return Extra.SOURCES if named_folder else _of_file(name)
     worst = Extra.NOTHING
     for item in copy.mappings:
-        if item.source == number:
+        if item.source == number and not any(inside(item.image, place) is not None for place in settings_places()):
             worst = max(worst, _of_folder(copy, item.context, item.image, reads) if item.folder else Extra.NOTHING)
             if not item.folder and not reads(item.image):
                 kind = _of_file(posixpath.basename(item.context))
@@ -189,6 +229,9 @@ def _of_folder(copy: Copy, context: str, image: str, reads: Callable[[str], bool
                 folders.append((path, below))
             elif not reads(below):
                 name = posixpath.basename(path)
+                if _REQUIREMENTS.search(path):
+                    worst = max(worst, Extra.QUIET)
+                    continue
                 if _CODE.search(name) and not _QUIET.match(name):
                     return Extra.SOURCES
                 worst = max(worst, Extra.QUIET if _QUIET.match(name) else Extra.FOLDER)

@@ -51,6 +51,9 @@ _VALUES = {
 }
 
 
+_INDEXES = ("index-url", "extra-index-url", "pypi-url")
+
+
 class Files(Protocol):
     """Where requirement files are looked up: a :class:`~prebake.files.Snapshot`, or the files of an image."""
 
@@ -188,6 +191,7 @@ def local_path(text: str) -> str | None:
     name, at, url = text.partition("@")
     if at and _NAME.fullmatch(name.strip().partition("[")[0].strip()) and _SCHEME.match(url.strip()):
         text = url.strip()
+    text = re.sub(r"^(?:git|hg|svn|bzr)\+(?=file:)", "", text, flags=re.IGNORECASE)
     if text.lower().startswith("file:"):
         path = re.split(r"[#;?]", text[5:], maxsplit=1)[0].strip()
         return re.sub(r"^//(?:localhost)?(?=/)", "", path).removeprefix("//") or "."
@@ -199,6 +203,12 @@ def local_path(text: str) -> str | None:
     if path.startswith((".", "/", "~")) or "/" in path or path.lower().endswith(_ARCHIVES):
         return path
     return None
+
+
+def is_local_index(text: str) -> bool:
+    """Whether a package index is a folder: a ``file:`` URL (perhaps named, as uv allows), or a path."""
+    place = text.partition("=")[2] if re.match(r"[\w-]+=", text) else text
+    return place.lower().startswith(("file:", "./", "../", "/"))
 
 
 def is_archive(path: str) -> bool:
@@ -271,6 +281,8 @@ class _Walk:
         for name, value in _options(words):
             if name not in _VALUES and name not in _FLAGS:
                 self._trouble(Trouble.MALFORMED, path, line, f"has the option --{name}, which pip does not know")
+            elif name in _INDEXES and is_local_index(self._expanded(value)):
+                self._trouble(Trouble.PROJECT, path, line, f"reads the package index {value}, which is not followed")
             elif name in ("requirement", "constraint", "editable", "find-links"):
                 self._reading(path, line, name, value, constraint)
 
@@ -305,7 +317,10 @@ class _Walk:
         name = local_path(target) or target
         beside = posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
         exists = self._files.is_dir(beside) or self._files.is_file(beside)
-        self.local.append(LocalInput(beside if exists else self._resolved(name), path, line, False))
+        place = beside if exists else self._resolved(name)
+        self.local.append(LocalInput(place, path, line, False))
+        if self._files.is_file(place) and not is_archive(place):
+            self._trouble(Trouble.PROJECT, path, line, f"reads {name}, whose links are not followed")
 
     def _requirement(self, path: str, line: int, text: str) -> None:
         if (found := _VARIABLE.search(text)) and ("/" in text or text.startswith((".", "$"))) and "://" not in text:
