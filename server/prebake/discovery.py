@@ -1,4 +1,4 @@
-"""Which files are Dockerfiles, and where they are."""
+"""Which files are Dockerfiles or go with them, and where Dockerfiles are."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from prebake.files import Kind, Snapshot, join
 from prebake.regex import regex
 
 _NAME = regex(r"(Dockerfile([._-].*)?|.*\.[Dd]ockerfile|Containerfile.*)", re.DOTALL)
+_COMPOSE = regex(r"(docker-)?compose([.-].+)?\.ya?ml|.+\.(docker-)?compose\.ya?ml")
 _TEMPLATE = (".j2", ".jinja2", ".jinja", ".tmpl", ".tpl", ".template", ".in", ".erb", ".mustache")
 _NOT_BUILT = (
     ".dockerignore",
@@ -50,6 +51,11 @@ def is_dockerfile(name: str) -> bool:
 def is_ignore_file(name: str) -> bool:
     """Whether a file name is that of a file that says what is left out of a build context."""
     return name in (".dockerignore", ".containerignore") or name.endswith(".dockerignore")
+
+
+def is_compose_file(name: str) -> bool:
+    """Whether a file name is one that compose files have, variants such as ``docker-compose.gpu.yml`` included."""
+    return _COMPOSE.fullmatch(name) is not None
 
 
 def dockerfiles(snapshot: Snapshot, folder: str) -> Iterator[str]:

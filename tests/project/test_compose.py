@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from prebake.discovery import is_compose_file
 from prebake.files import disk
-from prebake.project.compose import BuildSpec, Service, interpolate, is_compose_file, services
+from prebake.project.compose import BuildSpec, Service, interpolate, services
 from prebake.text import Text
 
 PATH = "/project/deploy/compose.yaml"

@@ -21,6 +21,7 @@ from prebake.build.paths import inside
 from prebake.build.state import State, base_stage, states
 from prebake.files import Kind, join
 from prebake.project.ignore import IgnoreRules, rules_of
+from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction, Word
 from prebake.syntax.glob import GlobError, clean, wildcard
 from prebake.text import Text
@@ -34,8 +35,8 @@ SYSTEM_FOLDERS = frozenset(
 )
 """Folders that an image has: a file copied to one of them goes into it."""
 
-_UNPACKED = re.compile(r"\.(tar|tgz|tbz2?|txz|tar\.(gz|bz2|xz|zst)|tzst)$", re.IGNORECASE)
-_GIT = re.compile(r"^(git@|git://|ssh://)|^https?://(github|gitlab)\.com/[^?#]+/[^/?#]+\.git(#|\?|$)|\.git(#|$)")
+_UNPACKED = regex(r"\.(tar|tgz|tbz2?|txz|tar\.(gz|bz2|xz|zst)|tzst)$", re.IGNORECASE)
+_GIT = regex(r"^(git@|git://|ssh://)|^https?://(github|gitlab)\.com/[^?#]+/[^/?#]+\.git(#|\?|$)|\.git(#|$)")
 
 
 class SourceKind(Enum):
@@ -53,7 +54,7 @@ class SourceKind(Enum):
 
 
 _OF_CONTEXT = frozenset((SourceKind.ROOT, SourceKind.FOLDER, SourceKind.FILE, SourceKind.GLOB))
-_FILE_NAME = re.compile(r"[^*?\[$]*\.[A-Za-z]\w{0,9}")
+_FILE_NAME = regex(r"[^*?\[$]*\.[A-Za-z]\w{0,9}")
 """Names that a file has and hardly ever a folder."""
 
 

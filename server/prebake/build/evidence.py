@@ -12,29 +12,30 @@ from prebake.build.context_use import neighbours, text_of
 from prebake.build.mentions import mentions
 from prebake.build.unnamed import folders
 from prebake.files import Kind, join
+from prebake.regex import regex
 
-_MANIFEST = re.compile(
+_MANIFEST = regex(
     r"(requirements?([-_.].*)?|.*[-_.]requirements)\.(txt|in)|pyproject\.toml|setup\.(py|cfg)|Pipfile|environment\.ya?ml"
     r"|conda\.ya?ml|tox\.ini|noxfile\.py|dev-?requirements.*"
 )
 _FOLDERS = ("requirements",)
-_PYTHON = re.compile(r"\b(pip3?|python3?|uv|poetry|conda|mamba|pdm|pipenv)\b")
-_NODE = re.compile(r"\b(npm|yarn|pnpm|bun)\b")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9]|[A-Za-z0-9]")
-_VERSION_FROM_GIT = re.compile(
+_PYTHON = regex(r"\b(pip3?|python3?|uv|poetry|conda|mamba|pdm|pipenv)\b")
+_NODE = regex(r"\b(npm|yarn|pnpm|bun)\b")
+_NAME = regex(r"[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9]|[A-Za-z0-9]")
+_VERSION_FROM_GIT = regex(
     r"setuptools[-_]scm|hatch[-_]vcs|poetry[-_]dynamic[-_]versioning|uv[-_]dynamic[-_]versioning|versioningit|dunamai"
     r"|setuptools[-_]git[-_]versioning|\bversioneer\b|\bpbr\b|flit[-_]scm|source\s*=\s*[\"'](scm|vcs|git)[\"']"
 )
-_ASKS_GIT = re.compile(
+_ASKS_GIT = regex(
     r"\bgit\s+(?:-C\s+\S+\s+)?(describe|rev-parse|rev-list|log|show|status|submodule|lfs)\b"
     r"|\bdvc\s+(pull|fetch|checkout|repro|status|exp)\b|\bpre-commit\s+(run|install)\b"
 )
-_RUNS_GIT = re.compile(r"[\"']git[\"'],\s*[\"'](describe|rev-parse|rev-list|log|show|status)\b")
-_NAMES_GIT = re.compile(r"(?<![\w./-])(?:[\w/.]*/)?\.git(?=[/\s\"';&|)]|$)")
-_REMOVES = re.compile(r"\brm\s[^&|;\n]*")
-_DESCRIBES = re.compile(r"\bgit\s+(?:-C\s+\S+\s+)?describe\b")
-_CLONES = re.compile(r"\bgit\s+(?:-[^\n]*?\s)?(clone|init)\b")
-_IMPORTS_GIT = re.compile(r"^\s*(import git\b|from git\b)", re.MULTILINE)
+_RUNS_GIT = regex(r"[\"']git[\"'],\s*[\"'](describe|rev-parse|rev-list|log|show|status)\b")
+_NAMES_GIT = regex(r"(?<![\w./-])(?:[\w/.]*/)?\.git(?=[/\s\"';&|)]|$)")
+_REMOVES = regex(r"\brm\s[^&|;\n]*")
+_DESCRIBES = regex(r"\bgit\s+(?:-C\s+\S+\s+)?describe\b")
+_CLONES = regex(r"\bgit\s+(?:-[^\n]*?\s)?(clone|init)\b")
+_IMPORTS_GIT = regex(r"^\s*(import git\b|from git\b)", re.MULTILINE)
 _RUNS = frozenset({"RUN"})
 _MOST_SCRIPTS = 50
 

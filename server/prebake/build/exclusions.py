@@ -20,8 +20,8 @@ from prebake.build.evidence import evidence
 from prebake.build.mentions import mentions
 from prebake.build.unnamed import folders, unnamed
 from prebake.data import load_table
+from prebake.discovery import is_compose_file
 from prebake.files import Kind, is_below, join, relative
-from prebake.project.compose import is_compose_file
 from prebake.project.ignore import NAME, IgnoreRules, rules_of
 from prebake.project.scan import Size
 from prebake.syntax.glob import WILDCARDS

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import posixpath
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -124,6 +123,8 @@ def mount_sources(instruction: Instruction) -> tuple[str, ...]:
 
 
 def _fields(value: str) -> dict[str, str]:
+    import csv
+
     try:
         items = next(csv.reader([value]), [])
     except csv.Error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -260,6 +259,8 @@ def _is_project_file(path: str) -> bool:
 
 def _toml(content: str) -> dict[str, Any]:
     """The data of a TOML text; empty where it is not valid."""
+    import tomllib
+
     try:
         return tomllib.loads(content)
     except (tomllib.TOMLDecodeError, RecursionError):

@@ -6,7 +6,6 @@ what that imports, and the configuration files that are named in it.
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
@@ -16,6 +15,7 @@ from prebake.build.context_use import context_use, neighbours, text_of
 from prebake.build.startup import compose_services, image_file, starts
 from prebake.files import Entry, Snapshot, is_below, join, parent, relative
 from prebake.project.mentions import parts, python_mentions, words
+from prebake.regex import regex
 from prebake.text import Text
 
 _CONFIGURATION = (".yaml", ".yml", ".json", ".toml", ".ini", ".cfg", ".conf")
@@ -23,7 +23,7 @@ _FOLLOWED = (".py", ".sh", ".bash", *_CONFIGURATION)
 _MAX_TEXT = 300_000
 _MOST_FILES = 2_000
 _REMEMBERED = 16
-_MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
+_MODULE = regex(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 _COMMANDS = frozenset({"RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK"})
 _SETTINGS = frozenset({"ENV", "ARG", "VOLUME", "LABEL"})
 

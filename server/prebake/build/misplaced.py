@@ -36,7 +36,7 @@ _QUIET = regex(
 )
 """Names of manifests and of files beside them: what installs may come to need, and what seldom changes."""
 
-_REQUIREMENTS = re.compile(r"(^|/)(requirements?|reqs?|constraints?)/([^/]+/)?[^/]+\.(txt|in)$", re.IGNORECASE)
+_REQUIREMENTS = regex(r"(^|/)(requirements?|reqs?|constraints?)/([^/]+/)?[^/]+\.(txt|in)$", re.IGNORECASE)
 """Files in a folder of requirements."""
 
 

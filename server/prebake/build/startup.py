@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import posixpath
+from typing import TYPE_CHECKING
 
 from prebake.build.build import Build, fact
 from prebake.build.copies import Copy, copies
 from prebake.build.paths import inside
 from prebake.build.state import State, chain, compute, states
 from prebake.files import join
-from prebake.project.compose import Service, services
 from prebake.project.layout import compose_files
 from prebake.project.start import ImageCommand, Start, image_command, service_environment, service_words
 from prebake.syntax.dockerfile import Dockerfile, Instruction, Stage
 from prebake.text import Text
+
+if TYPE_CHECKING:
+    from prebake.project.compose import Service
 
 _MAX_DEPTH = 4
 _MAX_ORIGINS = 8
@@ -57,6 +60,8 @@ def compose_services(build: Build) -> tuple[Service, ...]:
     target = build.final_stage
     found = []
     for path in compose_files(build.snapshot, build.path, build.root):
+        from prebake.project.compose import services
+
         for service in services(build.snapshot, path):
             spec = service.build
             if spec is None or spec.dockerfile != build.path or spec.context != build.context.root:

@@ -4,7 +4,6 @@ folders of their own.
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from prebake.build.build import Build, fact
@@ -12,17 +11,18 @@ from prebake.build.context_use import neighbours, text_of
 from prebake.build.mentions import mentions
 from prebake.build.startup import command, starts
 from prebake.files import Kind, join
+from prebake.regex import regex
 
 _PROGRAMS = frozenset({"FROM", "RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK"})
-_LOADS_ENV = re.compile(r"\b(load_dotenv|dotenv_values|find_dotenv|read_env|env_file)\b|[\"']\.env[\"']")
-_NODE = re.compile(r"\b(npm|yarn|pnpm|bun|vite|next)\b")
+_LOADS_ENV = regex(r"\b(load_dotenv|dotenv_values|find_dotenv|read_env|env_file)\b|[\"']\.env[\"']")
+_NODE = regex(r"\b(npm|yarn|pnpm|bun|vite|next)\b")
 _RUNS = frozenset({"RUN"})
 # Modules by computed names, settings that name them, configuration in folders.
-_FINDS_CODE = re.compile(
+_FINDS_CODE = regex(
     r"\bimport_module\(|\b__import__\(|\bpkgutil\b|\brunpy\b|\bspec_from_file_location\b|\bentry_points\(|\bexec\("
     r"|\bautodiscover|\bDJANGO_SETTINGS_MODULE\b|\bhydra\b"
 )
-_TAKES_ARGUMENTS = re.compile(r"\b(argparse|sys\.argv|click|typer|docopt|fire)\b|\$[@*1]")
+_TAKES_ARGUMENTS = regex(r"\b(argparse|sys\.argv|click|typer|docopt|fire)\b|\$[@*1]")
 _SKIPPED = frozenset({"node_modules", "data", "dataset", "datasets", "site-packages", "lib64"})
 _MOST_FOLDERS = 300
 _MAX_DEPTH = 3

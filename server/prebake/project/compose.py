@@ -14,14 +14,8 @@ from prebake.project.yamltree import Node, load
 from prebake.regex import regex
 from prebake.text import Span, Text
 
-_NAME = regex(r"(docker-)?compose([.-].+)?\.ya?ml|.+\.(docker-)?compose\.ya?ml")
 _REMOTE = regex(r"(https?|git|ssh|oci|docker-image)://|git@|github\.com/|[^/]*\.git(#|$)")
 _VARIABLE = regex(r"\$(?:(\$)|\{(\w+)(?:(:?[-+?])([^${}]*))?\}|(\w+))")
-
-
-def is_compose_file(name: str) -> bool:
-    """Whether a file name is one that compose files have, variants such as ``docker-compose.gpu.yml`` included."""
-    return _NAME.fullmatch(name) is not None
 
 
 class Extension(NamedTuple):

@@ -11,7 +11,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from prebake.files import Snapshot, is_below, parent, relative
-from prebake.project.compose import services
 from prebake.project.implied import implied_folder
 from prebake.project.layout import compose_files, workflow_files
 from prebake.project.sources import context_sources, exists
@@ -88,6 +87,8 @@ def _setting(subject: _Subject) -> Iterator[Context]:
 
 def _compose(subject: _Subject) -> Iterator[Context]:
     for path in compose_files(subject.snapshot, subject.path, subject.project):
+        from prebake.project.compose import services
+
         for service in services(subject.snapshot, path):
             build = service.build
             if build is not None and build.dockerfile == subject.path and build.context is not None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from prebake.files import Snapshot
-from prebake.project.compose import Command, Service
 from prebake.syntax.dockerfile import Instruction, Stage
 from prebake.syntax.fragment import Fragment
 from prebake.syntax.shell import split
+
+if TYPE_CHECKING:
+    from prebake.project.compose import Command, Service
 
 _UNKNOWN = "\0"
 
