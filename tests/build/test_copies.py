@@ -102,6 +102,19 @@ def test_kinds_of_sources(line: str, kind: SourceKind) -> None:
     assert copy_of(line).sources[0].kind is kind
 
 
+@pytest.mark.parametrize(
+    ("url", "written"),
+    [
+        ("https://example.org/a/x.bin?token=1#part", "/x/x.bin"),
+        ("https://[::1/x.bin", "/x/x.bin"),
+        ("https://example.org/", "/x"),
+        ("https://example.org", "/x"),
+    ],
+)
+def test_what_is_fetched_is_named_as_the_url_says(url: str, written: str) -> None:
+    assert [place.image for place in copy_of(f"ADD {url} /x/").foreign] == [written]
+
+
 def test_only_the_context_counts_as_such() -> None:
     lines = ["COPY --from=builder . .", "ADD https://example.org/x.bin /x/", "COPY <<EOF /x\ntext\nEOF"]
     assert [copy_of(line).from_context for line in lines] == [False, False, False]

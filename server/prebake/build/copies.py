@@ -13,7 +13,6 @@ from collections.abc import Container, Iterator
 from enum import Enum
 from functools import cached_property
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from prebake.build.build import Build, fact
 from prebake.build.contextfiles import ContextFiles, TooMany
@@ -165,7 +164,7 @@ class Copy:
                 name = next(documents).name
             elif source.kind is SourceKind.REMOTE:
                 whole = _GIT.search(source.word.value) or self.instruction.flag("unpack") is not None
-                name = None if whole else posixpath.basename(urlsplit(source.word.value).path) or None
+                name = None if whole else _name_in(source.word.value)
             elif source.kind in _OF_CONTEXT:
                 unpacked = self.unpacks and any(
                     item.source == number and _UNPACKED.search(item.context) for item in self.mappings
@@ -254,6 +253,12 @@ class Copy:
                 if found is not None:
                     return found
         return None
+
+
+def _name_in(url: str) -> str | None:
+    """The name of the file that a URL leads to; ``None`` where its path has none."""
+    address = url.partition("://")[2].partition("#")[0].partition("?")[0]
+    return posixpath.basename(address.partition("/")[2]) or None
 
 
 @fact
