@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from prebake.engine import Engine
-from prebake.findings import Finding
+from prebake.findings import Finding, Severity
 from prebake.fixing import Refusal, apply_fix
 from tests.rules.trees import make_tree
 
@@ -130,13 +130,55 @@ def test_the_user_of_the_install_and_of_the_container(tmp_path: Path) -> None:
         "ENV HF_HOME=/home/app/.cache/huggingface",
         "RUN hf download org/name",
     ]
-    reason = refused(tmp_path / "b", f"{HEAD}USER 1000\nRUN pip install transformers\n{TAIL}")
+    head = f"{HEAD}USER 1000\nENV PATH=/data/.local/bin:$PATH\n"
+    reason = refused(tmp_path / "b", f"{head}RUN pip install transformers\n{TAIL}")
     assert "runs as user 1000" in reason
+    # pip installs for the user, whose programs are not on the PATH.
+    reason = refused(tmp_path / "c", f"{HEAD}{made}RUN pip install transformers\n{TAIL}")
+    assert "cannot be told where the install in line 5" in reason
 
 
 def test_readable_and_writable_for_another_user(tmp_path: Path) -> None:
     lines = added(tmp_path, f"{PIP}{TAIL}USER 1000:1000\n")
-    assert lines == ["ENV HF_HOME=/opt/hf", 'RUN hf download org/name && chmod -R a+rwX "$HF_HOME"']
+    assert lines == [
+        "ENV HF_HOME=/opt/hf",
+        'RUN umask 0 && hf download org/name && chmod -R a+rX "$HF_HOME"/hub/models--org--name',
+    ]
+
+
+def test_why_the_cache_is_writable_is_said(tmp_path: Path) -> None:
+    (finding,) = found(tmp_path, f"{PIP}{TAIL}USER app\n")[1]
+    assert "umask 0 lets user app write to the cache, too: the hub's client does so" in finding.fixes[0].explanation
+
+
+@pytest.mark.parametrize(
+    ("environment", "arguments", "command", "folder"),
+    [
+        ("HF_HUB_CACHE=/c", "", "", '"$HF_HUB_CACHE"/models--org--name'),
+        ("A=b", ", cache_dir='/c'", " --cache-dir /c", "/c/models--org--name"),
+    ],
+)
+def test_only_the_model_itself_is_made_readable(
+    tmp_path: Path, environment: str, arguments: str, command: str, folder: str
+) -> None:
+    head = f"FROM python:3.12\nENV {environment}\nRUN pip install transformers\n"
+    lines = added(tmp_path, f"{head}{TAIL}USER app\n", MODEL.format(arguments))
+    assert lines == [f"RUN umask 0 && hf download org/name{command} && chmod -R a+rX {folder}"]
+
+
+def test_a_tokenizer_comes_without_the_weights(tmp_path: Path) -> None:
+    code = "from transformers import AutoTokenizer\nAutoTokenizer.from_pretrained('org/name')\n"
+    line = added(tmp_path / "alone", PIP + TAIL, code)[-1]
+    assert line.startswith("RUN hf download org/name --exclude '*.safetensors' --exclude '*.bin' ")
+    both = code + "from sentence_transformers import SentenceTransformer\nSentenceTransformer('org/name')\n"
+    pip = PIP.replace("transformers\n", "transformers sentence-transformers\n")
+    engine, findings = found(tmp_path / "both", pip + TAIL, both)
+    for finding in findings:
+        outcome = apply_fix(engine.snapshot, (tmp_path / "both").as_posix(), finding.fixes[0])
+        assert not isinstance(outcome, Refusal)
+        text = outcome.text((tmp_path / "both" / "Dockerfile").as_posix())
+        assert text is not None
+        assert "RUN hf download org/name\n" in text.content
 
 
 def test_a_token_needs_a_builder_with_secrets(tmp_path: Path) -> None:
@@ -206,3 +248,49 @@ def test_the_file_without_a_last_line_end(tmp_path: Path) -> None:
         "ENV HF_HOME=/opt/hf",
         "RUN hf download org/name",
     ]
+
+
+@pytest.mark.parametrize(
+    ("package", "command"),
+    [("transformers==4.40.0", ' --cache-dir "$TRANSFORMERS_CACHE"'), ("transformers", "")],
+)
+def test_the_old_name_of_the_cache_counts_before_transformers_5(tmp_path: Path, package: str, command: str) -> None:
+    head = f"FROM python:3.12\nENV TRANSFORMERS_CACHE=/t HF_HOME=/h\nRUN pip install {package}\n"
+    assert added(tmp_path, head + TAIL) == [f"RUN hf download org/name{command}"]
+
+
+def test_two_caches_for_one_model(tmp_path: Path) -> None:
+    code = "from sentence_transformers import SentenceTransformer\nSentenceTransformer('org/name')\n"
+    head = "FROM python:3.12\nENV TRANSFORMERS_CACHE=/t\nRUN pip install sentence-transformers transformers==4.40.0\n"
+    reason = refused(tmp_path, head + TAIL, code)
+    assert reason == "transformers before 5 looks into TRANSFORMERS_CACHE, and sentence-transformers into HF_HOME, too"
+
+
+def test_a_cache_of_its_own_that_is_named_further_down(tmp_path: Path) -> None:
+    code = "from sentence_transformers import SentenceTransformer\nSentenceTransformer('org/name')\n"
+    dockerfile = f"FROM python:3.12\nRUN pip install sentence-transformers\nENV SENTENCE_TRANSFORMERS_HOME=/st\n{TAIL}"
+    assert added(tmp_path, dockerfile, code) == ["RUN hf download org/name --cache-dir /st"]
+
+
+def test_a_declared_volume(tmp_path: Path) -> None:
+    dockerfile = f"FROM python:3.12\nENV HF_HOME=/cache/hf\nVOLUME /cache\nRUN pip install transformers\n{TAIL}"
+    (finding,) = found(tmp_path, dockerfile)[1]
+    assert finding.severity is Severity.INFORMATION
+    assert "into the VOLUME /cache" in finding.message
+    assert "declares a VOLUME at /cache" in (finding.no_fix or "")
+
+
+@pytest.mark.parametrize("copy", ["COPY entry.sh /", "COPY . /", "WORKDIR /\nCOPY main.py ."])
+def test_a_copy_to_the_root_is_no_cache(tmp_path: Path, copy: str) -> None:
+    dockerfile = f'FROM python:3.12\nRUN pip install transformers\nCOPY main.py /\n{copy}\nCMD ["python", "/main.py"]\n'
+    assert len(found(tmp_path, dockerfile, entry__sh="")[1]) == 1
+
+
+def test_a_cache_in_the_context_is_baked(tmp_path: Path) -> None:
+    dockerfile = (
+        "FROM python:3.12\nENV HF_HOME=/srv/hf\nCOPY . /srv\nRUN pip install transformers\nCMD python /srv/main.py\n"
+    )
+    assert len(found(tmp_path / "a", dockerfile)[1]) == 1
+    (tmp_path / "b" / "hf" / "hub").mkdir(parents=True)
+    (tmp_path / "b" / "hf" / "hub" / "x").write_text("")
+    assert found(tmp_path / "b", dockerfile)[1] == []

@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 from prebake.build.build import Build
 from prebake.build.copies import copies
-from prebake.build.downloads import StartLoad
+from prebake.build.downloads import StartLoad, start_loads
 from prebake.build.hubcache import HUB_VARIABLES
 from prebake.build.hubclient import HubClient, held_below, hub_client
-from prebake.build.hubdownload import Unsafe, download_commands
-from prebake.build.hubtool import tool
+from prebake.build.hubdownload import OLD_CACHE, Unsafe, download_commands
+from prebake.build.hubtool import ROOT, tool
 from prebake.build.manifests import Reading, readings
 from prebake.build.misplaced import Extra, extra_for
 from prebake.build.paths import inside
@@ -30,7 +30,6 @@ from prebake.syntax.dockerfile import Instruction, Stage
 from prebake.syntax.run import SHELLS
 
 _HOMES = ("/opt/hf", "/opt/huggingface", "/srv/hf")
-_ROOT = (None, "root", "0", "root:root", "0:0")
 SECRET = "hf_token"
 
 
@@ -85,12 +84,32 @@ class _Plan:
             self._start.directory,
             installed,
             repeats_patterns=source.client.has_hf is not False,
+            weights=self._weights(),
+            running=self._running(stage),
         )
         anchor = source.instruction if isinstance(sink, SinkPlan) else self._anchor(source.instruction, commands[0])
         lines, note = self._lines(source.instruction, commands, self._behind(anchor))
         if isinstance(sink, SinkPlan):
             return BakePlan(sink.edits(self._build.text.newline.join(lines)), note)
         return BakePlan(self._inserted(anchor, lines), note)
+
+    def _running(self, stage: Stage) -> dict[str, str | None]:
+        """The variables that the code finds, without those that its release no longer reads.
+
+        Raises:
+            Unsafe: the libraries would look into two caches.
+        """
+        running = dict(self._start.environment)
+        if running.get(OLD_CACHE) and held_below(self._build, stage, "transformers", "5") is None:
+            del running[OLD_CACHE]
+        if running.get(OLD_CACHE) and any(load.library == "sentence-transformers" for load in self._loads):
+            raise Unsafe(f"transformers before 5 looks into {OLD_CACHE}, and sentence-transformers into HF_HOME, too")
+        return running
+
+    def _weights(self) -> bool:
+        """Whether any code needs the weights: that of another library finds them in the same cache."""
+        model = self._loads[0].model
+        return any(item.load.model == model and item.load.kind == "weights" for item in start_loads(self._build))
 
     def _behind(self, instruction: Instruction) -> State:
         following = instruction.index + 1
@@ -225,16 +244,26 @@ class _Plan:
     def _lines(self, install: Instruction, commands: Sequence[str], state: State) -> tuple[list[str], str]:
         """The lines to be inserted, and the explanation."""
         lines: list[str] = []
-        places = dict.fromkeys(command.rpartition("-dir ")[2] for command in commands if "-dir " in command)
-        if len(places) < len(commands) and not all("-dir " in command for command in commands):
-            lines, place = self._cache(state)
-            places[place] = None
+        places: dict[str, None] = {}
+        for command in commands:
+            option, _, place = command.rpartition("-dir ")
+            if not place or not option:
+                lines, cache = self._cache(state)
+                place = f"{cache}/hub" if cache == '"$HF_HOME"' else cache
+            places[place if option.endswith("--local") else self._own(place, command)] = None
         self._check_user(state)
         text, note = self._run(commands, state, " ".join(places))
         network = install.flag("network")
         lines.append(f"RUN --network={network} {text}" if network else f"RUN {text}")
         lower = self._build.text.content[install.start : install.end].lstrip()[:3].islower()
         return [line[:3].lower() + line[3:] if lower else line for line in lines], note
+
+    def _own(self, cache: str, command: str) -> str:
+        """The folder of the model in a cache: to change what else is there would put it into this layer once more."""
+        load = self._loads[0]
+        if load.model is None or f" {load.model}" not in command:
+            return cache
+        return f"{cache}/{load.repository}s--{load.model.replace('/', '--')}"
 
     def _cache(self, state: State) -> tuple[list[str], str]:
         """The ENV that names the cache, where one is needed, and the folder as the RUN writes it."""
@@ -249,7 +278,7 @@ class _Plan:
                 raise Unsafe(f"compose sets {name} to another folder than the Dockerfile does")
             return ([] if state.env.get(name) == value else [f"ENV {name}={value}"]), f'"${name}"'
         home = next((path for path in _HOMES if not self._taken(path)), _HOMES[-1])
-        if state.user not in _ROOT:
+        if state.user not in ROOT:
             home = f"/home/{state.user}/.cache/huggingface"
         return [f"ENV HF_HOME={home}"], '"$HF_HOME"'
 
@@ -268,7 +297,7 @@ class _Plan:
         Raises:
             Unsafe: nothing shows it.
         """
-        if state.user in _ROOT:
+        if state.user in ROOT:
             return
         if "HF_HOME" in state.env:
             return
@@ -283,7 +312,8 @@ class _Plan:
 
     def _run(self, commands: Sequence[str], state: State, place: str) -> tuple[str, str]:
         """The text behind RUN, and what there is to say of it."""
-        note = "the image grows by the model, and holds the version of the day it is built"
+        what = "model" if self._weights() else "tokenizer or configuration"
+        note = f"the image grows by the {what}, and holds the version of the day it is built"
         mount = ""
         if self._needs_token():
             if self._build.settings.builder in ("legacy", "kaniko"):
@@ -291,13 +321,17 @@ class _Plan:
                     "the code passes a token, and this builder has no secret mounts to give the download one without "
                     "leaving it in the image"
                 )
-            readable = "" if state.user in _ROOT else ",mode=0444"
+            readable = "" if state.user in ROOT else ",mode=0444"
             mount = f"--mount=type=secret,id={SECRET},required=true{readable} "
             commands = [f'HF_TOKEN="$(cat /run/secrets/{SECRET})" {command}' for command in commands]
             note += f"; build it with `docker build --secret id={SECRET},env=HF_TOKEN`"
         steps = list(commands)
-        if self._state.user not in _ROOT and state.user in _ROOT:
-            steps.append(f"chmod -R a+rwX {place}")
+        if self._state.user not in ROOT and state.user in ROOT:
+            steps = ["umask 0", *steps, f"chmod -R a+rX {place}"]
+            note += (
+                f"; umask 0 lets user {self._state.user} write to the cache, too: the hub's client does so when the "
+                "repository has changed, and fails where it may not"
+            )
         return mount + " && ".join(steps), note
 
     def _needs_token(self) -> bool:

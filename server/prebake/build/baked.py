@@ -13,6 +13,7 @@ from prebake.build.build import Build, fact
 from prebake.build.copies import copies
 from prebake.build.downloads import console_names, program_loads
 from prebake.build.hubcache import cache_folders, overlaps
+from prebake.build.paths import inside
 from prebake.build.startup import final_chain, final_state, stage_file
 from prebake.build.state import State, chain, states
 from prebake.build.steps import Step, steps_of
@@ -121,7 +122,13 @@ def _copies_cache(build: Build) -> bool:
             if copy is None or copy.destination is None:
                 continue
             from_stage = copy.origin is not None and build.tree.stage_named(copy.origin, stage.index) is not None
-            if not from_stage and any(overlaps(folder, copy.destination) for folder in folders):
+            if from_stage:
+                continue
+            if copy.from_context and any(
+                inside(copy.destination, folder) is not None or copy.provides_folder(folder) for folder in folders
+            ):
+                return True
+            if not copy.from_context and any(overlaps(folder, copy.destination) for folder in folders):
                 return True
     return False
 

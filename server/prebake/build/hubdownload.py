@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from prebake.build.state import State
 from prebake.files import join
@@ -20,17 +20,34 @@ _PATTERN = regex(r"[A-Za-z0-9_*?][\w .*?\[\]+-]{0,200}(/[\w .*?\[\]+-]{1,200}){0
 _FOLDER = regex(r"/[\w.@/-]{1,300}\Z", re.ASCII)
 
 
+# The formats of weights: what a tokenizer or a configuration does not need. Their own names are too many to list.
+_WEIGHTS = ("*.safetensors", "*.bin", "*.h5", "*.msgpack", "*.onnx*", "*.pt*", "*.gguf")
+
+
+OLD_CACHE = "TRANSFORMERS_CACHE"
+"""The variable that transformers before 5 reads before ``HF_HOME``, and that later releases ignore."""
+
+
 class Unsafe(Exception):
     """Why no command is written: a sentence without its full stop."""
 
 
 def download_commands(
-    tool: str, loads: Sequence[Load], directory: str, state: State, *, repeats_patterns: bool = True
+    tool: str,
+    loads: Sequence[Load],
+    directory: str,
+    state: State,
+    *,
+    repeats_patterns: bool = True,
+    weights: bool = True,
+    running: Mapping[str, str | None] | None = None,
 ) -> tuple[str, ...]:
     """The commands that download everything that several loads of one repository need.
 
     ``directory`` is the working directory of the code, to which its relative paths refer; ``state`` is that of the RUN.
-    ``repeats_patterns`` is false for releases before 0.34, which want all patterns behind one option.
+    ``repeats_patterns`` is false for releases before 0.34, which want all patterns behind one option; ``weights`` where
+    no code needs the weights, only a tokenizer or a configuration. ``running`` are the variables that the code finds
+    where they are not those of ``state``.
 
     Raises:
         Unsafe: something in it is not known, or is none of what the hub's own grammar allows.
@@ -38,12 +55,13 @@ def download_commands(
     model = loads[0].model
     if model is None or not is_hub_id(model):
         raise Unsafe("the id is not one that the Hugging Face Hub allows, so it is not put into a command")
-    places = dict.fromkeys(_place(load, directory, state) for load in loads)
+    found = state.env if running is None else running
+    places = dict.fromkeys(_place(load, directory, state, found) for load in loads)
     commands = []
     for revision in dict.fromkeys(_revision(load) for load in loads):
         own = [load for load in loads if _revision(load) == revision]
         for place in places:
-            mine = [load for load in own if _place(load, directory, state) == place]
+            mine = [load for load in own if _place(load, directory, state, found) == place]
             if not mine:
                 continue
             words = [tool, "download", _id(mine, model, state)]
@@ -52,7 +70,7 @@ def download_commands(
                 words += ["--repo-type", mine[0].repository]
             if revision is not None:
                 words += ["--revision", revision]
-            words += _filters(mine, repeats_patterns)
+            words += _filters(mine, repeats_patterns) if weights else _patterns("--exclude", _WEIGHTS, repeats_patterns)
             words += place
             commands.append(" ".join(words))
     return tuple(commands)
@@ -97,21 +115,29 @@ def _filters(loads: Sequence[Load], repeats: bool) -> list[str]:
         return []
     words: list[str] = []
     for option, patterns in zip(("--include", "--exclude"), filters.pop(), strict=True):
-        for number, pattern in enumerate(patterns):
+        for pattern in patterns:
             if not _PATTERN.match(pattern):
                 raise Unsafe("a pattern of files is not plain enough to be put into a command")
-            words += ([option] if repeats or not number else []) + [shlex.quote(pattern)]
+        words += _patterns(option, patterns, repeats)
     return words
 
 
-def _place(load: Load, directory: str, state: State) -> tuple[str, ...]:
+def _patterns(option: str, patterns: Iterable[str], repeats: bool) -> list[str]:
+    words: list[str] = []
+    for number, pattern in enumerate(patterns):
+        words += ([option] if repeats or not number else []) + [shlex.quote(pattern)]
+    return words
+
+
+def _place(load: Load, directory: str, state: State, running: Mapping[str, str | None]) -> tuple[str, ...]:
     """The option that names where the code looks; empty for the cache that variables name."""
     for option, value in (("--local-dir", load.target), ("--cache-dir", load.cache)):
         if value is not None:
             return option, _folder(value, directory)
     for name in load.entry.variables:
-        if name in state.env:
-            return "--cache-dir", f'"${name}"'
+        if running.get(name, "") != "":
+            same = state.env.get(name) == running[name] is not None
+            return "--cache-dir", f'"${name}"' if same else _folder(Value(running[name]), directory)
     return ()
 
 

@@ -9,6 +9,9 @@ from prebake.build.hubclient import HubClient
 from prebake.build.installers import InstallCommand
 from prebake.build.state import State
 
+ROOT = (None, "root", "0", "root:root", "0:0")
+"""What USER says for root; ``None`` where the base image decides."""
+
 
 def tool(build: Build, client: HubClient, state: State) -> str | None:
     """The words that start ``hf`` (``huggingface-cli`` in releases before 0.34) in a RUN with this state; ``None`` when
@@ -26,7 +29,11 @@ def _of(build: Build, command: InstallCommand, state: State, name: str) -> str |
             return None
         if "--user" in given:
             return name if any("/.local/bin" in entry for entry in state.path) else None
-        return posixpath.join(posixpath.dirname(command.step.path), name) if "/bin/" in command.step.path else name
+        if "/bin/" in command.step.path:
+            return posixpath.join(posixpath.dirname(command.step.path), name)
+        if state.user not in ROOT and not _has_environment(state):  # pip installs for the user then
+            return name if any("/.local/bin" in entry for entry in state.path) else None
+        return name
     if kind.startswith("uv pip"):
         system = "--system" in given or command.step.lookup("UV_SYSTEM_PYTHON")
         return name if system or _has_environment(state) else None

@@ -11,6 +11,7 @@ from prebake.build.copies import copies
 from prebake.build.downloads import StartLoad, start_loads
 from prebake.build.hubcache import cache_folders, is_offline, overlaps
 from prebake.build.startup import final_chain, final_state
+from prebake.build.state import states
 from prebake.files import join
 
 _NAMED = 3
@@ -55,7 +56,7 @@ def pending_downloads(build: Build) -> tuple[Pending, ...]:
 def _pending(build: Build, library: str, model: str | None, loads: tuple[StartLoad, ...]) -> Pending:
     where = _places(build, loads)
     named = f"{_shown(model)} from the Hugging Face Hub" if model is not None else "a model from the Hugging Face Hub"
-    volume = _volume(loads)
+    volume, declared = _volume(loads), _declared(build, loads)
     if model is None:
         said, reason = _unknown(loads)
         who = "each new container may download" if volume is None else "the container may download"
@@ -72,6 +73,13 @@ def _pending(build: Build, library: str, model: str | None, loads: tuple[StartLo
             "start on each host waits for it"
         )
         reason = f"compose mounts {volume}: the project keeps its models in a volume, which hides what the image has"
+        return Pending(library, model, loads, message, True, reason)
+    if declared is not None:
+        message = (
+            f"each new container downloads {named} into the VOLUME {declared} ({where}), unless a named volume with it "
+            "is mounted there"
+        )
+        reason = f"the image declares a VOLUME at {declared}: what it has there is copied to each new volume, or hidden"
         return Pending(library, model, loads, message, True, reason)
     if all(_is_fallback(build, item) for item in loads):
         message = f"a new container downloads {named} when it does not find the model on disk ({where})"
@@ -134,6 +142,24 @@ def _volume(loads: Sequence[StartLoad]) -> str | None:
         if place is None:
             return None
         found = place
+    return found
+
+
+def _declared(build: Build, loads: Sequence[StartLoad]) -> str | None:
+    """The place that a VOLUME instruction of the image declares over the folder of all downloads."""
+    places = [
+        join(states(build)[instruction.index].directory or "/", text)
+        for stage in final_chain(build)
+        for instruction in stage.instructions
+        if instruction.keyword == "VOLUME"
+        for word in (instruction.words if instruction.json is None else instruction.json)
+        if (text := states(build)[instruction.index].expand(getattr(word, "raw", word.value), build.tree.escape))
+    ]
+    found = None
+    for item in loads:
+        found = next((place for place in places if any(overlaps(f, place) for f in _folders(item))), None)
+        if found is None:
+            return None
     return found
 
 

@@ -69,9 +69,9 @@ class MissingDockerignore(Rule):
 
     The fix writes the file from what lies in the context and from what the project's tools will make there. It never
     names a path that an instruction of any Dockerfile on this context copies or mounts; data, weights and logs only if
-    nothing that the image runs names them; `.git` only if no tool takes the version from it. With `COPY .` the image
-    changes by what is left out, so the fix is a suggestion. It is safe where only named paths are copied and none of
-    their files is left out.
+    nothing that the image runs names them; `.git` only if no tool takes the version from it; `.env` only if no command
+    and no Node build reads it, and no code loads one that is in git. With `COPY .` the image changes by what is left
+    out, so the fix is a suggestion. It is safe where only named paths are copied and none of their files is left out.
 
     ## References
 

@@ -27,9 +27,9 @@ class ModelDownloadedAtStartup(Rule):
     for each library and model, unless the image has the model already: downloaded or reached by a script in a RUN,
     copied, loaded from a path, or asked for with `local_files_only`.
 
-    It is a warning where the model's id is known. It is information where compose mounts a volume over the cache, the
-    id has no static value, one of several models is chosen at run time, only a tokenizer or a configuration is fetched,
-    or the call is what is left when a path in the image cannot be loaded.
+    It is a warning where the model's id is known. It is information where compose mounts a volume over the cache or
+    VOLUME declares one, the id has no static value, one of several models is chosen at run time, only a tokenizer or a
+    configuration is fetched, or the call is what is left when a path in the image cannot be loaded.
 
     ## Why it is slow
 
@@ -66,9 +66,11 @@ class ModelDownloadedAtStartup(Rule):
     brings the hub's command and above the code, so that BuildKit keeps it in a warm rebuild when code changes; where
     the install stands below the code, the code is moved as PB201 does it. Ids, revisions and file names go into the
     command only where they fit the hub's grammar. The code's own revision, files, patterns and cache folder are used.
-    A container that does not run as root can read the folder, and write to it, since the client updates it when the
-    repository changes. Where the code passes a token, the download gets one through a secret mount that leaves nothing
-    in the image. A whole repository may hold the weights in several formats; the command then takes all of them.
+    A container that does not run as root can read the cache, and write to it (`umask 0`): the client does so when the
+    repository has changed, and a cache that it may not write to would then stop the container. Where only a tokenizer
+    or a configuration is loaded, the weights are left out. Where the code passes a token, the download gets one
+    through a secret mount that leaves nothing in the image. A whole repository may hold the weights in several formats;
+    the command then takes all of them.
 
     ## References
 
@@ -103,7 +105,9 @@ def _repair(build: Build, pending: Pending) -> tuple[Fix, ...] | str:
     plan = plan_bake(build, pending.loads)
     if isinstance(plan, Refusal):
         return plan.reason
-    title = f"Download {pending.model} into the image at build time"
+    kinds = sorted({item.load.kind for item in pending.loads})
+    what = pending.model if "weights" in kinds else f"the {' and '.join(kinds)} of {pending.model}"
+    title = f"Download {what} into the image at build time"
     return (Fix(title, Applicability.SUGGESTED, plan.edits, plan.explanation),)
 
 

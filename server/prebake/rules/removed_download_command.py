@@ -96,7 +96,7 @@ class RemovedDownloadCommand(Rule):
 
     @staticmethod
     def _message(command: OldCommand, client: HubClient) -> str:
-        stops = "the build stops here" if command.instruction.keyword == "RUN" else "the container does not start"
+        stops = "the build stops" if command.instruction.keyword == "RUN" else "the container stops"
         if client.version is None:
             known = f" ({client.because})" if client.because else ""
             return (
@@ -107,7 +107,7 @@ class RemovedDownloadCommand(Rule):
         if client.has_huggingface_cli is False:
             return (
                 f"huggingface-cli was removed in huggingface_hub 1.0, and this image gets a newer one{because}: "
-                f'{stops} with "command not found". Use hf'
+                f"{stops} here, as the command is not found. Use hf"
             )
         return (
             f"huggingface-cli is deprecated in the huggingface_hub that this image gets{because}, and gone in 1.0. "
