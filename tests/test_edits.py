@@ -53,3 +53,11 @@ LINES = st.lists(st.sampled_from(["a\n", "b\n", "\n", "c\r\n", "x"]), max_size=8
 @given(LINES, LINES)
 def test_difference_leads_from_one_text_to_the_other(before: str, after: str) -> None:
     assert difference("/x", Text(before), Text(after)).apply().content == after
+
+
+def test_the_difference_of_long_texts_of_the_same_lines_gives_the_other_text() -> None:
+    same = "pip install x \\\n" * 3000
+    before, after = Text("COPY . .\n" + same + "CMD x\n"), Text("COPY a .\n" + same + "COPY . .\nCMD x\n")
+    change = difference("/Dockerfile", before, after)
+    assert change.apply().content == after.content
+    assert all("CMD" not in edit.new_text for edit in change.edits)

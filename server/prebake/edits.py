@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import accumulate, takewhile
 from typing import NamedTuple
 
 from prebake.text import Position, Span, Text
+
+_MOST_PAIRS = 1_000_000
+"""Bound on the pairs of changed lines that are all compared."""
 
 
 class EditError(ValueError):
@@ -78,13 +82,23 @@ def difference(path: str, before: Text | None, after: Text) -> FileEdit:
     from difflib import SequenceMatcher
 
     old, new = _lines(before), _lines(after)
+    offsets = (0, *accumulate(map(len, old)))
+    first = _common(old, new)
+    last = _common(old[first:][::-1], new[first:][::-1])
+    changed_old, changed_new = old[first : len(old) - last], new[first : len(new) - last]
     edits = []
-    for tag, old_start, old_end, new_start, new_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    # Lines that stand there over and over would each be compared with each: in long texts they are no anchors.
+    matcher = SequenceMatcher(None, changed_old, changed_new, len(changed_old) * len(changed_new) > _MOST_PAIRS)
+    for tag, old_start, old_end, new_start, new_end in matcher.get_opcodes():
         if tag != "equal":
-            start = sum(map(len, old[:old_start]))
-            end = start + sum(map(len, old[old_start:old_end]))
-            edits.append(TextEdit(before.span(start, end), "".join(new[new_start:new_end])))
+            span = before.span(offsets[first + old_start], offsets[first + old_end])
+            edits.append(TextEdit(span, "".join(changed_new[new_start:new_end])))
     return FileEdit(path, before, tuple(edits))
+
+
+def _common(one: Iterable[str], other: Iterable[str]) -> int:
+    """How many lines two texts begin with in common."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def _lines(text: Text) -> list[str]:

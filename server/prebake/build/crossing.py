@@ -63,6 +63,7 @@ class _Check:
         self._copy = copy
         self._moving = moving
         self._found = Crossing()
+        self._known: dict[str, str | None] = {}
 
     def run(self, target: Instruction) -> Crossing:
         self._itself()
@@ -174,8 +175,13 @@ class _Check:
                 self._stop(f"{line} is not understood: {steps.problem}")
                 return
             pairs = ((step, effects_of(step)) for step in steps.steps)
+        done = set()
         for step, effects in pairs:
-            self._effects(step, effects, item, reading)
+            places = (step.directory, step.lookup("HOME"), step.lookup("PYTHONPATH"))
+            about = (effects, step.program, step.path, step.wrappers, places)
+            if about not in done:
+                done.add(about)
+                self._effects(step, effects, item, reading)
 
     def _arguments(self, reading: Reading) -> None:
         """A file named by a build argument is the right one for the argument's default only."""
@@ -235,10 +241,12 @@ class _Check:
 
     def _touched(self, path: str) -> str | None:
         """A path of the context that the COPY puts at a place; a relative destination may be the root."""
-        destination = self._copy.destination or "/"
-        if comparable(path, destination):
-            return self._copy.touches(path)
-        return self._copy.touches(path[1:]) if path.startswith("/") and len(path) > 1 else None
+        if path not in self._known:
+            if comparable(path, self._copy.destination or "/"):
+                self._known[path] = self._copy.touches(path)
+            else:
+                self._known[path] = self._copy.touches(path[1:]) if path.startswith("/") and len(path) > 1 else None
+        return self._known[path]
 
     def _read(self, path: str, command: str, reading: Reading | None) -> None:
         shared = self._touched(path)

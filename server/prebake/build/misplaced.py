@@ -129,25 +129,39 @@ def _wanted(command: InstallCommand, reading: Reading) -> bool:
 
 def _installed_before(build: Build, install: Install, wanted: tuple[InstallCommand, ...], copy: Copy) -> bool:
     """Whether the dependencies are there already above the COPY, so that the install only adds the project."""
-    stage = build.tree.stages[install.instruction.stage or 0]
-    numbers = {below.index for below in chain(build.tree, stage, states(build))}
-    earlier = [
-        command
-        for index, other in installs(build).items()
-        if index < copy.instruction.index and other.instruction.stage in numbers
-        for command in other.commands
-    ]
-    return all(any(_covers(before, command) for before in earlier) for command in wanted)
+    known = _earlier_installs(build)
+    place = copy.instruction.index, install.instruction.stage or 0
+    if place not in known:
+        stage = build.tree.stages[place[1]]
+        numbers = {below.index for below in chain(build.tree, stage, states(build))}
+        earlier = (other for index, other in installs(build).items() if index < place[0])
+        known[place] = frozenset(
+            item
+            for other in earlier
+            if other.instruction.stage in numbers
+            for command in other.commands
+            for item in _installed(command)
+        )
+    return all(_installed(command) <= known[place] for command in wanted)
 
 
-def _covers(before: InstallCommand, command: InstallCommand) -> bool:
+@fact
+def _earlier_installs(build: Build) -> dict[tuple[int, int], frozenset[tuple[str, ...]]]:
+    """What is installed above a COPY, as far as it has been asked for, by the COPY and the stage of the install."""
+    return {}
+
+
+def _installed(command: InstallCommand) -> frozenset[tuple[str, ...]]:
+    """What a command installs: the project by its manifests, or the files and packages that it names; what is not
+    known of it is like nothing else.
+    """
     if command.installer.needs:
-        return before.step.program == command.step.program and before.installer.needs != ()
-    if before.installer.program != command.installer.program:
-        return False
-    read = {before.step.absolute(name) for name in (*before.requirements, *before.constraints)}
-    named = {command.step.absolute(name) for name in (*command.requirements, *command.constraints)}
-    return named <= read and set(command.packages) <= set(before.packages) and not command.unknown
+        return frozenset([(command.step.program,)])
+    program = command.installer.program
+    files = (*command.requirements, *command.constraints, *command.archives)
+    unknown = [(*program, "?", str(id(command)))] if command.unknown else []
+    named = [(*program, "-r", command.step.absolute(name) or name) for name in files]
+    return frozenset([*named, *((*program, name) for name in command.packages), *unknown])
 
 
 def _used_before(build: Build, copy: Copy, install: Install) -> bool:
