@@ -36,14 +36,14 @@ class Baked(NamedTuple):
     """What a build downloads or copies.
 
     ``texts`` are the RUN commands with their variables replaced, and the scripts they run, in lower case. ``models``
-    are the ids, in lower case, and ``sites`` the calls that Python code run by the build reaches. ``unnamed``: such
-    code downloads a model whose id is not known. ``everything``: a whole cache is copied into the image.
+    are the ids, in lower case, and ``sites`` the calls that Python code run by the build reaches, ``libraries``
+    those that it downloads with: a model whose id is not known is probably one of these. ``everything``: a whole cache is copied into the image.
     """
 
     texts: tuple[str, ...]
     models: frozenset[str]
     sites: frozenset[tuple[str, Position]]
-    unnamed: frozenset[str]
+    libraries: frozenset[str]
     everything: bool
 
     def covers(self, load: Load) -> bool:
@@ -51,7 +51,7 @@ class Baked(NamedTuple):
         if self.everything or (load.path, load.span.start) in self.sites:
             return True
         if load.model is None:
-            return load.library in self.unnamed
+            return load.library in self.libraries
         model = load.model.lower()
         return model in self.models or any(_names(text, model) for text in self.texts)
 
@@ -91,7 +91,7 @@ def baked(build: Build) -> Baked:
         tuple(text for text in texts if text),
         frozenset(load.model.lower() for load in loads if load.model is not None),
         frozenset((load.path, load.span.start) for load in loads),
-        frozenset(load.library for load in loads if load.model is None),
+        frozenset(load.library for load in loads),
         _copies_cache(build),
     )
 
