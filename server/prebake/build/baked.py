@@ -36,8 +36,9 @@ class Baked(NamedTuple):
     """What a build downloads or copies.
 
     ``texts`` are the RUN commands with their variables replaced, and the scripts they run, in lower case. ``models``
-    are the ids, in lower case, and ``sites`` the calls that Python code run by the build reaches, ``libraries``
-    those that it downloads with: a model whose id is not known is probably one of these. ``everything``: a whole cache is copied into the image.
+    are the ids, in lower case, and ``sites`` the calls that Python code run by the build reaches, ``libraries`` those
+    that it downloads with: a model whose id is not known is probably one of these. ``everything``: a whole cache is
+    copied into the image.
     """
 
     texts: tuple[str, ...]
