@@ -73,8 +73,12 @@ def settings_places() -> tuple[str, ...]:
 
 def implicit_reads(step: Step) -> tuple[str, ...]:
     """The places where any program may look for settings and credentials, in the homes that are possible here."""
-    user = (step.state.user or "root").partition(":")[0]
-    homes = {"/root", f"/home/{user}", step.lookup("HOME") or "/root"}
+    return _implicit_reads((step.state.user or "root").partition(":")[0], step.lookup("HOME") or "/root")
+
+
+@lru_cache(maxsize=64)
+def _implicit_reads(user: str, home: str) -> tuple[str, ...]:
+    homes = {"/root", f"/home/{user}", home}
     found = [posixpath.join(home, name) for home in sorted(homes) for name in _data()["implicit"]["home"]]
     return (*settings_places(), *found)
 

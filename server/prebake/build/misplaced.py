@@ -14,10 +14,10 @@ from typing import NamedTuple
 from prebake.build.build import Build, fact
 from prebake.build.copies import Copy, Source, SourceKind, copies
 from prebake.build.effects import settings_places
-from prebake.build.installers import Install, InstallCommand, install_at, installs
+from prebake.build.installers import Install, InstallCommand, install_at
 from prebake.build.manifests import Reading, readings
 from prebake.build.paths import inside
-from prebake.build.state import base_stage, chain, states
+from prebake.build.state import base_stage, states
 from prebake.regex import regex
 
 _MOST_FILES = 1000
@@ -129,26 +129,25 @@ def _wanted(command: InstallCommand, reading: Reading) -> bool:
 
 def _installed_before(build: Build, install: Install, wanted: tuple[InstallCommand, ...], copy: Copy) -> bool:
     """Whether the dependencies are there already above the COPY, so that the install only adds the project."""
-    known = _earlier_installs(build)
-    place = copy.instruction.index, install.instruction.stage or 0
-    if place not in known:
-        stage = build.tree.stages[place[1]]
-        numbers = {below.index for below in chain(build.tree, stage, states(build))}
-        earlier = (other for index, other in installs(build).items() if index < place[0])
-        known[place] = frozenset(
-            item
-            for other in earlier
-            if other.instruction.stage in numbers
-            for command in other.commands
-            for item in _installed(command)
-        )
-    return all(_installed(command) <= known[place] for command in wanted)
+    first = _first_installs(build)[install.instruction.stage or 0]
+    above = copy.instruction.index
+    return all(first.get(item, above) < above for command in wanted for item in _installed(command))
 
 
 @fact
-def _earlier_installs(build: Build) -> dict[tuple[int, int], frozenset[tuple[str, ...]]]:
-    """What is installed above a COPY, as far as it has been asked for, by the COPY and the stage of the install."""
-    return {}
+def _first_installs(build: Build) -> dict[int, dict[tuple[str, ...], int]]:
+    """For each stage, what it and those it is built on install, with the index of the first RUN that does."""
+    found: dict[int, dict[tuple[str, ...], int]] = {}
+    for stage in build.tree.stages:
+        base = base_stage(build.tree, stage, states(build))
+        first = dict(found[base.index]) if base is not None else {}
+        for instruction in stage.instructions:
+            install = install_at(build, instruction)
+            for command in install.commands if install is not None else ():
+                for item in _installed(command):
+                    first.setdefault(item, instruction.index)
+        found[stage.index] = first
+    return found
 
 
 def _installed(command: InstallCommand) -> frozenset[tuple[str, ...]]:

@@ -89,8 +89,7 @@ def steps_of(instruction: Instruction, state: State) -> Steps:
     """
     found: list[Step] = []
     problem: str | None = None
-    shell = posixpath.basename(next((word for word in reversed(state.shell) if not word.startswith("-")), ""))
-    if instruction.json is None and shell not in SHELLS:
+    if instruction.json is None and not any(posixpath.basename(word) in SHELLS for word in state.shell):
         problem = f"the shell is {' '.join(state.shell)}"
     # The first script is the whole RUN; those that `sh -c` is given are followed from there, where they run.
     for script in scripts_of(instruction, state.shell)[:1]:
