@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from pathspec import GitIgnoreSpec
 
 from prebake.files import disk
+from prebake.project.docker_pattern import DockerPattern, simulate
 from prebake.project.ignore import ROOT, IgnoreRules, in_force, rules_of
-from prebake.project.matcher import Matcher, simulate
 from prebake.syntax.ignorefile import parse_ignore
 from prebake.text import Text
 
@@ -184,7 +184,7 @@ def naive(made: IgnoreRules, path: str) -> bool:
     """The walk rule word by word: what has matched a folder has matched all in it, and a pattern is asked only where
     its answer could change the state.
     """
-    patterns = [Matcher(pattern) for pattern in made.patterns]
+    patterns = [DockerPattern(pattern) for pattern in made.patterns]
     inherited = [False] * len(patterns)
     parts = path.split("/")
     ignored = False
@@ -231,7 +231,7 @@ def test_the_deciding_pattern_exists_for_exactly_what_is_left_out(lines: list[st
 @given(PATTERNS, PATHS)
 def test_both_ways_of_matching_agree(line: str, path: str) -> None:
     (source,) = parse_ignore(Text(line)).patterns
-    pattern = Matcher(source)
+    pattern = DockerPattern(source)
     assert any(simulate(branch, path) for branch in pattern.alternatives) == pattern.matches(path)
 
 

@@ -19,7 +19,7 @@ from prebake.syntax.ignorefile import IgnoreFile, Pattern, parse_ignore
 from prebake.text import Text
 
 if TYPE_CHECKING:
-    from prebake.project.matcher import Matcher
+    from prebake.project.docker_pattern import DockerPattern
 
 NAME = ".dockerignore"
 
@@ -52,7 +52,7 @@ class Walker:
     Paths are relative to the context root. ``folder`` is what :meth:`enter` said about the folder that the path is in.
     """
 
-    def __init__(self, patterns: tuple[Matcher, ...]) -> None:
+    def __init__(self, patterns: tuple[DockerPattern, ...]) -> None:
         """A walk under compiled patterns."""
         self._patterns = patterns
         self._runs = _runs(patterns)
@@ -97,7 +97,7 @@ def _literal_start(pattern: str) -> list[str]:
     return start
 
 
-def _runs(patterns: tuple[Matcher, ...]) -> tuple[_Run, ...]:
+def _runs(patterns: tuple[DockerPattern, ...]) -> tuple[_Run, ...]:
     runs: list[_Run] = []
     first = 0
     for bit in range(1, len(patterns) + 1):
@@ -108,7 +108,7 @@ def _runs(patterns: tuple[Matcher, ...]) -> tuple[_Run, ...]:
     return tuple(runs)
 
 
-def _any_of(patterns: tuple[Matcher, ...]) -> Callable[[str], bool]:
+def _any_of(patterns: tuple[DockerPattern, ...]) -> Callable[[str], bool]:
     """A test for "one of these matches", with as few steps for each path as the patterns allow."""
     import re
 
@@ -132,13 +132,13 @@ def _any_of(patterns: tuple[Matcher, ...]) -> Callable[[str], bool]:
 
 
 @lru_cache(maxsize=256)
-def _compiled(file: IgnoreFile) -> tuple[Matcher, ...]:
+def _compiled(file: IgnoreFile) -> tuple[DockerPattern, ...]:
     usable = [pattern for pattern in file.patterns if pattern.problem is None]
     if not usable:
         return ()
-    from prebake.project.matcher import Matcher
+    from prebake.project.docker_pattern import DockerPattern
 
-    return tuple(Matcher(pattern) for pattern in usable)
+    return tuple(DockerPattern(pattern) for pattern in usable)
 
 
 class IgnoreRules:
@@ -173,7 +173,7 @@ class IgnoreRules:
         return not self.patterns
 
     @cached_property
-    def _matchers(self) -> tuple[Matcher, ...]:
+    def _matchers(self) -> tuple[DockerPattern, ...]:
         return _compiled(self.file) if self.file else ()
 
     @cached_property
@@ -222,13 +222,11 @@ class IgnoreRules:
         """Docker's other answer, for a path looked at alone, as BuildKit's ``CopyIgnoredFile`` check does."""
         from pathspec import PathSpec
 
-        from prebake.project.docker_pattern import DockerPattern
-
-        return not PathSpec([DockerPattern(item) for item in self._matchers]).match_file(path)
+        return not PathSpec(self._matchers).match_file(path)
 
     def patterns_matching(self, path: str) -> tuple[Pattern, ...]:
         """The patterns, exceptions included, that match a path or a folder it is in."""
-        return tuple(item.source for item in self._matchers if item.matches_from_above(path))
+        return tuple(item.source for item in self._matchers if item.match_file(path))
 
     def deciding(self, path: str, is_dir: bool = False) -> Pattern | None:
         """The pattern that leaves a path out, ``None`` for a path that is sent."""
