@@ -160,6 +160,8 @@ class _Check:
             shared = shared or self._touched(place.image)
         if shared is not None:
             self._stop(f"{line} copies to {other.destination}, where it puts {shared}")
+        for place in other.foreign:
+            self._missing(place.image, line)
 
     def _run(self, item: Instruction, line: str) -> None:
         reading = readings(self._build).get(item.index)
@@ -201,6 +203,7 @@ class _Check:
         for path in effects.writes:
             if (shared := self._touched(path)) is not None:
                 self._stop(f"{command} changes {shared}, which the moved COPY would put back")
+            self._missing(path, command)
         for path in effects.roots:
             if path not in roots("programs") and (shared := self._touched(path)) is not None:
                 self._stop(f"{command} may write to {path}, where `{title(self._copy.instruction)}` puts {shared}")
@@ -256,6 +259,14 @@ class _Check:
             self._found.needs.append((path, reading.install.instruction.index))
         else:
             self._stop(f"{command} reads {shared}, which it copies")
+
+    def _missing(self, path: str, command: str) -> None:
+        """A file that is written into the destination, and that the context may come to have, too."""
+        for mapping in self._copy.mappings:
+            below = inside(path, mapping.image) if mapping.folder else None
+            context = posixpath.join(mapping.context, below) if below else None
+            if context is not None and self._copy.files.ignore.sends(context):
+                self._doubt(f"{command} writes {path}: that is right while the context has no {context}")
 
     def _made(self, path: str, command: str) -> None:
         if self._copy.provider(path) is not None:

@@ -68,8 +68,9 @@ class CopyBeforeInstall(Rule):
     reads no other files than those it is told to, and that an unknown base image has no `ONBUILD` triggers.
 
     It is *suggested* where that holds for the files that are there today only (a destination such as `/`, into which
-    installs write as well; a virtual environment that no ignore rule keeps out of the context), or where a relative
-    destination has to be written out.
+    installs write as well; a virtual environment that no ignore rule keeps out of the context; a download into the
+    destination, of which the context may come to have a copy), or where a relative destination has to be written out or
+    a build argument names what is copied.
 
     There is no fix, and the finding says why, where an install reads more than manifests (`-e .`, a URL, a variable
     without a value), where an unknown command stands in between, where a manifest is ignored by git, and for installers
