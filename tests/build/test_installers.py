@@ -1,6 +1,6 @@
 import pytest
 
-from prebake.build.installers import InstallCommand, installs
+from prebake.build.installs.installers import InstallCommand, installs
 from tests.build.projects import build_of, nth
 
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from prebake.build.build import Build
-from prebake.build.evidence import evidence
-from prebake.build.exclusions import escaped, proposal
-from prebake.build.mentions import Mentions, mentions
+from prebake.build.context.evidence import evidence
+from prebake.build.context.exclusions import escaped, proposal
+from prebake.build.context.mentions import Mentions, mentions
 from prebake.engine import builds
 from prebake.files import disk
 from prebake.project.ignore import rules_of

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from prebake.build.releases import allows_only_older, is_older, newest, requirement
+from prebake.build.installs.releases import allows_only_older, is_older, newest, requirement
 
 NUMBERS = st.lists(st.integers(0, 30), min_size=1, max_size=4).map(lambda parts: ".".join(map(str, parts)))
 

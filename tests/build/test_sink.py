@@ -7,8 +7,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from prebake.build.build import Build
-from prebake.build.misplaced import misplaced
-from prebake.build.sink import Refusal, SinkPlan, plan_sink
+from prebake.build.installs.misplaced import misplaced
+from prebake.build.installs.sink import Refusal, SinkPlan, plan_sink
 from prebake.findings import Applicability
 from prebake.syntax.dockerfile import parse
 from prebake.text import Text

@@ -47,7 +47,7 @@ class Effects(NamedTuple):
 
 
 def effects_of(step: Step) -> Effects:
-    """What a command that is no install does; for installs see :mod:`prebake.build.manifests`."""
+    """What a command that is no install does; for installs see :mod:`prebake.build.installs.manifests`."""
     row = _row(step)
     if step.program == "":
         return _Reading(step, {"operands": "names"}).effects()

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from prebake.build.crossing import title
-from prebake.build.misplaced import Extra, Misplaced, misplaced
-from prebake.build.sink import SinkPlan, plan_sink
+from prebake.build.installs.crossing import title
+from prebake.build.installs.misplaced import Extra, Misplaced, misplaced
+from prebake.build.installs.sink import SinkPlan, plan_sink
 from prebake.findings import Finding, Fix, Related, Severity
 from prebake.rules.base import Rule
 
 if TYPE_CHECKING:
     from prebake.build.build import Build
-    from prebake.build.manifests import Reading
+    from prebake.build.installs.manifests import Reading
     from prebake.syntax.dockerfile import Instruction
 
 _BUILDERS = {"buildkit": "BuildKit", "legacy": "the legacy builder", "kaniko": "kaniko", "buildah": "Buildah"}

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from functools import partial
 
 from prebake.build.build import Build
-from prebake.build.context_use import ContextUse, context_use
-from prebake.build.exclusions import Proposal, proposal
+from prebake.build.context.exclusions import Proposal, proposal
+from prebake.build.context.use import ContextUse, context_use
 from prebake.edits import FileEdit, TextEdit
 from prebake.files import Kind, is_below, join, relative
 from prebake.findings import Applicability, Cost, Finding, Fix, Location, Related, Severity

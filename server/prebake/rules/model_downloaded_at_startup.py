@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from prebake.build.bake import plan_bake
 from prebake.build.build import Build
-from prebake.build.downloads import StartLoad
-from prebake.build.pending import Pending, pending_downloads
-from prebake.build.sink import Refusal
+from prebake.build.installs.sink import Refusal
+from prebake.build.models.bake import plan_bake
+from prebake.build.models.downloads import StartLoad
+from prebake.build.models.pending import Pending, pending_downloads
 from prebake.build.startup import command
 from prebake.findings import Applicability, Finding, Fix, Location, Related, Severity
 from prebake.rules.base import Rule

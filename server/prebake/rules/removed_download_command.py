@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from functools import partial
 
 from prebake.build.build import Build
-from prebake.build.hubclient import HubClient, hub_client
-from prebake.build.hubcommands import OLD, OldCommand, old_commands, translated
+from prebake.build.models.hubclient import HubClient, hub_client
+from prebake.build.models.hubcommands import OLD, OldCommand, old_commands, translated
 from prebake.edits import FileEdit
 from prebake.findings import Applicability, Finding, Fix, Severity
 from prebake.rules.base import Rule

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 from prebake.build.build import Build, fact
 from prebake.build.image import image_before
-from prebake.build.installers import Install, InstallCommand, installs
-from prebake.build.manifests import readings
-from prebake.build.releases import normalised, requirement
+from prebake.build.installs.installers import Install, InstallCommand, installs
+from prebake.build.installs.manifests import readings
+from prebake.build.installs.releases import normalised, requirement
 from prebake.files import join
 from prebake.project.manifest import read_toml, table
 from prebake.project.requirements import decode, logical_lines

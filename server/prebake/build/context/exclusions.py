@@ -15,10 +15,10 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from prebake.build.build import Build, fact
-from prebake.build.context_use import context_use, neighbours, text_of
-from prebake.build.evidence import evidence
-from prebake.build.mentions import mentions
-from prebake.build.unnamed import folders, unnamed
+from prebake.build.context.evidence import evidence
+from prebake.build.context.mentions import mentions
+from prebake.build.context.unnamed import folders, unnamed
+from prebake.build.context.use import context_use, neighbours, text_of
 from prebake.data import load_table
 from prebake.discovery import is_compose_file
 from prebake.files import Kind, is_below, join, relative

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from prebake.build.build import Build, fact
 from prebake.build.copies import copies
-from prebake.build.downloads import console_names, program_loads
-from prebake.build.hubcache import cache_folders, overlaps
+from prebake.build.models.downloads import console_names, program_loads
+from prebake.build.models.hubcache import cache_folders, overlaps
 from prebake.build.paths import inside
 from prebake.build.startup import final_chain, final_state, stage_file
 from prebake.build.state import State, chain, states

@@ -14,8 +14,8 @@ from typing import NamedTuple
 from prebake.build.build import Build, fact
 from prebake.build.copies import Copy, Source, SourceKind, copies
 from prebake.build.effects import settings_places
-from prebake.build.installers import Install, InstallCommand, install_at
-from prebake.build.manifests import Reading, readings
+from prebake.build.installs.installers import Install, InstallCommand, install_at
+from prebake.build.installs.manifests import Reading, readings
 from prebake.build.paths import inside
 from prebake.build.state import base_stage, states
 from prebake.regex import regex

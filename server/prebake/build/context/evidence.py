@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from prebake.build.build import Build, fact
-from prebake.build.context_use import neighbours, text_of
-from prebake.build.mentions import mentions
-from prebake.build.unnamed import folders
+from prebake.build.context.mentions import mentions
+from prebake.build.context.unnamed import folders
+from prebake.build.context.use import neighbours, text_of
 from prebake.files import Kind, join
 from prebake.regex import regex
 

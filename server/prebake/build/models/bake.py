@@ -13,15 +13,15 @@ from typing import NamedTuple
 
 from prebake.build.build import Build
 from prebake.build.copies import copies
-from prebake.build.downloads import StartLoad, start_loads
-from prebake.build.hubcache import HUB_VARIABLES
-from prebake.build.hubclient import HubClient, held_below, hub_client
-from prebake.build.hubdownload import OLD_CACHE, Unsafe, download_commands
-from prebake.build.hubtool import ROOT, tool
-from prebake.build.manifests import Reading, readings
-from prebake.build.misplaced import Extra, extra_for
+from prebake.build.installs.manifests import Reading, readings
+from prebake.build.installs.misplaced import Extra, extra_for
+from prebake.build.installs.sink import Refusal, SinkPlan, plan_sink
+from prebake.build.models.downloads import StartLoad, start_loads
+from prebake.build.models.hubcache import HUB_VARIABLES
+from prebake.build.models.hubclient import HubClient, held_below, hub_client
+from prebake.build.models.hubdownload import OLD_CACHE, Unsafe, download_commands
+from prebake.build.models.hubtool import ROOT, tool
 from prebake.build.paths import inside
-from prebake.build.sink import Refusal, SinkPlan, plan_sink
 from prebake.build.startup import final_chain, final_state
 from prebake.build.state import State, states
 from prebake.edits import FileEdit, TextEdit

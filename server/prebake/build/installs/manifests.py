@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from prebake.build.build import Build, fact
 from prebake.build.effects import Effects, effects_of, redirections, roots
 from prebake.build.image import Provided, image_before
-from prebake.build.installers import Install, InstallCommand, install_at, installs
+from prebake.build.installs.installers import Install, InstallCommand, install_at, installs
 from prebake.build.paths import inside
 from prebake.build.steps import Step
 from prebake.project.requirements import Closure, Problem, Trouble, closure, local_path

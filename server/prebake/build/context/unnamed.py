@@ -7,8 +7,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from prebake.build.build import Build, fact
-from prebake.build.context_use import neighbours, text_of
-from prebake.build.mentions import mentions
+from prebake.build.context.mentions import mentions
+from prebake.build.context.use import neighbours, text_of
 from prebake.build.startup import command, starts
 from prebake.files import Kind, join
 from prebake.regex import regex

@@ -14,13 +14,13 @@ from typing import NamedTuple
 from prebake.build.bases import is_plain_base
 from prebake.build.build import Build
 from prebake.build.copies import Copy, SourceKind, copies
-from prebake.build.copytext import Piece, Unwritable, copies_of, with_destination, without_sources
-from prebake.build.crossing import Crossing, crossing
-from prebake.build.manifests import Manifest, readings
-from prebake.build.misplaced import Extra, extra_for, misplaced
-from prebake.build.owners import Maker, folder_that_changes, maker_of, owner_of
+from prebake.build.installs.copytext import Piece, Unwritable, copies_of, with_destination, without_sources
+from prebake.build.installs.crossing import Crossing, crossing
+from prebake.build.installs.manifests import Manifest, readings
+from prebake.build.installs.misplaced import Extra, extra_for, misplaced
+from prebake.build.installs.owners import Maker, folder_that_changes, maker_of, owner_of
+from prebake.build.installs.rewrite import Rewrite
 from prebake.build.paths import inside
-from prebake.build.rewrite import Rewrite
 from prebake.build.route import only_way, route
 from prebake.build.state import chain, state_after, states
 from prebake.edits import FileEdit, TextEdit

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from prebake.build.build import Build
 from prebake.build.copies import SYSTEM_FOLDERS, Copy, copies
 from prebake.build.effects import Effects, effects_of, implicit_reads, roots
-from prebake.build.installer_table import shadowing
-from prebake.build.manifests import Reading, readings
+from prebake.build.installs.installer_table import shadowing
+from prebake.build.installs.manifests import Reading, readings
 from prebake.build.paths import comparable, inside, related
 from prebake.build.route import route
 from prebake.build.state import state_after, states

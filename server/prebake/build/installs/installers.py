@@ -1,7 +1,7 @@
 """Commands that install dependencies: which they are, and what their arguments name.
 
-What each option is for stands in :mod:`prebake.build.installer_table`; what the named files lead to is followed by
-:mod:`prebake.build.manifests`.
+What each option is for stands in :mod:`prebake.build.installs.installer_table`; what the named files lead to is
+followed by :mod:`prebake.build.installs.manifests`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from prebake.build.build import Build, fact
-from prebake.build.installer_table import Installer, aliases, programs, table, tools
+from prebake.build.installs.installer_table import Installer, aliases, programs, table, tools
 from prebake.build.state import State, states
 from prebake.build.steps import Argument, Step, Steps, steps_of
 from prebake.project.requirements import is_archive, is_local_index, local_path

@@ -6,9 +6,9 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from prebake.build.build import Build
-from prebake.build.installers import Install, InstallCommand, installs
-from prebake.build.pythonpackages import Listed, listed
-from prebake.build.releases import allows_only_older, is_older, newest
+from prebake.build.installs.installers import Install, InstallCommand, installs
+from prebake.build.installs.pythonpackages import Listed, listed
+from prebake.build.installs.releases import allows_only_older, is_older, newest
 from prebake.build.state import chain, states
 from prebake.data import load_table
 from prebake.regex import regex

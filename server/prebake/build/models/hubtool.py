@@ -5,8 +5,8 @@ from __future__ import annotations
 import posixpath
 
 from prebake.build.build import Build
-from prebake.build.hubclient import HubClient
-from prebake.build.installers import InstallCommand
+from prebake.build.installs.installers import InstallCommand
+from prebake.build.models.hubclient import HubClient
 from prebake.build.state import State
 
 ROOT = (None, "root", "0", "root:root", "0:0")

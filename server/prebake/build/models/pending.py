@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from prebake.build.baked import baked
 from prebake.build.build import Build, fact
 from prebake.build.copies import copies
-from prebake.build.downloads import StartLoad, start_loads
-from prebake.build.hubcache import cache_folders, is_offline, overlaps
+from prebake.build.models.baked import baked
+from prebake.build.models.downloads import StartLoad, start_loads
+from prebake.build.models.hubcache import cache_folders, is_offline, overlaps
 from prebake.build.startup import final_chain, final_state
 from prebake.build.state import states
 from prebake.files import join
