@@ -102,6 +102,8 @@ class ModelDownloadedAtStartup(Rule):
 def _repair(build: Build, pending: Pending) -> tuple[Fix, ...] | str:
     if pending.no_fix is not None:
         return pending.no_fix
+    if build.settings.bake != "cache":
+        return f'the setting bake = "{build.settings.bake}" asks for a way that is not offered yet: only "cache" is'
     plan = plan_bake(build, pending.loads)
     if isinstance(plan, Refusal):
         return plan.reason
