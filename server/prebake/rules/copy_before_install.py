@@ -134,10 +134,11 @@ def _again(reading: Reading) -> str:
     count = len(reading.packages)
     if not count:
         return "install the dependencies again"
-    packages = "1 package" if count == 1 else f"{count} packages"
+    if count == 1:
+        return f"install {reading.packages[0]} again"
     names = list(dict.fromkeys(item.provided.context for item in reading.manifests if not item.folder))
     source = f" of {names[0]}" if len(names) == 1 else ""
-    return f"install the {packages}{source} again"
+    return f"install the {count} packages{source} again"
 
 
 def _key(build: Build, instruction: Instruction) -> str:
