@@ -41,6 +41,7 @@ _SKIPPED = frozenset(
     }
 )
 _MOST_FOLDERS = 20_000
+_MOST_BESIDE = 200
 
 
 def is_dockerfile(name: str) -> bool:
@@ -66,15 +67,18 @@ def dockerfiles(snapshot: Snapshot, folder: str) -> Iterator[str]:
     level, looked = [folder], 0
     while level and looked < _MOST_FOLDERS:
         below: list[str] = []
+        beside: list[str] = []
         for place in level:
             looked += 1
-            entries = list(snapshot.scandir(place))
+            entries = sorted(snapshot.scandir(place))
             if any(entry.name == "pyvenv.cfg" for entry in entries):
                 continue
-            for entry in sorted(entries):
-                if entry.kind is Kind.FILE and is_dockerfile(entry.name):
-                    yield join(place, entry.name)
-                elif entry.kind is Kind.DIRECTORY and entry.name not in _SKIPPED:
-                    below.append(join(place, entry.name))
-        ignored = snapshot.git_ignored(below)
+            found = [entry.name for entry in entries if entry.kind is Kind.FILE and is_dockerfile(entry.name)]
+            yield from (join(place, name) for name in found)
+            if found:
+                beside += [join(place, entry.name) for entry in entries if entry.kind is Kind.FILE][:_MOST_BESIDE]
+            folders = [entry.name for entry in entries if entry.kind is Kind.DIRECTORY]
+            below += [join(place, name) for name in folders if name not in _SKIPPED]
+        # Whether git ignores a manifest is asked later, when a fix is to name it: one call of git answers both.
+        ignored = snapshot.git_ignored([*below, *beside])
         level = [path for path in below if path not in ignored]
