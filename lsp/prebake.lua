@@ -50,8 +50,6 @@ return {
   cmd = { 'prebake', 'server' },
   -- Ignore files are `gitignore` here, and `Dockerfile.dockerignore` is `dockerfile`; `root_dir` goes by the name.
   filetypes = { 'dockerfile', 'gitignore', 'python', 'sh', 'bash', 'yaml', 'yaml.docker-compose' },
-  -- Neovim applies versioned edits but does not say so, and without them no server may create a file.
-  capabilities = { workspace = { workspaceEdit = { documentChanges = true } } },
   get_language_id = function(bufnr, filetype)
     if is_ignore_file(vim.fs.basename(vim.api.nvim_buf_get_name(bufnr))) then
       return 'ignore'

@@ -163,7 +163,7 @@ async def test_documents_that_are_not_open_can_be_fixed(editor: Editor) -> None:
 
 @pytest.mark.asyncio(loop_scope="function")
 async def test_plain_edits_and_no_new_files_without_versioned_edits(fresh: Client, tmp_path: Path) -> None:
-    await begin(fresh, tmp_path, capabilities(versioned_edits=False, resolves=False))
+    await begin(fresh, tmp_path, capabilities(versioned_edits=False, creates=False, resolves=False))
     make_tree(tmp_path, ARTICLE)
     editor = Editor(fresh, tmp_path)
     editor.open("Dockerfile")
@@ -174,6 +174,17 @@ async def test_plain_edits_and_no_new_files_without_versioned_edits(fresh: Clien
     assert list(action.edit.changes or ()) == [editor.uri("Dockerfile")]
     await editor.apply(action)
     await editor.diagnostics("Dockerfile", lambda shown: "PB201" not in codes(shown))
+
+
+@pytest.mark.asyncio(loop_scope="function")
+async def test_a_client_that_names_its_file_operations_takes_versioned_edits(fresh: Client, tmp_path: Path) -> None:
+    await begin(fresh, tmp_path, capabilities(versioned_edits=False, resolves=False))
+    make_tree(tmp_path, ARTICLE)
+    editor = Editor(fresh, tmp_path)
+    editor.open("Dockerfile")
+    [action, *_] = of(await editor.actions("Dockerfile", "quickfix"), "PB101")
+    assert action.edit is not None
+    assert isinstance((action.edit.document_changes or ())[0], types.CreateFile)
 
 
 @pytest.mark.asyncio(loop_scope="function")

@@ -48,7 +48,10 @@ class Client:
             return value in (offered or ())
 
         document, workspace = "text_document", "workspace"
-        versioned = can(f"{workspace}.workspace_edit.document_changes")
+        # Operations on files stand among the document changes, so a client that names the ones it can do takes both;
+        # Neovim says only that.
+        operations = f"{workspace}.workspace_edit.resource_operations"
+        versioned = can(f"{workspace}.workspace_edit.document_changes") or can(operations)
         return cls(
             pulls=given(f"{document}.diagnostic"),
             takes_related_documents=can(f"{document}.diagnostic.related_document_support"),
@@ -56,8 +59,7 @@ class Client:
             has_related_information=can(f"{document}.publish_diagnostics.related_information")
             or can(f"{document}.diagnostic.related_information"),
             versioned_edits=versioned,
-            creates_files=versioned
-            and holds(f"{workspace}.workspace_edit.resource_operations", types.ResourceOperationKind.Create),
+            creates_files=holds(operations, types.ResourceOperationKind.Create),
             code_action_literals=given(f"{document}.code_action.code_action_literal_support"),
             resolves_edits=holds(f"{document}.code_action.resolve_support.properties", "edit"),
             keeps_action_data=can(f"{document}.code_action.data_support"),
