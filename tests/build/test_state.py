@@ -47,14 +47,14 @@ def test_arguments_are_named_where_a_word_depends_on_them() -> None:
 
 def test_a_stage_takes_over_all_that_its_base_has_set() -> None:
     state = at_end('FROM a AS Base\nARG G=1\nENV E=2\nWORKDIR /srv\nUSER app\nSHELL ["bash", "-c"]\nFROM base')
-    assert (state.lookup("G"), state.lookup("E"), state.workdir, state.user) == ("1", "2", "/srv", "app")
+    assert (state.lookup("G"), state.lookup("E"), state.directory, state.user) == ("1", "2", "/srv", "app")
     assert state.shell == ("bash", "-c")
     assert state.base == "a"
 
 
 def test_a_stage_on_an_image_starts_anew() -> None:
     state = at_end("FROM a\nENV E=2\nWORKDIR /srv\nFROM b")
-    assert (state.lookup("E"), state.workdir, state.base) == (None, None, "b")
+    assert (state.lookup("E"), state.directory, state.base) == (None, ".", "b")
 
 
 def test_from_takes_a_stage_by_number_and_by_variable() -> None:

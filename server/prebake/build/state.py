@@ -43,11 +43,6 @@ class State(NamedTuple):
     path: tuple[str, ...] = ()
     base: str | None = None
 
-    @property
-    def workdir(self) -> str | None:
-        """The working directory where it is known to be this absolute path."""
-        return self.directory if self.directory is not None and self.directory.startswith("/") else None
-
     def lookup(self, name: str) -> str | None:
         """A variable's value; ``None`` when it is not known."""
         return self.env[name] if name in self.env else self.args.get(name)

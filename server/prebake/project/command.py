@@ -16,6 +16,7 @@ from prebake.project.manifest import read_toml, table
 from prebake.regex import regex
 from prebake.syntax.expand import expand
 from prebake.syntax.fragment import Fragment
+from prebake.syntax.run import script_of_file
 from prebake.syntax.shell import Command, Script, ShellWord, split
 from prebake.text import Text
 
@@ -259,9 +260,9 @@ def _shell(words: tuple[str, ...], place: Place, depth: int) -> Iterator[Program
 
 def _file(name: str, arguments: tuple[str, ...], place: Place, depth: int) -> Iterator[Program]:
     text = None if _UNKNOWN in name else place.read(place.path(name))
-    if text is not None:
-        inside = place.but(arguments=arguments)
-        yield from programs_of_script(split(Fragment.whole(text.content)), inside, depth + 1)
+    script = None if text is None else script_of_file(text)
+    if script is not None:
+        yield from programs_of_script(script, place.but(arguments=arguments), depth + 1)
 
 
 def _unknown(words: tuple[str, ...], place: Place, depth: int) -> Iterator[Program]:
