@@ -134,3 +134,41 @@ def test_deep_folders(tmp_path: Path) -> None:
         here = here / "deep"
         here.mkdir()
     assert "PB101" in {finding.code for finding in check_and_fix(tmp_path).findings}
+
+
+SHAPES = {
+    "scalars for tables": "project = 3\ntool = 4\npackage = 5\ndependency-groups = 6\n",
+    "scalars inside": "[project]\nname = 1\ndynamic = 2\ndependencies = 3\noptional-dependencies = 4\nscripts = 5\n"
+    "[tool]\nuv = 6\npoetry = 7\n",
+    "lists of the wrong things": '[project]\nname = "x"\ndynamic = [1, [2]]\ndependencies = [1, {a = 2}, [3]]\n'
+    '[project.optional-dependencies]\na = 3\nb = [4]\n[tool.uv]\nindex = 3\nsources = [1]\nworkspace = {members = 3}\n'
+    "[tool.poetry]\ndependencies = [1]\ngroup = {dev = 3}\nscripts = [1]\n",
+    "nested deeply": "a = " + "[" * 400 + "]" * 400 + "\n",
+}  # fmt: skip
+
+
+JSON_SHAPES = [
+    "[1]",
+    "3",
+    '{"scripts": 3, "dependencies": [1], "devDependencies": "x", "workspaces": 4}',
+    "{",
+    "[" * 9000,
+]
+
+
+@pytest.mark.parametrize("shape", JSON_SHAPES, ids=lambda shape: shape[:12])
+def test_json_of_another_shape(tmp_path: Path, shape: str) -> None:
+    names = ("package.json", "package-lock.json", "composer.json", "Pipfile.lock", "config.json")
+    dockerfile = DOCKERFILE.replace("pip install -r requirements.txt", "npm ci && pipenv install --deploy")
+    app = "import json\nc = json.load(open('config.json'))\n" + APP.replace("'all-MiniLM-L6-v2'", "c['model']")
+    make_tree(tmp_path, {**PROJECT, "Dockerfile": dockerfile, "app.py": app, **dict.fromkeys(names, shape)})
+    assert check_and_fix(tmp_path).problem is None
+
+
+@pytest.mark.parametrize("install", ["uv pip install -r pyproject.toml", "uv sync", "poetry install", "pip install ."])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_projects_of_another_shape(tmp_path: Path, install: str, shape: str) -> None:
+    names = ("pyproject.toml", "uv.lock", "poetry.lock", "uv.toml")
+    dockerfile = DOCKERFILE.replace("pip install -r requirements.txt", install)
+    make_tree(tmp_path, {**PROJECT, "Dockerfile": dockerfile, **dict.fromkeys(names, SHAPES[shape])})
+    assert check_and_fix(tmp_path).problem is None

@@ -3,6 +3,8 @@ import pytest
 from prebake.build.installs.installers import InstallCommand, installs
 from tests.build.projects import build_of, nth
 
+INDEX = "https://example.org"
+
 
 def commands(run: str, before: str = "WORKDIR /app") -> tuple[InstallCommand, ...]:
     """The installing commands of a RUN."""
@@ -85,7 +87,7 @@ def test_the_folder_an_install_runs_in(run: str, folder: str | None) -> None:
         ("dist/x-1.0-py3-none-any.whl", (), (), ("dist/x-1.0-py3-none-any.whl",)),
         ("git+https://example.org/x.git", ("git+https://example.org/x.git",), (), ()),
         ("-e git+https://example.org/x.git#egg=x", ("git+https://example.org/x.git#egg=x",), (), ()),
-        ("--index-url https://example.org torch", ("torch",), (), ()),
+        (f"--index-url {INDEX} torch", ("torch",), (), ()),
         ("-- torch", ("torch",), (), ()),
     ],
 )

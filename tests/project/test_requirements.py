@@ -124,8 +124,9 @@ def test_a_file_that_was_asked_for_and_is_missing_has_no_line() -> None:
 def test_variables_of_the_environment() -> None:
     files = {"/app/requirements.txt": "-r ${STAGE}.txt\n", "/app/prod.txt": "torch\n"}
     assert read(files, env={"STAGE": "prod"}.get).files == ("/app/requirements.txt", "/app/prod.txt")
-    assert read({"/app/requirements.txt": "--index-url https://${TOKEN}@example.org\ntorch\n"}).problems == ()
-    assert read({"/app/requirements.txt": "tool @ https://${TOKEN}@example.org/x.whl\n"}).problems == ()
+    index = "https://${TOKEN}@example.org"
+    assert read({"/app/requirements.txt": f"--index-url {index}\ntorch\n"}).problems == ()
+    assert read({"/app/requirements.txt": f"tool @ {index}/x.whl\n"}).problems == ()
 
 
 def test_options_that_read_nothing() -> None:

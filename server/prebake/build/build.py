@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from prebake.files import Snapshot, is_below, parent, relative
 from prebake.findings import Location
 from prebake.syntax.dockerfile import Dockerfile, Instruction, Stage, parse
-from prebake.text import Span, Text
+from prebake.text import Text
 
 if TYPE_CHECKING:
     from prebake.config import Settings
@@ -97,10 +97,6 @@ class Build:
     def location(self, instruction: Instruction, token: Token | None = None) -> Location:
         """Where an instruction, or a token of it, stands in the Dockerfile."""
         return Location(self.path, instruction.span if token is None else instruction.span_of(token))
-
-    def at(self, path: str, span: Span) -> Location:
-        """A place in any file."""
-        return Location(path, span)
 
     def relative(self, path: str) -> str:
         """A path as the user would write it: seen from the context root, else from the project's top folder."""

@@ -11,16 +11,14 @@ from prebake.findings import Cost, Finding, Fix, Location, Related, Repair, Seve
 if TYPE_CHECKING:
     from prebake.build.build import Build
 
-HEADINGS = ("What it does", "Why it is bad", "Example", "Use instead", "Fix safety", "References")
-"""The headings of every rule's page, in order. Rules on speed write *Why it is slow* for the second."""
-
 
 class Rule(ABC):
     """One mistake and its repair.
 
     A subclass sets ``code`` (never reused), ``name`` (kebab case, reads after "ignore") and ``severity`` (its usual
-    one), and has a docstring: a summary line, then :data:`HEADINGS` as ``## Heading`` sections in Markdown. That
-    docstring *is* the documentation.
+    one), and has a docstring: a summary line, then the Markdown sections ``## What it does``, ``## Why it is bad`` (or
+    ``slow``), ``## Example``, ``## Use instead``, ``## Fix safety`` and ``## References``. That docstring *is* the
+    documentation.
     """
 
     code: ClassVar[str]

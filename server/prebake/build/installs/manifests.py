@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from prebake.build.build import Build, fact
 from prebake.build.effects import Effects, effects_of, redirections, roots
@@ -12,7 +12,9 @@ from prebake.build.image import Provided, image_before
 from prebake.build.installs.installers import Install, InstallCommand, install_at, installs
 from prebake.build.paths import inside
 from prebake.build.steps import Step
+from prebake.project.manifest import read_toml, table
 from prebake.project.requirements import Closure, Problem, Trouble, closure, local_path
+from prebake.text import Text
 
 
 class Manifest(NamedTuple):
@@ -156,8 +158,7 @@ class _Follow:
         """Note the libraries that a project file of uv or Poetry names by their folders."""
         for path in self._paths(command, ("pyproject.toml",)):
             text = self._image.text(path)
-            tools = _toml(text.content).get("tool", {}) if text is not None else {}
-            for folder in _folders(tools):
+            for folder in _folders(table(read_toml(text), "tool") if text is not None else {}):
                 self._library(command, posixpath.join(posixpath.dirname(path), folder))
 
     def _named(self, command: InstallCommand) -> str:
@@ -223,7 +224,7 @@ class _Follow:
         for path in dict.fromkeys([*projects, *normal]):
             text = self._image.text(path) if path.endswith(".toml") else None
             if text is not None:
-                self._toml(path, text.content, path in projects)
+                self._toml(path, text, path in projects)
             elif path in projects:
                 self._problem(command, f"reads {path}, whose dependencies are known only when it runs")
 
@@ -234,37 +235,29 @@ class _Follow:
         text = self._image.text(path)
         return text is not None and "tool.uv" in text.content
 
-    def _toml(self, path: str, content: str, is_requirement: bool) -> None:
-        data = _toml(content)
-        if not data and content.strip():
+    def _toml(self, path: str, text: Text, is_requirement: bool) -> None:
+        data = read_toml(text)
+        if not data and text.content.strip():
             self.problems.append(f"{posixpath.basename(path)} is not valid TOML")
             return
-        own = data.get("tool", {}) if isinstance(data.get("tool", {}), dict) else {}
-        for value in _strings(own.get("uv", data if path.endswith("uv.toml") else {})):
+        for value in _strings(table(data, "tool").get("uv", data if path.endswith("uv.toml") else {})):
             if value.startswith(("./", "../", "/", "file:")):
                 self.problems.append(f"{posixpath.basename(path)} points uv to {value}")
-        project = data.get("project", {})
-        if not is_requirement or not isinstance(project, dict):
+        if not is_requirement:
             return
-        dynamic = project.get("dynamic", ())
-        if not project or "dependencies" in dynamic or "optional-dependencies" in dynamic:
+        project = table(data, "project")
+        declared = project.get("dependencies", [])
+        dynamic = project.get("dynamic", [])
+        known = isinstance(declared, list) and isinstance(dynamic, list)
+        if not project or not known or "dependencies" in dynamic or "optional-dependencies" in dynamic:
             self.problems.append(f"the dependencies in {posixpath.basename(path)} are known only when it is built")
-        self.packages += [item for item in project.get("dependencies", ()) if isinstance(item, str)]
+        if known:
+            self.packages += [item for item in declared if isinstance(item, str)]
 
 
 def _is_project_file(path: str) -> bool:
     """Whether uv reads a requirement file as a project's metadata."""
     return posixpath.basename(path) in ("pyproject.toml", "setup.py", "setup.cfg", "pylock.toml")
-
-
-def _toml(content: str) -> dict[str, Any]:
-    """The data of a TOML text; empty where it is not valid."""
-    import tomllib
-
-    try:
-        return tomllib.loads(content)
-    except (tomllib.TOMLDecodeError, RecursionError):
-        return {}
 
 
 def _folders(value: object, depth: int = 0) -> Iterator[str]:

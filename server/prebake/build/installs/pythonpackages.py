@@ -27,7 +27,7 @@ class Listed(NamedTuple):
     """One requirement: its normalised name, its version specifiers as text, the instruction that installs it and the
     command of it that does.
 
-    ``place`` says where it stands, for messages; ``locked`` whether that is a lock file.
+    ``place`` says where it stands, for messages.
     """
 
     name: str
@@ -35,7 +35,6 @@ class Listed(NamedTuple):
     install: Install
     command: InstallCommand
     place: str
-    locked: bool = False
 
 
 @fact
@@ -66,7 +65,7 @@ def listed(build: Build) -> tuple[Listed, ...]:
         for path, text in texts.items():
             if text is not None:
                 name = posixpath.basename(path)
-                found += (Listed(*known, install, reader, path, name in _LOCKS) for known in _of_manifest(name, text))
+                found += (Listed(*known, install, reader, path) for known in _of_manifest(name, text))
     return tuple(found)
 
 

@@ -156,7 +156,7 @@ class _Plan:
             if program is None:
                 raise Unsafe(f"it cannot be told where the install in line {install.line + 1} puts the hub's commands")
             return _Source(client, install, program, readings(self._build)[install.index])
-        copied = self._copied(stage)
+        copied = self._copied()
         if copied is not None:
             return copied
         if client.installed is False:
@@ -164,7 +164,7 @@ class _Plan:
         because = f" ({client.because})" if client.because else ""
         raise Unsafe(f"it cannot be seen which instruction brings the hub's client{because}")
 
-    def _copied(self, final: Stage) -> _Source | None:
+    def _copied(self) -> _Source | None:
         """An environment that another stage has made, copied to the same place."""
         for stage in final_chain(self._build):
             for instruction in stage.instructions:
