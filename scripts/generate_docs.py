@@ -7,7 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from prebake.rules import REGISTRY
+from prebake.rules import all_rules
 from prebake.rules.base import Rule
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,7 +38,7 @@ def main() -> int:
 
 def out_of_date() -> dict[Path, str | None]:
     """Each file that differs from what it should hold, with that text; None for a page without a rule."""
-    wanted: dict[Path, str | None] = {RULES / f"{rule.code}.md": rule_page(rule) for rule in REGISTRY}
+    wanted: dict[Path, str | None] = {RULES / f"{rule.code}.md": rule_page(rule) for rule in all_rules()}
     wanted[RULES / "README.md"] = index()
     wanted[README] = readme(README.read_text(encoding="utf-8"))
     stale = {path: text for path, text in wanted.items() if not path.exists() or path.read_text("utf-8") != text}
@@ -68,7 +68,7 @@ def table(folder: str) -> str:
     """All rules as a Markdown table; links lead to pages in `folder`."""
     rows = [
         f"| [{rule.code}]({folder}{rule.code}.md) | {rule.name} | {rule.severity} | {rule.summary().rstrip('.')} |\n"
-        for rule in REGISTRY
+        for rule in all_rules()
     ]
     return "| code | name | severity | what it finds |\n|---|---|---|---|\n" + "".join(rows)
 

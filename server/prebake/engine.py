@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from prebake.project.context import Context
     from prebake.project.ignore import IgnoreRules
     from prebake.project.scan import ContextScan
-    from prebake.rules.base import Rule
+    from prebake.rules import Entry
 
 
 class Report(NamedTuple):
@@ -252,23 +252,24 @@ def _findings(build: Build, failures: dict[str, None]) -> Iterator[Finding]:
 
     settings = build.settings
     generated = _generated(build.text)
-    for rule in REGISTRY:
-        if not settings.wants(rule.code, rule.name):
+    text = build.text.content.lower()
+    for entry in REGISTRY:
+        if not settings.wants(entry.code, entry.name) or not entry.may_concern(text):
             continue
-        for finding in _checked(rule, build, failures):
+        for finding in _checked(entry, build, failures):
             kept = silenced(build.snapshot, finding)
             if kept is None:
                 continue
-            kept = kept._replace(severity=settings.severity_of(rule.code, rule.name, kept.severity))
+            kept = kept._replace(severity=settings.severity_of(entry.code, entry.name, kept.severity))
             if generated:
                 kept = kept._replace(repair=Repair(lambda: _GENERATED))
             yield kept
 
 
-def _checked(rule: type[Rule], build: Build, failures: dict[str, None]) -> tuple[Finding, ...]:
+def _checked(entry: Entry, build: Build, failures: dict[str, None]) -> tuple[Finding, ...]:
     """The findings of one rule; none when it fails, which is noted in ``failures``."""
     try:
-        return tuple(rule().check(build))
+        return tuple(entry.rule().check(build))
     except Exception as error:
         place = error.__traceback__
         while place is not None and place.tb_next is not None:
@@ -276,7 +277,7 @@ def _checked(rule: type[Rule], build: Build, failures: dict[str, None]) -> tuple
         where = (
             f"{posixpath.basename(place.tb_frame.f_code.co_filename)}:{place.tb_lineno}" if place is not None else ""
         )
-        failures[f"internal error in {rule.code} ({where}): {type(error).__name__}: {error}"] = None
+        failures[f"internal error in {entry.code} ({where}): {type(error).__name__}: {error}"] = None
         return ()
 
 

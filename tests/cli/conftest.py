@@ -17,6 +17,7 @@ from prebake.cli.main import main
 from prebake.edits import FileEdit, TextEdit
 from prebake.files import join, parent
 from prebake.findings import Applicability, Cost, Finding, Fix, Related, Severity
+from prebake.rules import Entry
 from prebake.rules.base import Rule
 from prebake.text import Position
 
@@ -113,4 +114,5 @@ class Remark(Rule):
 @pytest.fixture
 def sample_rules(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three small rules in place of the real ones."""
-    monkeypatch.setattr(prebake.rules, "REGISTRY", (Word, Missing, Remark))
+    entries = tuple(Entry(rule.code, rule.name, lambda rule=rule: rule) for rule in (Word, Missing, Remark))
+    monkeypatch.setattr(prebake.rules, "REGISTRY", entries)

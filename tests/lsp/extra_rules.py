@@ -42,5 +42,6 @@ class Broken(Rule):
 
 
 if __name__ == "__main__":
-    rules.REGISTRY = (*rules.REGISTRY, InTheIgnoreFile, Broken)
+    own = (rules.Entry(rule.code, rule.name, lambda rule=rule: rule) for rule in (InTheIgnoreFile, Broken))
+    rules.REGISTRY = (*rules.REGISTRY, *own)
     sys.exit(main())

@@ -215,4 +215,4 @@ def _names_a_rule(selector: str) -> bool:
     from prebake.rules import REGISTRY
 
     code = selector.upper()
-    return code == "ALL" or any(rule.code.startswith(code) or rule.name == selector for rule in REGISTRY)
+    return code == "ALL" or any(entry.code.startswith(code) or entry.name == selector for entry in REGISTRY)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from prebake.cli.output import standard_error, standard_output
-from prebake.rules import REGISTRY, by_code
+from prebake.rules import all_rules, by_code
 from prebake.rules.base import Rule
 
 
@@ -23,7 +23,7 @@ def run(code: str | None) -> int:
 
 
 def _table() -> list[str]:
-    rows = [("code", "name", "severity", "what it finds"), *(_row(rule) for rule in REGISTRY)]
+    rows = [("code", "name", "severity", "what it finds"), *(_row(rule) for rule in all_rules())]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 

@@ -2,21 +2,63 @@
 
 from __future__ import annotations
 
-from prebake.rules.base import Rule
-from prebake.rules.copy_before_install import CopyBeforeInstall
-from prebake.rules.missing_dockerignore import MissingDockerignore
-from prebake.rules.model_downloaded_at_startup import ModelDownloadedAtStartup
-from prebake.rules.removed_download_command import RemovedDownloadCommand
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
 
-REGISTRY: tuple[type[Rule], ...] = (
-    MissingDockerignore,
-    CopyBeforeInstall,
-    ModelDownloadedAtStartup,
-    RemovedDownloadCommand,
+if TYPE_CHECKING:
+    from prebake.rules.base import Rule
+
+
+class Entry(NamedTuple):
+    """A rule by its code and name; ``find`` imports it, which takes longer than a short file needs to be checked.
+
+    ``mentions`` are words in lower case of which a Dockerfile has at least one, in any case, where the rule can have
+    anything to say; none stand for every Dockerfile.
+    """
+
+    code: str
+    name: str
+    find: Callable[[], type[Rule]]
+    mentions: tuple[str, ...] = ()
+
+    @property
+    def rule(self) -> type[Rule]:
+        """The rule itself."""
+        return self.find()
+
+    def may_concern(self, text: str) -> bool:
+        """Whether the rule can have anything to say about a Dockerfile's text, given in lower case."""
+        return not self.mentions or any(word in text for word in self.mentions)
+
+
+def _in(module: str, rule: str) -> Callable[[], type[Rule]]:
+    def find() -> type[Rule]:
+        found: type[Rule] = getattr(import_module(f"prebake.rules.{module}"), rule)
+        return found
+
+    return find
+
+
+REGISTRY: tuple[Entry, ...] = (
+    Entry("PB101", "missing-dockerignore", _in("missing_dockerignore", "MissingDockerignore")),
+    Entry("PB201", "copy-before-install", _in("copy_before_install", "CopyBeforeInstall"), ("copy", "add")),
+    Entry("PB301", "model-downloaded-at-startup", _in("model_downloaded_at_startup", "ModelDownloadedAtStartup")),
+    Entry(
+        "PB302",
+        "removed-download-command",
+        _in("removed_download_command", "RemovedDownloadCommand"),
+        ("huggingface-cli",),
+    ),
 )
+
+
+def all_rules() -> tuple[type[Rule], ...]:
+    """Every rule, in the order of the registry."""
+    return tuple(entry.rule for entry in REGISTRY)
 
 
 def by_code(selector: str) -> type[Rule] | None:
     """The rule with this code or name, in any case; ``None`` when there is none."""
     wanted = selector.lower()
-    return next((rule for rule in REGISTRY if wanted in (rule.code.lower(), rule.name)), None)
+    return next((entry.rule for entry in REGISTRY if wanted in (entry.code.lower(), entry.name)), None)
