@@ -22,10 +22,15 @@ class Installer(NamedTuple):
     files: bool
     project: bool
     without_project: frozenset[str]
-    proved: bool
+    reader: str
     two_steps: str
     environment: Mapping[str, str]
     options: Mapping[str, str]
+
+    @property
+    def proved(self) -> bool:
+        """Whether it is followed, so that instructions may be moved past it."""
+        return bool(self.reader)
 
     def role(self, option: str) -> str | None:
         """What an option is for; like pip, any beginning of a long one will do that fits no other."""
@@ -89,7 +94,7 @@ def _installer(row: Mapping[str, Any], tables: list[Mapping[str, Any]]) -> Insta
         files=row.get("files", False),
         project=row.get("project", True),
         without_project=frozenset(row.get("without-project", ())),
-        proved=row.get("proved", False),
+        reader=row.get("reader", ""),
         two_steps=row.get("two-steps", ""),
         environment=environment,
         options=options,

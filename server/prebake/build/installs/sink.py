@@ -16,8 +16,9 @@ from prebake.build.build import Build
 from prebake.build.copies import Copy, SourceKind, copies
 from prebake.build.installs.copytext import Piece, Unwritable, copies_of, with_destination, without_sources
 from prebake.build.installs.crossing import Crossing, crossing
-from prebake.build.installs.manifests import Manifest, readings
+from prebake.build.installs.manifests import readings
 from prebake.build.installs.misplaced import Extra, extra_for, misplaced
+from prebake.build.installs.notes import Manifest
 from prebake.build.installs.owners import Maker, folder_that_changes, maker_of, owner_of
 from prebake.build.installs.rewrite import Rewrite
 from prebake.build.paths import inside
