@@ -13,11 +13,15 @@ from prebake.project.requirements import Problem, Trouble
 
 
 class Manifest(NamedTuple):
-    """A file (or folder of archives) that an install reads: where in the image, and where it comes from."""
+    """A file (or folder of archives) that an install reads: where in the image, and where it comes from.
+
+    ``optional`` says that the install does without it where it is missing.
+    """
 
     image: str
     provided: Provided
     folder: bool = False
+    optional: bool = False
 
 
 class Notes:
@@ -79,18 +83,18 @@ class Notes:
                 found.append(path)
         return found
 
-    def note(self, paths: Iterable[str]) -> None:
+    def note(self, paths: Iterable[str], *, optional: bool = False) -> None:
         """Note the files and folders among some paths of the image that come from the context."""
         for path in paths:
             found = self.image.provider(path)
             if found is not None:
-                self.manifests.setdefault(path, Manifest(path, found))
+                self.manifests.setdefault(path, Manifest(path, found, optional=optional))
                 continue
             folder = self.image.folder(path)
             if folder is not None and not folder.context:
                 self.problems.append(f"{self.line} looks for packages in {path}, which is the whole context")
             elif folder is not None:
-                self.manifests.setdefault(path, Manifest(path, folder, True))
+                self.manifests.setdefault(path, Manifest(path, folder, True, optional))
 
     def named(self, command: InstallCommand) -> str:
         """The noted files that a fresh clone has, in words."""
