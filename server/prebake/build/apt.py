@@ -104,9 +104,16 @@ class AptRun(NamedTuple):
     def keeps_lists(self) -> bool:
         """Whether lists that it fetches stay in its layer."""
         last = max((command.step.command.end for command in self.commands if command.action == "update"), default=-1)
-        if last < 0 or self.lists_mounted:
-            return False
-        return _REMOVED.search(self.instruction.raw, 0 if self._given else last) is None
+        return last >= 0 and not self.lists_mounted and not self._removes_lists(last)
+
+    def _removes_lists(self, start: int = 0) -> bool:
+        """Whether it removes lists, or may, from an offset on."""
+        return _REMOVED.search(self.instruction.raw, 0 if self._given else start) is not None
+
+    @property
+    def removes_lists(self) -> bool:
+        """Whether it removes lists, or may."""
+        return self._removes_lists()
 
     @property
     def _given(self) -> bool:
@@ -196,6 +203,16 @@ def leaves_lists(build: Build, run: AptRun) -> bool:
     )
 
 
+def leaves_lists_when_joined(build: Build, run: AptRun) -> bool:
+    """Whether a RUN of the finished image would leave lists in its layer if it and all others fetched their own."""
+    return (
+        ships(build, run.instruction)
+        and not run.lists_mounted
+        and not run.removes_lists
+        and not _removed_below(build, run)
+    )
+
+
 def _removed_below(build: Build, run: AptRun) -> bool:
     """Whether a later instruction removes lists that it has not fetched itself."""
     return any(
@@ -206,6 +223,12 @@ def _removed_below(build: Build, run: AptRun) -> bool:
         for stage in _stages_on(build, run.instruction)
         for item in stage.instructions
     )
+
+
+def removal(run: AptRun) -> str:
+    """The command that removes the lists a RUN has fetched."""
+    command = f"rm -rf {LISTS}/*"
+    return f"sudo {command}" if any("sudo" in item.step.wrappers for item in run.commands) else command
 
 
 def readers_of_lists(build: Build, run: AptRun) -> tuple[AptRun, ...]:

@@ -69,6 +69,21 @@ class CommandEdits:
         self._check(word)
         self._edit(word.start, word.start, text)
 
+    def prefix(self, shell: Sequence[str], command: Command, text: str) -> None:
+        """Let a text, a command with its operator, stand in front of a command of a RUN."""
+        instruction = self._instruction
+        scripts = scripts_of(instruction, shell)[:1]
+        if instruction.json is not None:
+            self._refuse("it is in JSON form, to which no command can be added")
+        elif not scripts or scripts[0].problem is not None or command not in scripts[0].commands:
+            self._refuse("its commands are not understood")
+        elif command.context or command.negated or command.before not in ("", "&&", ";", "\n"):
+            self._refuse("the command runs on a condition, or reads what another one writes")
+        elif command.after in ("||", "&", "|", "|&"):
+            self._refuse(f"the command is followed by `{command.after}`")
+        else:
+            self._edit(command.start, command.start, text)
+
     def words_before(self, word: ShellWord, words: Sequence[str]) -> None:
         """Insert words in front of another one, each on a line of its own where that one begins its line."""
         raw = self._instruction.raw

@@ -49,6 +49,7 @@ REGISTRY: tuple[Entry, ...] = (
         _in("apt_recommends_or_lists_kept", "AptRecommendsOrListsKept"),
         ("apt-get", "apt "),
     ),
+    Entry("PB208", "apt-update-alone", _in("apt_update_alone", "AptUpdateAlone"), ("apt-get", "apt ")),
     Entry("PB301", "model-downloaded-at-startup", _in("model_downloaded_at_startup", "ModelDownloadedAtStartup")),
     Entry(
         "PB302",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from prebake.build.apt import AptCommand, AptRun, Kept, kept, recommended_for
+from prebake.build.apt import AptCommand, AptRun, Kept, kept, recommended_for, removal
 from prebake.build.commandedits import CommandEdits, located
 from prebake.edits import FileEdit
 from prebake.findings import Applicability, Finding, Fix, Severity
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from prebake.build.build import Build
 
 OPTION = "--no-install-recommends"
-REMOVAL = "rm -rf /var/lib/apt/lists/*"
 
 
 class AptRecommendsOrListsKept(Rule):
@@ -145,9 +144,3 @@ def _without_recommended(edits: CommandEdits, run: AptRun, command: AptCommand, 
         return f"{', '.join(extra)} would have to be named as well, and it is not clear where"
     edits.words_before(place, extra)
     return None
-
-
-def removal(run: AptRun) -> str:
-    """The command that removes the lists a RUN has fetched."""
-    wrapped = any("sudo" in command.step.wrappers for command in run.commands)
-    return f"sudo {REMOVAL}" if wrapped else REMOVAL
