@@ -42,7 +42,8 @@ class CommandEdits:
     def _edit(self, start: int, end: int, text: str) -> None:
         self.edits.append(TextEdit(self._instruction.span_of(_Range(start, end)), text))
 
-    def _refuse(self, reason: str) -> None:
+    def refuse(self, reason: str) -> None:
+        """Note why something cannot be spelled; the first reason counts."""
         self.problem = self.problem or reason
 
     def _written(self, word: ShellWord) -> bool:
@@ -55,7 +56,7 @@ class CommandEdits:
 
     def _check(self, *words: ShellWord) -> None:
         if not all(map(self._written, words)):
-            self._refuse("its words cannot be edited one by one where they stand")
+            self.refuse("its words cannot be edited one by one where they stand")
 
     def replace(self, word: ShellWord, text: str) -> None:
         """Put another text in a word's place."""
@@ -74,13 +75,13 @@ class CommandEdits:
         instruction = self._instruction
         scripts = scripts_of(instruction, shell)[:1]
         if instruction.json is not None:
-            self._refuse("it is in JSON form, to which no command can be added")
+            self.refuse("it is in JSON form, to which no command can be added")
         elif not scripts or scripts[0].problem is not None or command not in scripts[0].commands:
-            self._refuse("its commands are not understood")
+            self.refuse("its commands are not understood")
         elif command.context or command.negated or command.before not in ("", "&&", ";", "\n"):
-            self._refuse("the command runs on a condition, or reads what another one writes")
+            self.refuse("the command runs on a condition, or reads what another one writes")
         elif command.after in ("||", "&", "|", "|&"):
-            self._refuse(f"the command is followed by `{command.after}`")
+            self.refuse(f"the command is followed by `{command.after}`")
         else:
             self._edit(command.start, command.start, text)
 
@@ -128,7 +129,7 @@ class CommandEdits:
         scripts = scripts_of(instruction, shell)[:1]
         reason = _closed(instruction, scripts[0]) if scripts else "its shell is not known"
         if reason is not None:
-            self._refuse(reason)
+            self.refuse(reason)
             return
         commands = scripts[0].commands
         last = commands[-1]

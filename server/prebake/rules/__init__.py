@@ -44,6 +44,12 @@ REGISTRY: tuple[Entry, ...] = (
     Entry("PB101", "missing-dockerignore", _in("missing_dockerignore", "MissingDockerignore")),
     Entry("PB201", "copy-before-install", _in("copy_before_install", "CopyBeforeInstall"), ("copy", "add")),
     Entry(
+        "PB206",
+        "package-cache-kept",
+        _in("package_cache_kept", "PackageCacheKept"),
+        ("pip", "uv", "poetry", "pdm", "conda", "mamba", "npm", "yarn"),
+    ),
+    Entry(
         "PB207",
         "apt-recommends-or-lists-kept",
         _in("apt_recommends_or_lists_kept", "AptRecommendsOrListsKept"),
