@@ -98,10 +98,9 @@ def _message(item: Kept) -> str:
 
 
 def _shown(command: AptCommand) -> str:
-    names = command.names
-    return (
-        ", ".join(names[:3]) + (f" and {len(names) - 3} others" if len(names) > 3 else "") if names else "its packages"
-    )
+    names, more = command.names[:3], len(command.names) - 3
+    others = f" and {more} other{'s' if more > 1 else ''}" if more > 0 else ""
+    return ", ".join(names) + others if names else "its packages"
 
 
 def _repair(build: Build, item: Kept) -> tuple[Fix, ...] | str:

@@ -107,6 +107,12 @@ class PackageCacheKept(Rule):
 def _kept(use: CacheUse) -> str:
     what = use.cache.keeps.format(folder=use.folder or "its cache folder")
     more = f" (and {len(use.kept) - 1} more)" if len(use.kept) > 1 else ""
+    if use.missed is not None:
+        user = use.install.state.user or "root"
+        return (
+            f"`{use.kept[0].text}`{more} runs as {user}, whose cache the mount at {use.missed.target} does not hold: it "
+            f"leaves {what}, in a layer of the image. Mount the cache of {user}"
+        )
     if use.cache.name == "uv":
         linked = all(map(links_files, use.kept))
         what += (
@@ -144,6 +150,8 @@ def _emptying(use: CacheUse) -> str:
 def _without_cache(build: Build, use: CacheUse) -> tuple[Fix, ...] | str:
     instruction, shell = use.install.instruction, use.install.state.shell
     fixes = []
+    if use.missed is not None:
+        return f"the mount at {use.missed.target} is to hold the cache: where the home of its user lies is not known"
     if use.cache.mount and use.folder is not None and uses_cache_mounts(build) and as_root(use.kept[0].step):
         mount = f"--mount=type=cache,target={use.folder}"
         edits = CommandEdits(instruction, build.tree.escape)

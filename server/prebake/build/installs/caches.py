@@ -54,6 +54,7 @@ class CacheUse(NamedTuple):
     ``folder`` is where it lies in the image, ``None`` where that is not known. ``kept`` are the commands that leave
     something there in the layer. ``mount`` is a cache mount that is made for this cache alone; ``off`` are the
     commands that do not use the cache, ``all_off`` says that none does; ``purge`` is the command that empties it.
+    ``missed`` is a cache mount for the home of somebody else than the user who installs.
     """
 
     cache: Cache
@@ -64,6 +65,7 @@ class CacheUse(NamedTuple):
     off: tuple[InstallCommand, ...]
     all_off: bool
     purge: Step | None
+    missed: Mount | None = None
 
     @property
     def mount_is_useless(self) -> bool:
@@ -106,7 +108,11 @@ def as_root(step: Step) -> bool:
 def _uses(build: Build, install: Install) -> Iterator[CacheUse]:
     mounts = mounts_of(install.instruction, install.state)
     for cache in _table():
-        commands = [item for item in install.commands if item.installer.name in cache.installers and _downloads(item)]
+        commands = [
+            item
+            for item in install.commands
+            if item.installer.name in cache.installers and item.step.command.before != "||" and _downloads(item)
+        ]
         if not commands or all(item.only_tools for item in commands) or not _fits(build, install, cache):
             continue
         folder = _folder(cache, commands[0])
@@ -118,7 +124,10 @@ def _uses(build: Build, install: Install) -> Iterator[CacheUse]:
         quiet = mount is not None or purge is not None or _emptied_below(build, install, cache, folder)
         kept = () if quiet else tuple(item for item in commands if item not in off)
         own = mount if mount is not None and mount.kind == "cache" and _is_own(cache, folder, mount) else None
-        yield CacheUse(cache, install, folder, kept, own, off, len(off) == len(commands), purge)
+        missed = next(
+            (item for item in mounts if mount is None and item.kind == "cache" and _ends(cache, item.target)), None
+        )
+        yield CacheUse(cache, install, folder, kept, own, off, len(off) == len(commands), purge, missed)
 
 
 def _downloads(command: InstallCommand) -> bool:
