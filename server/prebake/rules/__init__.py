@@ -56,6 +56,7 @@ REGISTRY: tuple[Entry, ...] = (
         ("apt-get", "apt "),
     ),
     Entry("PB208", "apt-update-alone", _in("apt_update_alone", "AptUpdateAlone"), ("apt-get", "apt ")),
+    Entry("PB211", "gpu-packages-on-cpu-image", _in("gpu_packages_on_cpu_image", "GpuPackagesOnCpuImage"), ("pip",)),
     Entry("PB301", "model-downloaded-at-startup", _in("model_downloaded_at_startup", "ModelDownloadedAtStartup")),
     Entry(
         "PB302",

@@ -110,8 +110,8 @@ def _kept(use: CacheUse) -> str:
     if use.missed is not None:
         user = use.install.state.user or "root"
         return (
-            f"`{use.kept[0].text}`{more} runs as {user}, whose cache the mount at {use.missed.target} does not hold: it "
-            f"leaves {what}, in a layer of the image. Mount the cache of {user}"
+            f"`{use.kept[0].text}`{more} runs as {user}, whose cache the mount at {use.missed.target} does not hold: "
+            f"it leaves {what}, in a layer of the image. Mount the cache of {user}"
         )
     if use.cache.name == "uv":
         linked = all(map(links_files, use.kept))
