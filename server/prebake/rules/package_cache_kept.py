@@ -151,7 +151,8 @@ def _without_cache(build: Build, use: CacheUse) -> tuple[Fix, ...] | str:
     instruction, shell = use.install.instruction, use.install.state.shell
     fixes = []
     if use.missed is not None:
-        return f"the mount at {use.missed.target} is to hold the cache: where the home of its user lies is not known"
+        user = use.install.state.user or "root"
+        return f"a mount over the cache of {user} has to belong to that user (uid=), whose number is not known"
     if use.cache.mount and use.folder is not None and uses_cache_mounts(build) and as_root(use.kept[0].step):
         mount = f"--mount=type=cache,target={use.folder}"
         edits = CommandEdits(instruction, build.tree.escape)
