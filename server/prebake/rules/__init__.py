@@ -43,6 +43,20 @@ def _in(module: str, rule: str) -> Callable[[], type[Rule]]:
 REGISTRY: tuple[Entry, ...] = (
     Entry("PB101", "missing-dockerignore", _in("missing_dockerignore", "MissingDockerignore")),
     Entry("PB201", "copy-before-install", _in("copy_before_install", "CopyBeforeInstall"), ("copy", "add")),
+    Entry(
+        "PB206",
+        "package-cache-kept",
+        _in("package_cache_kept", "PackageCacheKept"),
+        ("pip", "uv", "poetry", "pdm", "conda", "mamba", "npm", "yarn"),
+    ),
+    Entry(
+        "PB207",
+        "apt-recommends-or-lists-kept",
+        _in("apt_recommends_or_lists_kept", "AptRecommendsOrListsKept"),
+        ("apt-get", "apt "),
+    ),
+    Entry("PB208", "apt-update-alone", _in("apt_update_alone", "AptUpdateAlone"), ("apt-get", "apt ")),
+    Entry("PB211", "gpu-packages-on-cpu-image", _in("gpu_packages_on_cpu_image", "GpuPackagesOnCpuImage"), ("pip",)),
     Entry("PB301", "model-downloaded-at-startup", _in("model_downloaded_at_startup", "ModelDownloadedAtStartup")),
     Entry(
         "PB302",
