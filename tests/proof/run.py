@@ -10,6 +10,7 @@ import platform
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -52,18 +53,15 @@ def main() -> int:
 def prove(scratch: Path, wheels: Sequence[Path], runs: int) -> tuple[str, bool]:
     """The document, and whether every goal is reached."""
     installed = [wheel for wheel in wheels if not wheel.name.startswith(project.ADDED.partition("=")[0])]
-    article = project.make(scratch / "article", installed)
-    weights = {name: project.weight(article / name) for name in ("data", ".venv", ".git")}
-    roots = {report.BEFORE: article}
-    for number, (variant, how) in enumerate(_FIXES.items()):
-        roots[variant] = project.copy(article, scratch / f"variant{number}")
-        fix(roots[variant], *how)
-    engine = Engine(wheels)
-    try:
+    with closing(Engine(wheels)) as engine:
+        article = project.make(scratch / "article", installed)
+        weights = {name: project.weight(article / name) for name in ("data", ".venv", ".git")}
+        roots = {report.BEFORE: article}
+        for number, (variant, how) in enumerate(_FIXES.items()):
+            roots[variant] = project.copy(article, scratch / f"variant{number}")
+            fix(roots[variant], *how)
         builds = measure(engine, roots, runs)
         version = ".".join(map(str, engine.version()))
-    finally:
-        engine.close()
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     setting = report.Setting(
         machine=f"{date.today().isoformat()}: {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()}, "
