@@ -27,9 +27,9 @@ variants take turns, {runs} times, so that noise hits all alike.
 
 - *Seconds* are those of the whole `docker build`: the median, and from the least to the most. A ratio near 1 says less
   than it seems where these lie far apart.
-- *Sent* is what BuildKit says of the transfer of the build context. On a rebuild that is the list of the files and those
-  that have changed since, because this builder still has the rest. A builder that has not, such as a fresh CI runner,
-  is sent what the cold build is.
+- *Sent* is what BuildKit says of the transfer of the build context. On a rebuild that is the list of the files and
+  those that have changed since, because this builder still has the rest. A builder that has not, such as a fresh CI
+  runner, is sent what the cold build is.
 - *Steps run* are those of the Dockerfile below `FROM` that did not come from the cache.
 
 The packages are real: {wheels} of wheels from PyPI, which pip finds in a folder of the base image.

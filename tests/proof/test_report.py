@@ -90,10 +90,7 @@ def test_the_document_says_what_was_missed_and_compares_medians() -> None:
     text = report.document(setting, found, report.goals(found))
     assert "| rebuild after a code edit, times faster | 10 | 20 | MISSED |" in text
     assert "| build context, times smaller | 589,216 | 1,000 | OK |" in text
-    assert (
-        "| cold build | all fixes | 995 B | 1.0 (0.90 to 5.0) | 2 of 3 (`COPY requirements.txt`, `RUN pip`) | 10 |"
-        in text
-    )
+    assert "| cold build | all fixes | 995 B | 1.0 (0.90 to 5.0) | 2 of 3 (`COPY requirements.txt`, `RUN pip`)" in text
     assert "300 MB in `data` (12 files), 268 MB in `.venv` (6,260 files)" in text
     assert "```dockerfile\nFROM python\n```" in text
 
