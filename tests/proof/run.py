@@ -39,6 +39,8 @@ def main() -> int:
     parser.add_argument("--output", type=Path, help="also write the document there (make: OUT=)")
     options = parser.parse_args()
     wheels = sorted(options.wheels.glob("*.whl"))
+    if not wheels:
+        parser.error(f"no wheels in {options.wheels}: run `make proof`, which downloads them")
     with tempfile.TemporaryDirectory(prefix="prebake-proof-") as folder:
         try:
             text, reached = prove(Path(folder).resolve(), wheels, options.runs)
