@@ -49,6 +49,20 @@ REGISTRY: tuple[Entry, ...] = (
         _in("recursive_chown_duplicates_layer", "RecursiveChownDuplicatesLayer"),
         ("chown", "chmod", "chgrp"),
     ),
+    Entry(
+        "PB206",
+        "package-cache-kept",
+        _in("package_cache_kept", "PackageCacheKept"),
+        ("pip", "uv", "poetry", "pdm", "conda", "mamba", "npm", "yarn"),
+    ),
+    Entry(
+        "PB207",
+        "apt-recommends-or-lists-kept",
+        _in("apt_recommends_or_lists_kept", "AptRecommendsOrListsKept"),
+        ("apt-get", "apt "),
+    ),
+    Entry("PB208", "apt-update-alone", _in("apt_update_alone", "AptUpdateAlone"), ("apt-get", "apt ")),
+    Entry("PB211", "gpu-packages-on-cpu-image", _in("gpu_packages_on_cpu_image", "GpuPackagesOnCpuImage"), ("pip",)),
     Entry("PB301", "model-downloaded-at-startup", _in("model_downloaded_at_startup", "ModelDownloadedAtStartup")),
     Entry(
         "PB302",
