@@ -17,10 +17,10 @@ from prebake.build.steps import Step, steps_of
 from prebake.project.scan import Size
 from prebake.syntax.dockerfile import Instruction
 
-_FETCHING = frozenset(
-    ("aria2c", "curl", "wget", "git", "hf", "huggingface-cli", "tar", "bsdtar", "unzip", "cp", "rsync")
-)
-"""Programs whose named output is something that weighs."""
+FETCHING = frozenset(("curl", "wget", "git", "hf", "huggingface-cli", "tar", "bsdtar", "unzip"))
+"""Programs that download or unpack what weighs."""
+
+_COPYING = frozenset(("cp", "rsync"))
 
 _FOLDERS_OF_INSTALLERS = {"npm": "node_modules", "yarn": "node_modules", "pnpm": "node_modules", "uv": ".venv"}
 """The folder in the working directory that an installer fills, where nothing else is said."""
@@ -142,7 +142,17 @@ def _outputs(build: Build, instruction: Instruction) -> Iterator[Output]:
             if step.program in _FOLDERS_OF_INSTALLERS and not places and not step.sets("UV_PROJECT_ENVIRONMENT"):
                 places += [folder] if folder is not None else []
             yield from (Output(path, step) for path in places)
-        elif step.program in _FETCHING:
-            yield from (Output(path, step) for path in (*effects.writes, *effects.roots))
+        elif step.program in FETCHING or step.program in _COPYING:
+            yield from (Output(path, step) for path in (*effects.writes, *_named(step, effects.roots)))
         elif effects.environments:
             yield from (Output(path, step) for path in effects.environments)
+
+
+def _named(step: Step, roots: tuple[str, ...]) -> Iterator[str]:
+    """The files that a download leaves in a folder under the names that their addresses end in, else the folder."""
+    names = []
+    if step.program in ("curl", "wget"):
+        addresses = (argument.text or "" for argument in step.arguments)
+        names = [url.partition("?")[0].rpartition("/")[2] for url in addresses if "://" in url]
+    for root in roots:
+        yield from (posixpath.join(root, name) for name in names if name) if any(names) else (root,)

@@ -62,6 +62,12 @@ REGISTRY: tuple[Entry, ...] = (
         ("apt-get", "apt "),
     ),
     Entry("PB208", "apt-update-alone", _in("apt_update_alone", "AptUpdateAlone"), ("apt-get", "apt ")),
+    Entry(
+        "PB210",
+        "cleanup-in-a-later-layer",
+        _in("cleanup_in_a_later_layer", "CleanupInALaterLayer"),
+        ("rm ", "clean", "purge", "unlink"),
+    ),
     Entry("PB211", "gpu-packages-on-cpu-image", _in("gpu_packages_on_cpu_image", "GpuPackagesOnCpuImage"), ("pip",)),
     Entry("PB301", "model-downloaded-at-startup", _in("model_downloaded_at_startup", "ModelDownloadedAtStartup")),
     Entry(
