@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from prebake.build.apt import apt_runs, readers_of_lists, removal, scripts_below
 from prebake.build.build import Build
-from prebake.build.cleanups import Cleanup, Left
+from prebake.build.cleanups import Cleanup, Left, targets_of
 from prebake.build.commandedits import CommandEdits
 from prebake.build.copies import copies
 from prebake.build.state import states
@@ -80,7 +80,10 @@ class _Plan:
         )
 
     def _move(self) -> CleanupPlan:
-        """Each command goes to the end of the instructions that write what it deletes."""
+        """Each command goes to the end of the instructions that write what it deletes; all of it to one just above."""
+        origins = {item.written.instruction.index for item in self._cleanup.left}
+        if origins == {self._own.index - 1} and (self._only_cleans() or self._reads_lists()):
+            return self._join()
         into: dict[int, list[str]] = {}
         for item in self._cleanup.left:
             origin = item.written.instruction
@@ -100,8 +103,13 @@ class _Plan:
     def _only_cleans(self) -> bool:
         known = [item.step for item in self._cleanup.left]
         return all(
-            step in known or (step.program in _CLEANING and self._finds_nothing(step)) for step in self._steps.steps
+            step in known or _empties_nothing(step) or (step.program in _CLEANING and self._finds_nothing(step))
+            for step in self._steps.steps
         ) and not any(flag.name != "network" for flag in self._own.flags)
+
+    def _reads_lists(self) -> bool:
+        """Whether the cleanup belongs to an install that needs the lists which the instruction above has fetched."""
+        return all(item.kind == "lists" for item in self._cleanup.left) and self._own.index in apt_runs(self._build)
 
     def _finds_nothing(self, step: Step) -> bool:
         """Whether a command of the cleanup has nothing to do besides: every word of it deletes what is left."""
@@ -154,7 +162,8 @@ class _Plan:
         """The instructions from the one that writes to the one that deletes become one."""
         first = min((item.written.instruction for item in self._cleanup.left), key=lambda item: item.index)
         chain = self._build.tree.instructions[first.index : self._own.index + 1]
-        names = [posixpath.basename(item.written.path) for item in self._cleanup.left]
+        names = {posixpath.basename(item.written.path) for item in self._cleanup.left if item.kind == "files"}
+        names |= {posixpath.basename(target.place) for item in self._cleanup.left for target in targets_of(item.step)}
         line = f"line {first.line + 1}"
         if first.stage != self._own.stage:
             raise _Refused(f"{line} stands in another stage: delete there, in the same RUN")
@@ -162,7 +171,7 @@ class _Plan:
             (
                 item
                 for item in chain[1:]
-                if item.keyword != "RUN" or not any(name and name in item.raw for name in names)
+                if item.keyword != "RUN" or (len(chain) > 2 and not any(name and name in item.raw for name in names))
             ),
             None,
         )
@@ -232,3 +241,9 @@ class _Plan:
         if comments:
             at = text.line_start(above.line)
             yield TextEdit(text.span(at, at), "".join(comment + text.newline for comment in comments))
+
+
+def _empties_nothing(step: Step) -> bool:
+    """Whether it is a cleanup without which nothing is left: apt keeps no archives in the official images."""
+    words = [argument.text for argument in step.arguments]
+    return step.program in ("apt-get", "apt") and [word for word in words if word != "-y"] in (["clean"], ["autoclean"])

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from prebake.build.apt import LISTS, apt_runs
 from prebake.build.build import Build, fact
-from prebake.build.copies import Copy, copies
+from prebake.build.copies import Copy, SourceKind, copies
 from prebake.build.image import mounts_of
 from prebake.build.installs.caches import CacheUse, cache_uses
 from prebake.build.paths import inside, related
@@ -25,7 +25,9 @@ _MARKS = ("rm", "unlink", "clean", "purge")
 _LEAST = 1_000_000
 """Files of the context of fewer bytes are not worth a word."""
 
-_SMALL = regex(r"(keyring[^/]*\.deb|\.(gpg|asc|key|pub|pem|crt|sh|py|txt|list|json|ya?ml|toml|cfg|conf|ini|md|lock))$")
+_SMALL = regex(
+    r"(keyring[^/]*\.deb|none-any\.whl|\.(gpg|asc|key|pub|pem|crt|sh|py|txt|list|json|ya?ml|toml|cfg|conf|ini|md|lock))$"
+)
 """Names of files that hardly ever weigh much."""
 
 Kind = Literal["lists", "cache", "files", "copied"]
@@ -224,13 +226,21 @@ def _deletes(build: Build, instruction: Instruction, path: str) -> bool:
 
 def _copied(copy: Copy, step: Step, target: Target) -> Iterator[Left]:
     places = [target.place] if target.pattern in (None, "*") else list(_in_folder(copy, target))
-    for item in copy.foreign:
+    for item in copy.foreign if _weighs(copy) else ():
         if target.takes(item.image) and (item.folder or not _SMALL.search(item.image)):
             yield Left("copied", Written(copy.instruction, item.image), step, target)
             return
     contexts = tuple(path for place in places for path in brought(copy, place) or ())
     if contexts and copy.origin is None:
         yield Left("copied", Written(copy.instruction, target.place, contexts=contexts), step, target)
+
+
+def _weighs(copy: Copy) -> bool:
+    """Whether what a COPY brings from elsewhere may be large: here-documents are not, and a source that is not there
+    says nothing.
+    """
+    kinds = {source.kind for source in copy.sources}
+    return not kinds & {SourceKind.MISSING, SourceKind.UNKNOWN, SourceKind.HEREDOC}
 
 
 def _in_folder(copy: Copy, target: Target) -> Iterator[str]:

@@ -98,10 +98,9 @@ def _message(item: Duplicate) -> str:
     else:
         lines = ", ".join(str(written.instruction.line + 1) for written in item.written[:3])
         source = f"what lines {lines}{' and others' if len(item.written) > 3 else ''} wrote"
-    size = f": {human(item.size.bytes)} more, in every push and pull" if item.size is not None else ""
     partly = any(written.contexts is None for written in item.written)
-    more = " and what is not measured" if item.size is not None and partly else ""
-    size = size.replace(" more,", f"{more} more,") if more else size
+    least = "at least " if partly else ""
+    size = f": {least}{human(item.size.bytes)} more, in every push and pull" if item.size is not None else ""
     return f"`{_short(item.change.text)}` writes {source} into the image a second time, in a layer of its own{size}"
 
 
