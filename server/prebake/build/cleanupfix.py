@@ -103,7 +103,7 @@ class _Plan:
     def _only_cleans(self) -> bool:
         known = [item.step for item in self._cleanup.left]
         return all(
-            step in known or _empties_nothing(step) or (step.program in _CLEANING and self._finds_nothing(step))
+            self._finds_nothing(step) if step.program in _CLEANING else step in known or _empties_nothing(step)
             for step in self._steps.steps
         ) and not any(flag.name != "network" for flag in self._own.flags)
 

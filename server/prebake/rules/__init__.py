@@ -44,6 +44,12 @@ REGISTRY: tuple[Entry, ...] = (
     Entry("PB101", "missing-dockerignore", _in("missing_dockerignore", "MissingDockerignore")),
     Entry("PB201", "copy-before-install", _in("copy_before_install", "CopyBeforeInstall"), ("copy", "add")),
     Entry(
+        "PB203",
+        "weights-share-a-layer-with-code",
+        _in("weights_share_a_layer_with_code", "WeightsShareALayerWithCode"),
+        ("copy", "add"),
+    ),
+    Entry(
         "PB205",
         "recursive-chown-duplicates-layer",
         _in("recursive_chown_duplicates_layer", "RecursiveChownDuplicatesLayer"),

@@ -130,6 +130,6 @@ def _repair(build: Build, item: Cleanup) -> tuple[Fix, ...] | str:
         title = f"Join it with the instruction in {where}, so that one layer writes and deletes"
         note = "They share one layer and one place in the cache from then on"
     else:
-        title = f"Delete in the RUN in {where} that leaves it"
+        title = f"Delete it in the RUN that leaves it ({where})"
         note = "The layer is smaller by what is deleted; the files of the image are the same"
     return (Fix(title, Applicability.SUGGESTED, plan.edits, note),)
