@@ -44,6 +44,18 @@ REGISTRY: tuple[Entry, ...] = (
     Entry("PB101", "missing-dockerignore", _in("missing_dockerignore", "MissingDockerignore")),
     Entry("PB201", "copy-before-install", _in("copy_before_install", "CopyBeforeInstall"), ("copy", "add")),
     Entry(
+        "PB203",
+        "weights-share-a-layer-with-code",
+        _in("weights_share_a_layer_with_code", "WeightsShareALayerWithCode"),
+        ("copy", "add"),
+    ),
+    Entry(
+        "PB205",
+        "recursive-chown-duplicates-layer",
+        _in("recursive_chown_duplicates_layer", "RecursiveChownDuplicatesLayer"),
+        ("chown", "chmod", "chgrp"),
+    ),
+    Entry(
         "PB206",
         "package-cache-kept",
         _in("package_cache_kept", "PackageCacheKept"),
@@ -56,6 +68,12 @@ REGISTRY: tuple[Entry, ...] = (
         ("apt-get", "apt "),
     ),
     Entry("PB208", "apt-update-alone", _in("apt_update_alone", "AptUpdateAlone"), ("apt-get", "apt ")),
+    Entry(
+        "PB210",
+        "cleanup-in-a-later-layer",
+        _in("cleanup_in_a_later_layer", "CleanupInALaterLayer"),
+        ("rm ", "clean", "purge", "unlink"),
+    ),
     Entry("PB211", "gpu-packages-on-cpu-image", _in("gpu_packages_on_cpu_image", "GpuPackagesOnCpuImage"), ("pip",)),
     Entry("PB301", "model-downloaded-at-startup", _in("model_downloaded_at_startup", "ModelDownloadedAtStartup")),
     Entry(
