@@ -1,8 +1,9 @@
-"""The rewrite that sinks a misplaced COPY below the install which does not need it.
+"""The rewrite that sinks a misplaced COPY below the install, or any other RUN, which does not need it.
 
 ``COPY . /app`` above ``RUN pip install -r requirements.txt`` becomes ``COPY requirements.txt /app/``, the install, and
 then ``COPY . /app``: the install keeps the same environment, working directory and files, and the moved COPY writes the
-same files at last. :func:`plan_sink` proves that, or says which fact stands in the way.
+same files at last. :func:`plan_sink` proves that, or says which fact stands in the way; :func:`plan_below` does for a
+RUN of the caller's choice.
 """
 
 from __future__ import annotations
@@ -97,27 +98,64 @@ def plan_sink(build: Build, instruction: Instruction) -> SinkPlan | Refusal:
     refusal = Refusal("")
     for reading, _ in reversed(mine.installs):
         target = reading.install.instruction
-        shared = only_way(build, instruction, target)
-        if shared is not None:
-            refusal = Refusal(f"the install (line {target.line + 1}) stands in another stage, and {shared}")
-            continue
-        outcome = _Plan(build, mine.copy, target).make()
+        outcome = _plan(build, mine.copy, target, "install", _misplaced_along(build, instruction, target))
         if isinstance(outcome, SinkPlan):
             return outcome
         refusal = outcome
     return refusal
 
 
+def plan_below(build: Build, instruction: Instruction, target: Instruction) -> SinkPlan | Refusal:
+    """Plan to move a COPY or ADD below a RUN that follows it in the same chain of stages, whether or not that is an
+    install; those below it that have to go along go along, and manifests that installs on the way read are copied
+    first.
+
+    Taken one after the other in any order, the plans of several COPY instructions for one RUN keep their order.
+    """
+    copy = copies(build).get(instruction.index)
+    if copy is None or not copy.from_context:
+        return Refusal("it takes nothing from the build context")
+    if build.context.root is None:
+        return Refusal("the build context is not on this machine, so that its files are not known")
+    way = route(build, instruction, target)
+    if target not in way:
+        return Refusal(f"it does not stand above line {target.line + 1}")
+    for item in way:
+        reading = readings(build).get(item.index)
+        if reading is not None and copy.mappings and extra_for(copy, reading) is Extra.NOTHING:
+            return Refusal(f"the install in line {item.line + 1} reads all that it brings")
+    return _plan(build, copy, target, "RUN", {instruction.index: copy})
+
+
+def _plan(build: Build, copy: Copy, target: Instruction, called: str, early: dict[int, Copy]) -> SinkPlan | Refusal:
+    shared = only_way(build, copy.instruction, target)
+    if shared is not None:
+        return Refusal(f"the {called} (line {target.line + 1}) stands in another stage, and {shared}")
+    return _Plan(build, copy, target, early).make()
+
+
+def _misplaced_along(build: Build, instruction: Instruction, target: Instruction) -> dict[int, Copy]:
+    """The misplaced COPY instructions on the way to an install that an install on that way could do without."""
+    way = {item.index for item in route(build, build.tree.stages[instruction.stage or 0].instruction, target)}
+    return {
+        item.copy.instruction.index: item.copy
+        for item in misplaced(build)
+        if item.copy.instruction.index in way
+        and any(reading.install.instruction.index in way for reading, _ in item.installs)
+    }
+
+
 class _Plan:
-    def __init__(self, build: Build, copy: Copy, target: Instruction) -> None:
+    def __init__(self, build: Build, copy: Copy, target: Instruction, early: dict[int, Copy]) -> None:
         self._build = build
         self._copy = copy
         self._target = target
+        self._early = early
         self._doubts: list[str] = []
 
     def make(self) -> SinkPlan | Refusal:
-        reading = readings(self._build)[self._target.index]
-        if reading.problems:
+        reading = readings(self._build).get(self._target.index)
+        if reading is not None and reading.problems:
             return Refusal(reading.problems[0])
         moving, crossings = self._moving()
         obstacle = crossings[self._copy.instruction.index].obstacle
@@ -159,18 +197,11 @@ class _Plan:
                 del moving[index]
 
     def _candidates(self) -> dict[int, Copy]:
-        own = self._copy.instruction
-        stage = own.stage or 0
-        way = {item.index for item in route(self._build, self._build.tree.stages[stage].instruction, self._target)}
-        early = {
-            item.copy.instruction.index: item.copy
-            for item in misplaced(self._build)
-            if item.copy.instruction.index in way
-            and any(reading.install.instruction.index in way for reading, _ in item.installs)
-        }
+        early = dict(self._early)
         first = min(early)
+        way = {item.index for item in route(self._build, early[first].instruction, self._target)}
         for index, copy in copies(self._build).items():
-            if index not in way or index < first or index in early or not copy.from_context or not copy.exact:
+            if index not in way or index in early or not copy.from_context or not copy.exact:
                 continue
             below = [reading for at, reading in readings(self._build).items() if at in way and at > index]
             if not any(self._supplies(copy, reading.manifests) for reading in below) and all(
@@ -351,9 +382,11 @@ class _Plan:
     def _facts(self, pieces: dict[tuple[int, int], list[Piece]]) -> Iterator[str]:
         names = list(dict.fromkeys(piece.context for items in pieces.values() for piece in items))
         shown = ", ".join(names[:4]) + (" ..." if len(names) > 4 else "")
-        yield (
-            f"of what is moved, the install reads only {shown}" if names else "the install reads nothing that is moved"
-        )
+        who = "the install" if self._target.index in readings(self._build) else f"line {self._target.line + 1}"
+        if names:
+            yield f"of what is moved, the installs on the way read only {shown}"
+        else:
+            yield f"{who} reads nothing that is moved"
         yield "nothing on the way reads or writes what is moved"
         if not is_plain_base(self._copy.state.base):
             yield f"the base image {self._copy.state.base or ''} is taken to have no ONBUILD triggers"
