@@ -239,8 +239,8 @@ def test_why_there_is_no_rewrite(dockerfile: str, reason: str) -> None:
             "WORKDIR /app\nRUN apt-get update && apt-get install -y curl\nCOPY . .\nRUN make",
         ),
         (
-            "# code\nCOPY src /src\nCOPY dev.txt /a/\nENV A=1\nRUN apt-get install -y curl\nRUN pip install -r /a/dev.txt",
-            "ENV A=1\nRUN apt-get install -y curl\n# code\nCOPY src /src\nCOPY dev.txt /a/\nRUN pip install -r /a/dev.txt",
+            "# code\nCOPY src /src\nCOPY dev.txt /a/\nENV A=1\nRUN apt-get install x\nRUN pip install -r /a/dev.txt",
+            "ENV A=1\nRUN apt-get install x\n# code\nCOPY src /src\nCOPY dev.txt /a/\nRUN pip install -r /a/dev.txt",
         ),
         (
             "WORKDIR /app\nCOPY . .\nRUN pip install -r dev.txt\nRUN apt-get install -y curl",
