@@ -13,10 +13,11 @@ from collections.abc import Iterator
 
 from prebake.build.build import Build
 from prebake.build.copies import SYSTEM_FOLDERS, Copy, copies
-from prebake.build.effects import Effects, effects_of, implicit_reads, roots
+from prebake.build.effects import Effects, implicit_reads, roots
 from prebake.build.installs.installer_table import shadowing
 from prebake.build.installs.manifests import Reading, readings
 from prebake.build.paths import comparable, inside, related
+from prebake.build.pythonscripts import command_effects
 from prebake.build.route import route
 from prebake.build.state import state_after, states
 from prebake.build.steps import Step, steps_of
@@ -176,7 +177,7 @@ class _Check:
             if steps.problem is not None:
                 self._stop(f"{line} is not understood: {steps.problem}")
                 return
-            pairs = ((step, effects_of(step)) for step in steps.steps)
+            pairs = ((step, command_effects(self._build, item, step)) for step in steps.steps)
         done = set()
         for step, effects in pairs:
             places = (step.directory, step.lookup("HOME"), step.lookup("PYTHONPATH"))
