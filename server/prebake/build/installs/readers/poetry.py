@@ -26,6 +26,7 @@ from prebake.build.installs.notes import Notes
 from prebake.build.installs.readers import FirstStep
 from prebake.build.installs.readers.projects import (
     Project,
+    active_environments,
     declared,
     effects,
     file_of,
@@ -165,7 +166,8 @@ def _certificates(notes: Notes, command: InstallCommand, project: Project) -> No
 
 
 def _environments(notes: Notes, command: InstallCommand, project: Project) -> Iterator[str | None]:
-    """The environments that Poetry makes or fills in the project's folder."""
+    """The environments that Poetry makes or fills: the active one, or one in the project's folder."""
+    yield from active_environments(command.step)
     inside = is_set(command.step, "POETRY_VIRTUALENVS_IN_PROJECT")
     if inside is None:
         value = table(toml_at(notes, project.path("poetry.toml")), "virtualenvs").get("in-project")

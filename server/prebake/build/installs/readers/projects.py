@@ -119,12 +119,13 @@ def effects(
 ) -> Effects:
     """What a command touches besides its manifests: some environments, what it is told to write, Python's places."""
     step = command.step
-    notes.note(notes.paths(command, command.named.get("read", ())))
+    folders = (name for name in command.named.get("find-links", ()) if "://" not in name)
+    notes.note(notes.paths(command, (*command.named.get("read", ()), *folders)))
     own = redirections(step)
     writes = (*own.writes, *written, *notes.paths(command, command.named.get("write", ())))
     home = step.lookup("HOME")
     homes = [posixpath.join(home, name) for name in (".cache", ".local", ".config")] if home is not None else []
-    known = [path for path in (*active_environments(step), *environments) if path is not None]
+    known = [path for path in environments if path is not None]
     return Effects(
         reads=own.reads,
         writes=tuple(dict.fromkeys(writes)),
