@@ -250,12 +250,17 @@ def _fits(project: Project, lock: UvLock) -> bool:
     }
     names = {str(entry.get("name")) for entry in entries}
     elsewhere = {str(entry.get("name")) for entry in entries if sources & set(entry)}
-    python = table(project.data, "project").get("requires-python", "")
     return (
         all(name in elsewhere or (name, _parts(specifier)) in locked for name, specifier in wanted)
         and names <= {*_declared_names(project), own}
-        and (not isinstance(python, str) or not python or _parts(python) == _parts(lock.requires_python))
+        and _same_python(str(table(project.data, "project").get("requires-python", "")), lock.requires_python)
     )
+
+
+def _same_python(wanted: str, locked: str) -> bool:
+    """Whether a lock file is for the interpreters that are asked for; uv writes `>=3.11,<3.12` as `==3.11.*`."""
+    known = _parts(wanted)
+    return not wanted or known == _parts(locked) or any(part[:2] not in (">=", "==") for part in known)
 
 
 def _declared_names(project: Project) -> Iterator[str]:
