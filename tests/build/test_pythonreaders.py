@@ -153,7 +153,7 @@ requires-python = ">=3.11"
 [[package]]
 name = "app"
 source = { editable = "." }
-dependencies = [{ name = "torch" }]
+dependencies = [{ name = "torch" }, { name = "core" }, { name = "lib" }]
 
 [package.metadata]
 requires-dist = [{ name = "torch", specifier = ">=2,<3" }]

@@ -33,12 +33,12 @@ from prebake.build.installs.readers.projects import (
     is_set,
     note_libraries,
     note_local,
+    note_project,
     note_upwards,
     project_of,
     strings,
     toml_at,
 )
-from prebake.build.installs.readers.unfollowed import two_steps
 from prebake.build.installs.releases import normalised
 from prebake.project.manifest import table
 from prebake.project.requirements import is_archive
@@ -58,12 +58,12 @@ def follow(notes: Notes, command: InstallCommand) -> Effects:
     notes.note([lock, project.path("pdm.toml"), project.path(".pdm.toml")], optional=True)
     note_upwards(notes, command, ".python-version")
     notes.packages += strings(table(project.data, "project").get("dependencies"))
+    if _installs_project(command, project):
+        note_project(notes, command, first_step(notes, command))
     note_libraries(notes, command, note_local(notes, command, _places(notes, project, lock)))
     _scripts(notes, command, project)
     if {"dependencies", "optional-dependencies"} & set(strings(table(project.data, "project").get("dynamic"))):
         notes.problem(command, "builds the project to find out its dependencies")
-    if _installs_project(command, project):
-        two_steps(notes, command)
     written = _written(notes, command, project, lock)
     return effects(notes, command, _environments(notes, command, project), written)
 

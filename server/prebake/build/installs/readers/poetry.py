@@ -35,13 +35,13 @@ from prebake.build.installs.readers.projects import (
     license_file,
     note_libraries,
     note_local,
+    note_project,
     note_upwards,
     project_of,
     strings,
     tables,
     toml_at,
 )
-from prebake.build.installs.readers.unfollowed import two_steps
 from prebake.build.steps import Step
 from prebake.project.manifest import table
 from prebake.project.requirements import is_archive
@@ -67,12 +67,12 @@ def follow(notes: Notes, command: InstallCommand) -> Effects:
     note_upwards(notes, command, ".python-version")
     notes.packages += _names(project)
     folders = note_local(notes, command, _places(notes, project))
+    if _installs_project(command, project):
+        note_project(notes, command, first_step(notes, command))
     if "--no-directory" not in command.given:
         note_libraries(notes, command, folders)
     _plugins(notes, command, project)
     _certificates(notes, command, project)
-    if _installs_project(command, project):
-        two_steps(notes, command)
     written = [] if notes.image.is_file(lock) else [lock]
     return effects(notes, command, _environments(notes, command, project), written)
 

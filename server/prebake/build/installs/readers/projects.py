@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from prebake.build.effects import Effects, redirections, roots
 from prebake.build.installs.installers import InstallCommand
 from prebake.build.installs.notes import Notes
+from prebake.build.installs.readers import FirstStep
 from prebake.build.state import chain, states
 from prebake.build.steps import Step, steps_of
 from prebake.project.manifest import read_toml, table
@@ -97,6 +98,19 @@ def note_libraries(notes: Notes, command: InstallCommand, folders: Iterable[str]
     if named:
         more = f" and {len(named) - 1} more" if len(named) > 1 else ""
         notes.problem(command, f"installs {named[0]}{more} from sources")
+
+
+def note_project(notes: Notes, command: InstallCommand, first: FirstStep | str) -> None:
+    """Note as a problem that a command installs the project, too, and what to do about it by hand."""
+    if isinstance(first, str):
+        notes.problem(command, f"also installs the project itself, and {first}")
+        return
+    words = [*(f"{name}={value}" for name, value in first.environment), command.called, *first.options]
+    notes.problem(
+        command,
+        f"also installs the project itself: copy {notes.named(command)} and run `{' '.join(words)}` first, then copy "
+        f"the code and run `{command.called}`",
+    )
 
 
 def note_upwards(notes: Notes, command: InstallCommand, *names: str) -> None:
