@@ -153,7 +153,7 @@ requires-python = ">=3.11"
 [[package]]
 name = "app"
 source = { editable = "." }
-dependencies = [{ name = "torch" }]
+dependencies = [{ name = "torch" }, { name = "core" }, { name = "lib" }]
 
 [package.metadata]
 requires-dist = [{ name = "torch", specifier = ">=2,<3" }]
@@ -277,3 +277,146 @@ def test_uv_in_a_member_of_a_workspace() -> None:
     files = {"pyproject.toml": "[tool.uv.workspace]\nmembers = ['*']\n", "a/pyproject.toml": UV["pyproject.toml"]}
     problems = found("cd a && uv sync --frozen --no-install-project", files).reading.problems
     assert any("may belong to the workspace of /app/pyproject.toml" in item for item in problems)
+
+
+PDM_PROJECT = '[project]\nname = "app"\nrequires-python = ">=3.11"\ndependencies = ["six>=1.16"]\n'
+PDM = {
+    "pyproject.toml": PDM_PROJECT,
+    "pdm.lock": "",
+    "pdm.toml": "",
+    "src/app/__init__.py": "",
+    "README.md": "",
+}
+
+
+@pytest.mark.parametrize("run", ["pdm sync --no-self", "pdm install --prod -G web --no-self --no-lock", "pdm sync"])
+def test_pdm_without_the_project(run: str) -> None:
+    files = PDM if "--no-self" in run else PDM | {"pyproject.toml": PDM_PROJECT + "[tool.pdm]\ndistribution = false\n"}
+    case = found(run, files)
+    assert case.reading.problems == ()
+    assert case.read == ["pyproject.toml"]
+    assert case.optional == ["pdm.lock", "pdm.toml"]
+    assert case.effects.writes == ("/app/.pdm-python",)
+    assert case.effects.environments == ("/app/.venv",)
+
+
+@pytest.mark.parametrize(
+    ("above", "files", "environments"),
+    [
+        ("ENV VIRTUAL_ENV=/opt/v\n", {}, ("/opt/v",)),
+        ("RUN pdm config venv.in_project false\n", {}, ()),
+        ("RUN pdm config python.use_venv False\n", {}, ("/app/__pypackages__",)),
+        ("", {"pdm.toml": "[python]\nuse_venv = false\n"}, ("/app/__pypackages__",)),
+        ("", {"__pypackages__/x": ""}, ("/app/.venv", "/app/__pypackages__")),
+    ],
+)
+def test_environments_of_pdm(above: str, files: dict[str, str], environments: tuple[str, ...]) -> None:
+    assert found("pdm sync --no-self", PDM | files, above).effects.environments == environments
+
+
+def test_a_lock_of_pdm_that_fits() -> None:
+    # Written by PDM 2.29.4 for this manifest.
+    manifest = (
+        '[project]\nname = "app"\nversion = "1"\nrequires-python = ">=3.11"\ndependencies = ["six>=1.16"]\n'
+        '[dependency-groups]\ndev = ["idna"]\n'
+    )
+    lock = '[metadata]\ncontent_hash = "sha256:82a6acae812ed6e3f690f6a8fda363f469fc3279546b7dcfdbba88fb76746313"\n'
+    files = PDM | {"pyproject.toml": manifest, "pdm.lock": lock}
+    assert found("pdm install --no-self", files).reading.problems == ()
+    changed = files | {"pyproject.toml": manifest.replace("1.16", "1.17")}
+    assert "may rewrite pdm.lock" in found("pdm install --no-self", changed).reading.problems[0]
+    assert found("pdm install --no-self --frozen-lockfile", changed).reading.problems == ()
+
+
+def test_the_first_step_of_pdm() -> None:
+    assert found("pdm sync", PDM).first == FirstStep(("--no-self",))
+    assert found("pdm install", PDM).first == FirstStep(("--no-self", "--frozen-lockfile"))
+    hooked = PDM | {"pyproject.toml": PDM_PROJECT + '[tool.pdm.scripts]\npost_install = "python x.py"\n'}
+    first = found("pdm sync", hooked).first
+    assert isinstance(first, FirstStep)
+    assert first.options == ("--no-self", "--skip=:all")
+    assert "post_install" in first.doubts[0]
+    assert "runs the script post_install" in found("pdm sync --no-self", hooked).reading.problems[0]
+    assert found("pdm sync --no-self --skip=:all", hooked).reading.problems == ()
+    assert found("pdm sync --no-self -k :post", hooked).reading.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("manifest", "lock"),
+    [
+        ('dev-dependencies = {x = ["-e file:///${PROJECT_ROOT}/libs/lib#egg=lib"]}\n', ""),
+        ("", '[[package]]\nname = "lib"\npath = "./libs/lib"\n'),
+        ('workspace = {members = ["libs/lib"]}\n', ""),
+    ],
+)
+def test_pdm_with_dependencies_in_folders(manifest: str, lock: str) -> None:
+    files = {"pyproject.toml": PDM_PROJECT + "[tool.pdm]\n" + manifest, "pdm.lock": lock, "libs/lib/pyproject.toml": ""}
+    case = found("pdm sync --no-self", PDM | files)
+    assert case.reading.libraries == ("/app/libs/lib",)
+    assert "no option that leaves out /app/libs/lib" in str(case.first)
+
+
+PIPFILE = '[[source]]\nurl = "https://pypi.org/simple"\nverify_ssl = true\nname = "pypi"\n[packages]\nsix = "*"\n'
+PIPENV = {
+    "Pipfile": PIPFILE + '[requires]\npython_version = "3.11"\n',
+    # Written by Pipenv 2026.10.3 for this Pipfile.
+    "Pipfile.lock": '{"_meta": {"hash": {"sha256": '
+    '"9c08ec0f6a4e03ed5801b651cf0217193f017cff330f6575b9958e3300486ba6"}}}',
+    "setup.py": "",
+    ".env": "SECRET=1\n",
+}
+
+
+@pytest.mark.parametrize(
+    "run", ["pipenv install --deploy", "pipenv sync --system", "pipenv install", "pipenv install --system --dev -v"]
+)
+def test_pipenv(run: str) -> None:
+    case = found(run, PIPENV)
+    assert case.reading.problems == ()
+    assert sorted([*case.read, *case.optional]) == ["Pipfile", "Pipfile.lock"]
+    assert case.reading.packages == ("six",)
+    assert case.effects.writes == ()
+    assert case.effects.environments == ()
+    assert case.first == FirstStep()
+
+
+def test_pipenv_writes_the_lock_that_is_missing() -> None:
+    files = {name: text for name, text in PIPENV.items() if name != "Pipfile.lock"}
+    assert found("pipenv install", files).effects.writes == ("/app/Pipfile.lock",)
+    assert found("pipenv install flask", PIPENV).effects.writes == ("/app/Pipfile", "/app/Pipfile.lock")
+
+
+@pytest.mark.parametrize(
+    ("above", "files", "environments"),
+    [
+        ("ENV PIPENV_VENV_IN_PROJECT=1\n", {}, ("/app/.venv",)),
+        ("", {".venv/pyvenv.cfg": ""}, ("/app/.venv",)),
+        ("", {"Pipfile": PIPENV["Pipfile"] + "[pipenv]\nvenv_in_project = true\n"}, ("/app/.venv",)),
+        ("ENV PIPENV_VENV_IN_PROJECT=0\n", {".venv/pyvenv.cfg": ""}, ()),
+    ],
+)
+def test_environments_of_pipenv(above: str, files: dict[str, str], environments: tuple[str, ...]) -> None:
+    assert found("pipenv install --deploy", PIPENV | files, above).effects.environments == environments
+
+
+def test_variables_that_pipenv_takes_from_a_file() -> None:
+    assert found("pipenv sync", PIPENV | {".env": "A=1\nPIP_NO_BINARY=:all:\n"}).optional == [".env"]
+    private = PIPENV | {"Pipfile": PIPFILE.replace("https://", "https://${TOKEN}@")}
+    assert found("pipenv sync", private).optional == [".env"]
+
+
+@pytest.mark.parametrize(
+    ("run", "changed", "problem"),
+    [
+        ("pipenv install", {"Pipfile": PIPFILE + 'idna = "*"\n'}, "may rewrite Pipfile.lock"),
+        ("pipenv install", {"Pipfile.lock": "{"}, "may rewrite Pipfile.lock"),
+        ("pipenv sync", {"Pipfile": PIPFILE + 'x = {path = ".", editable = true}\n'}, "installs /app from sources"),
+        ("pipenv install -e .", {}, "installs . from its sources"),
+        ("pipenv install -r more.txt", {}, "has the option -r, whose files are not followed"),
+        ("pipenv sync", {"Pipfile": PIPFILE.replace("https://pypi.org/", "file:///app/")}, "reads the package index"),
+    ],
+)
+def test_what_is_not_known_of_pipenv(run: str, changed: dict[str, str], problem: str) -> None:
+    case = found(run, PIPENV | changed)
+    assert any(problem in item for item in case.reading.problems)
+    assert isinstance(case.first, FirstStep) == ("sources" not in problem)

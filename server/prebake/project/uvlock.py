@@ -21,13 +21,15 @@ _MARKS = tuple(f"source = {{ {kind} = " for kind in _LOCAL)
 class LocalPackage(NamedTuple):
     """A package that is not downloaded: ``kind`` is uv's word for it (``editable``, ``directory``, ``virtual`` for one
     that is not installed itself, ``path`` for an archive), ``place`` its path relative to the lock file; ``member``
-    says that it belongs to the workspace. ``metadata`` is what it requires, as uv wrote it down.
+    says that it belongs to the workspace. ``requires`` are the names of what it needs, groups and extras included,
+    ``metadata`` is what its manifest declared, as uv wrote it down.
     """
 
     name: str
     kind: str
     place: str
     member: bool
+    requires: frozenset[str]
     metadata: Mapping[str, Any]
 
 
@@ -74,4 +76,9 @@ def _local(package: Mapping[str, Any], members: list[object]) -> Iterator[LocalP
             place = posixpath.normpath(place)
             is_member = place == "." or name in members
             # Behind the line that is split at, `[package.metadata]` is a table of its own.
-            yield LocalPackage(name, kind, place, is_member, table(package, "package", "metadata"))
+            inner = table(package, "package")
+            groups = [package.get("dependencies"), *table(inner, "optional-dependencies").values()]
+            groups += table(inner, "dev-dependencies").values()
+            items = (item for group in groups if isinstance(group, list) for item in group if isinstance(item, dict))
+            requires = frozenset(str(item.get("name")) for item in items)
+            yield LocalPackage(name, kind, place, is_member, requires, table(inner, "metadata"))

@@ -27,6 +27,7 @@ from prebake.build.installs.readers import FirstStep
 from prebake.build.installs.readers.projects import (
     Project,
     active_environments,
+    configured,
     declared,
     effects,
     file_of,
@@ -34,15 +35,14 @@ from prebake.build.installs.readers.projects import (
     license_file,
     note_libraries,
     note_local,
+    note_project,
     note_upwards,
     project_of,
     strings,
     tables,
     toml_at,
 )
-from prebake.build.installs.readers.unfollowed import two_steps
-from prebake.build.state import chain, states
-from prebake.build.steps import Step, steps_of
+from prebake.build.steps import Step
 from prebake.project.manifest import table
 from prebake.project.requirements import is_archive
 
@@ -67,12 +67,12 @@ def follow(notes: Notes, command: InstallCommand) -> Effects:
     note_upwards(notes, command, ".python-version")
     notes.packages += _names(project)
     folders = note_local(notes, command, _places(notes, project))
+    if _installs_project(command, project):
+        note_project(notes, command, first_step(notes, command))
     if "--no-directory" not in command.given:
         note_libraries(notes, command, folders)
     _plugins(notes, command, project)
     _certificates(notes, command, project)
-    if _installs_project(command, project):
-        two_steps(notes, command)
     written = [] if notes.image.is_file(lock) else [lock]
     return effects(notes, command, _environments(notes, command, project), written)
 
@@ -171,24 +171,9 @@ def _environments(notes: Notes, command: InstallCommand, project: Project) -> It
     inside = is_set(command.step, "POETRY_VIRTUALENVS_IN_PROJECT")
     if inside is None:
         value = table(toml_at(notes, project.path("poetry.toml")), "virtualenvs").get("in-project")
-        inside = value if isinstance(value, bool) else _configured(notes, "virtualenvs.in-project")
+        inside = value if isinstance(value, bool) else configured(notes, "poetry", "virtualenvs.in-project")
     place = project.path(".venv")
     if inside or (inside is None and notes.image.is_dir(place)):
         yield place
     if table(_settings(project), "requires-plugins"):
         yield project.path(".poetry")
-
-
-def _configured(notes: Notes, setting: str) -> bool | None:
-    """What a ``poetry config`` above the install, or in the same RUN, switches a setting to."""
-    found = None
-    build, install = notes.build, notes.install.instruction
-    for stage in chain(build.tree, build.tree.stages[install.stage or 0], states(build)):
-        for item in stage.instructions:
-            if item.index > install.index or item.keyword != "RUN" or "config" not in item.raw:
-                continue
-            for step in steps_of(item, states(build)[item.index]).steps:
-                words = [argument.text for argument in step.arguments]
-                if step.program == "poetry" and words[:1] == ["config"] and setting in words[:-1]:
-                    found = words[words.index(setting) + 1] in ("true", "1")
-    return found

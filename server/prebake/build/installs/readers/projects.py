@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 from prebake.build.effects import Effects, redirections, roots
 from prebake.build.installs.installers import InstallCommand
 from prebake.build.installs.notes import Notes
-from prebake.build.steps import Step
+from prebake.build.installs.readers import FirstStep
+from prebake.build.state import chain, states
+from prebake.build.steps import Step, steps_of
 from prebake.project.manifest import read_toml, table
 from prebake.project.requirements import is_archive, local_path
 
@@ -73,7 +75,7 @@ def file_of(requirement: str, folder: str) -> str | None:
     _, at, url = requirement.partition("@")
     place = local_path(url.partition(";")[0].strip()) if at and "file:" in url else None
     for variable in ("${PROJECT_ROOT}", "%7BPROJECT_ROOT%7D", "{root:uri}"):
-        place = place.replace(variable, folder) if place is not None else None
+        place = place.replace(f"/{variable}", folder).replace(variable, folder) if place is not None else None
     return place
 
 
@@ -96,6 +98,19 @@ def note_libraries(notes: Notes, command: InstallCommand, folders: Iterable[str]
     if named:
         more = f" and {len(named) - 1} more" if len(named) > 1 else ""
         notes.problem(command, f"installs {named[0]}{more} from sources")
+
+
+def note_project(notes: Notes, command: InstallCommand, first: FirstStep | str) -> None:
+    """Note as a problem that a command installs the project, too, and what to do about it by hand."""
+    if isinstance(first, str):
+        notes.problem(command, f"also installs the project itself, and {first}")
+        return
+    words = [*(f"{name}={value}" for name, value in first.environment), command.called, *first.options]
+    notes.problem(
+        command,
+        f"also installs the project itself: copy {notes.named(command)} and run `{' '.join(words)}` first, then copy "
+        f"the code and run `{command.called}`",
+    )
 
 
 def note_upwards(notes: Notes, command: InstallCommand, *names: str) -> None:
@@ -154,3 +169,18 @@ def is_set(step: Step, name: str) -> bool | None:
     if value is None:
         return None
     return value.strip().lower() in ("1", "true", "yes", "y", "on", "t")
+
+
+def configured(notes: Notes, program: str, setting: str) -> bool | None:
+    """What ``poetry config`` or ``pdm config`` above the install, or in the same RUN, switches a setting to."""
+    found = None
+    build, install = notes.build, notes.install.instruction
+    for stage in chain(build.tree, build.tree.stages[install.stage or 0], states(build)):
+        for item in stage.instructions:
+            if item.index > install.index or item.keyword != "RUN" or setting not in item.raw:
+                continue
+            for step in steps_of(item, states(build)[item.index]).steps:
+                words = [argument.text for argument in step.arguments]
+                if step.program == program and words[:1] == ["config"] and setting in words[:-1]:
+                    found = (words[words.index(setting) + 1] or "").lower() in ("true", "1", "yes", "on")
+    return found

@@ -18,14 +18,10 @@ def follow(notes: Notes, command: InstallCommand) -> Effects:
     if not command.packages:
         notes.note(notes.paths(command, command.installer.manifests))
         _path_dependencies(notes, command)
-    two_steps(notes, command)
+    also = " also installs the project itself" if command.installs_project else " may read more than its manifests"
+    steps = command.installer.two_steps.format(manifests=notes.named(command))
+    notes.problems.append(f"`{command.called}` ({notes.line}){also}: {steps}")
     return Effects()
-
-
-def two_steps(notes: Notes, command: InstallCommand) -> None:
-    """Note as a problem that a command does more than its manifests say, and what to do about it by hand."""
-    also = "also installs the project itself" if command.installs_project else "may read more than its manifests"
-    notes.problem(command, f"{also}: {command.installer.two_steps.format(manifests=notes.named(command))}")
 
 
 def _path_dependencies(notes: Notes, command: InstallCommand) -> None:

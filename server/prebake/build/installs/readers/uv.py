@@ -34,13 +34,13 @@ from prebake.build.installs.readers.projects import (
     file_of,
     is_set,
     note_libraries,
+    note_project,
     note_upwards,
     project_of,
     strings,
     tables,
     toml_at,
 )
-from prebake.build.installs.readers.unfollowed import two_steps
 from prebake.build.installs.releases import normalised, requirement
 from prebake.project.manifest import table
 from prebake.project.requirements import is_archive, is_local_index
@@ -81,15 +81,27 @@ class _Sync(NamedTuple):
         for name, place in _sources(self.project):
             if place not in places:
                 kind = "path" if is_archive(place) else "directory"
-                found.append(LocalPackage(normalised(name), kind, place, False, {}))
+                found.append(LocalPackage(normalised(name), kind, place, False, frozenset(), {}))
         return found
+
+    def _wanted(self) -> list[LocalPackage]:
+        """The local packages that the project needs, by way of others, too; all where it is not about the project."""
+        root = self.lock.root if self.lock is not None else None
+        if root is None or not {"--all-packages", "--package"}.isdisjoint(self.command.given):
+            return self.local
+        found = [root]
+        for package in found:
+            known = {item.name for item in found}
+            found += [item for item in self.local if item.name in package.requires and item.name not in known]
+        named = {name for name, _ in _sources(self.project)}
+        return [*found, *(item for item in self.local if item not in found and item.name in named)]
 
     def installed(self) -> list[LocalPackage]:
         """The local packages other than archives and the project itself that may be installed."""
         skipped = {normalised(name) for name in self.command.named.get("skip", ())}
         return [
             package
-            for package in self.local
+            for package in self._wanted()
             if package.kind in ("editable", "directory")
             and package.place != "."
             and package.name not in skipped
@@ -111,13 +123,13 @@ def follow(notes: Notes, command: InstallCommand) -> Effects:
     notes.note([lock], optional=not (sync.frozen or sync.locked))
     note_upwards(notes, command, "uv.toml", ".python-version", ".python-versions")
     notes.packages += strings(table(project.data, "project").get("dependencies"))
+    if sync.installs_project():
+        note_project(notes, command, first_step(notes, command))
     _workspace_above(notes, command)
     _settings(notes, sync)
     written = _lock(notes, sync, lock)
     notes.note([project.path(package.place) for package in sync.local if package.kind == "path"])
     note_libraries(notes, command, [project.path(package.place) for package in sync.installed()])
-    if sync.installs_project():
-        two_steps(notes, command)
     return effects(notes, command, _environments(sync), written)
 
 
@@ -250,12 +262,17 @@ def _fits(project: Project, lock: UvLock) -> bool:
     }
     names = {str(entry.get("name")) for entry in entries}
     elsewhere = {str(entry.get("name")) for entry in entries if sources & set(entry)}
-    python = table(project.data, "project").get("requires-python", "")
     return (
         all(name in elsewhere or (name, _parts(specifier)) in locked for name, specifier in wanted)
         and names <= {*_declared_names(project), own}
-        and (not isinstance(python, str) or not python or _parts(python) == _parts(lock.requires_python))
+        and _same_python(str(table(project.data, "project").get("requires-python", "")), lock.requires_python)
     )
+
+
+def _same_python(wanted: str, locked: str) -> bool:
+    """Whether a lock file is for the interpreters that are asked for; uv writes `>=3.11,<3.12` as `==3.11.*`."""
+    known = _parts(wanted)
+    return not wanted or known == _parts(locked) or any(part[:2] not in (">=", "==") for part in known)
 
 
 def _declared_names(project: Project) -> Iterator[str]:
