@@ -17,7 +17,7 @@ from prebake.build.build import Build
 from prebake.build.copies import Copy, SourceKind, copies
 from prebake.build.installs.copytext import Piece, Unwritable, copies_of, with_destination, without_sources
 from prebake.build.installs.crossing import Crossing, crossing
-from prebake.build.installs.manifests import readings
+from prebake.build.installs.manifests import Reading, readings
 from prebake.build.installs.misplaced import Extra, extra_for, misplaced
 from prebake.build.installs.notes import Manifest
 from prebake.build.installs.owners import Maker, folder_that_changes, maker_of, owner_of
@@ -31,6 +31,9 @@ from prebake.syntax.dockerfile import Instruction
 
 _MOST_FOLDER = 200
 """Bound on the files of a folder of archives that are asked for in git."""
+
+
+_IGNORED = "git ignores {name}: a fresh clone does not have it, so that a COPY of it would fail"
 
 
 class Refusal(NamedTuple):
@@ -98,7 +101,7 @@ def plan_sink(build: Build, instruction: Instruction) -> SinkPlan | Refusal:
     refusal = Refusal("")
     for reading, _ in reversed(mine.installs):
         target = reading.install.instruction
-        outcome = _plan(build, mine.copy, target, "install", _misplaced_along(build, instruction, target))
+        outcome = plan_onto(build, instruction, target)
         if isinstance(outcome, SinkPlan):
             return outcome
         refusal = outcome
@@ -125,6 +128,13 @@ def plan_below(build: Build, instruction: Instruction, target: Instruction) -> S
         if reading is not None and copy.mappings and extra_for(copy, reading) is Extra.NOTHING:
             return Refusal(f"the install in line {item.line + 1} reads all that it brings")
     return _plan(build, copy, target, "RUN", {instruction.index: copy})
+
+
+def plan_onto(build: Build, instruction: Instruction, target: Instruction) -> SinkPlan | Refusal:
+    """Plan to move a COPY or ADD, whether or not it is misplaced, and those that go along with it, below an install."""
+    along = _misplaced_along(build, instruction, target)
+    copy = copies(build)[instruction.index]
+    return _plan(build, copy, target, "install", {instruction.index: copy, **along})
 
 
 def _plan(build: Build, copy: Copy, target: Instruction, called: str, early: dict[int, Copy]) -> SinkPlan | Refusal:
@@ -223,7 +233,7 @@ class _Plan:
             if index not in way:
                 continue
             wanted = [
-                (item.provided.copy, Piece(item.provided.context, item.image, item.folder))
+                (item.provided.copy, Piece(item.provided.context, item.image, item.folder, self._is_wild(item)))
                 for item in reading.manifests
             ]
             for found in crossings.values():
@@ -236,7 +246,41 @@ class _Plan:
                 self._check(copy, piece)
                 there.add(piece.image)
                 pieces.setdefault((copy.instruction.index, index), []).append(piece)
+            self._absent(reading, moving, pieces)
+        for items in pieces.values():
+            self._check_wild(items)
         return pieces
+
+    def _absent(self, reading: Reading, moving: dict[int, Copy], pieces: dict[tuple[int, int], list[Piece]]) -> None:
+        """Add the lock files that git ignores and that are not here: elsewhere they may be, and count there."""
+        for path in reading.absent:
+            for copy in moving.values():
+                mine = pieces.get((copy.instruction.index, reading.install.instruction.index), [])
+                for item in copy.mappings:
+                    below = inside(path, item.image) if item.folder else None
+                    context = posixpath.join(item.context, below) if below else None
+                    files = copy.files
+                    if (
+                        context is not None
+                        and files.ignore.sends(context)
+                        and files.snapshot.is_git_ignored(files.absolute(context))
+                        and any(posixpath.dirname(piece.image) == posixpath.dirname(path) for piece in mine)
+                        and not _like(copy, context)
+                    ):
+                        mine.append(Piece(context, path, False, wild=True))
+
+    def _check_wild(self, items: list[Piece]) -> None:
+        """Whether beside each file that need not be there one is copied that surely is.
+
+        Raises:
+            Unwritable: a COPY of it alone could fail.
+        """
+        sure = {posixpath.dirname(piece.image) for piece in items if not piece.wild and not piece.folder}
+        for piece in items:
+            if piece.wild and posixpath.dirname(piece.image) not in sure:
+                raise Unwritable(_IGNORED.format(name=piece.context))
+            if piece.wild:
+                self._doubts.append(f"git ignores {piece.context}: it is copied by a wildcard, where it is there")
 
     def _stays(self, piece: Piece, index: int, moving: dict[int, Copy]) -> bool:
         """Whether a COPY that is not moved brings the same file to the same place above an install."""
@@ -263,6 +307,8 @@ class _Plan:
             Unwritable: it is a link, or a fresh clone does not have it.
         """
         context = copy.files
+        if piece.wild:
+            return
         if context.is_link(piece.context):
             raise Unwritable(f"{piece.context} is a symbolic link, which COPY would follow when it is named")
         names = [piece.context]
@@ -271,7 +317,17 @@ class _Plan:
         ignored = context.snapshot.git_ignored([context.absolute(name) for name in names])
         for name in names:
             if context.absolute(name) in ignored:
-                raise Unwritable(f"git ignores {name}: a fresh clone does not have it, so that a COPY of it would fail")
+                raise Unwritable(_IGNORED.format(name=name))
+
+    @staticmethod
+    def _is_wild(item: Manifest) -> bool:
+        """Whether a manifest is to be named by a wildcard: git ignores it, and the install does without it."""
+        copy = item.provided.copy
+        if not item.optional or item.folder or copy is None:
+            return False
+        files = copy.files
+        ignored = files.snapshot.is_git_ignored(files.absolute(item.provided.context))
+        return ignored and not _like(copy, item.provided.context)
 
     def _folders(
         self,
@@ -390,3 +446,9 @@ class _Plan:
         yield "nothing on the way reads or writes what is moved"
         if not is_plain_base(self._copy.state.base):
             yield f"the base image {self._copy.state.base or ''} is taken to have no ONBUILD triggers"
+
+
+def _like(copy: Copy, context: str) -> bool:
+    """Whether a wildcard for a file of the context would match others, too."""
+    found = (path for path, _ in copy.files.children(posixpath.dirname(context)))
+    return any(path.startswith(context) and path != context for path in found)
