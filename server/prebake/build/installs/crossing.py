@@ -31,6 +31,8 @@ _CONFIGURATION = frozenset(
 _SHARED = frozenset(("/", "/home", "/opt", "/root", "/srv", "/usr", "/usr/local", "/var"))
 """Folders in which an install may write as well: what it writes there is known for today's context only."""
 
+_ACCOUNTS = ("/etc/passwd", "/etc/group")
+
 
 class Crossing:
     """What is found out about moving one COPY: ``obstacle`` forbids it, ``doubts`` keep it from being proved.
@@ -150,6 +152,8 @@ class _Check:
         if other.destination is None:
             self._stop(f"it is not known where {line} copies to")
             return
+        if self._named_owner() and _holds_accounts(other.destination):
+            self._stop(f"{line} may change users, and the COPY names its owner")
         if other.exact:
             shared = self._copy.overlaps(other)
             if shared is not None and not _same(self._copy, other):
@@ -220,7 +224,7 @@ class _Check:
             *(posixpath.dirname(path) or "." for path in (*effects.writes, *effects.environments)),
         ):
             self._needs_folder(path, item, command)
-        if effects.accounts and self._named_owner():
+        if self._named_owner() and (effects.accounts or any(map(_holds_accounts, (*effects.writes, *effects.roots)))):
             self._stop(f"{command} may change users, and the COPY names its owner")
         self._imports(step, effects, command)
 
@@ -336,6 +340,11 @@ def title(instruction: Instruction) -> str:
     """An instruction in one line, shortened, for messages."""
     line = " ".join(instruction.raw.split("\n")[0].replace("\r", "").rstrip("\\`").split())
     return line if len(line) <= 60 else f"{line[:57]}..."
+
+
+def _holds_accounts(place: str) -> bool:
+    """Whether what is written to a place may be the list of users or groups."""
+    return any(related(place, path) for path in _ACCOUNTS)
 
 
 def _shown(step: Step) -> str:

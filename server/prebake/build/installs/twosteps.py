@@ -54,7 +54,7 @@ def written(reading: Reading, command: InstallCommand, step: FirstStep) -> TwoSt
     changed = _spelled(command, step, exec_form=instruction.json is not None)
     if isinstance(changed, str):
         return changed
-    first_doubts = tuple(f"`{command.called}` {doubt}" for doubt in step.doubts)
+    first_doubts = step.doubts
     called = _called(command, step)
     facts = (f"`{called}` installs the dependencies only, and the RUN that was there then finds them installed",)
     if len({item.command.start for item, _ in reading.effects}) == 1:
