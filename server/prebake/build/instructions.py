@@ -121,10 +121,31 @@ def _outside(paths: Iterable[str], places: Iterable[str]) -> tuple[str, ...]:
 
 
 def _with_surroundings(step: Step, effects: Effects, reading: Reading | None) -> Effects:
-    """The effects with the program that is started and the places that it looks at; the variables of an install."""
+    """The effects with the program that is started and the places that it looks at; an install with its variables."""
     if reading is not None and any(command.step is step for command in reading.install.commands):
         effects = effects._replace(environment=install_environment(step), network=True)
-    return effects._replace(reads=(*effects.reads, *programs_of(step), *implicit_reads(step)))
+    return _looked_at(step, effects)
+
+
+def effects_of_steps(build: Build, instruction: Instruction, steps: Iterable[Step]) -> Effects:
+    """What some commands of a RUN do. Programs that every image has do the same after an update of the system, so that
+    they do not count as read, nor what these look at.
+    """
+    essential = effect_table()["essential"]["programs"]
+    found = []
+    for step in steps:
+        effects = command_effects(build, instruction, step)
+        plain = step.program in essential and "/" not in step.path
+        found.append(effects if plain or not programs_of(step) else _looked_at(step, effects))
+    return summed(found) if found else NOTHING
+
+
+def _looked_at(step: Step, effects: Effects) -> Effects:
+    """The effects with the program that is started, and where that looks for modules and settings."""
+    entries = (step.lookup("PYTHONPATH") or "").split(":")
+    modules = [path for entry in entries if entry and (path := step.absolute(entry)) is not None]
+    modules += [effects.imports] if effects.imports is not None else []
+    return effects._replace(reads=(*effects.reads, *programs_of(step), *implicit_reads(step), *modules))
 
 
 def programs_of(step: Step) -> tuple[str, ...]:

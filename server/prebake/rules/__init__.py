@@ -55,6 +55,12 @@ REGISTRY: tuple[Entry, ...] = (
         _in("volatile_arg_before_install", "VolatileArgBeforeInstall"),
         ("arg",),
     ),
+    Entry(
+        "PB209",
+        "project-install-reinstalls-dependencies",
+        _in("project_install_reinstalls_dependencies", "ProjectInstallReinstallsDependencies"),
+        ("install", "setup.py"),
+    ),
     Entry("PB301", "model-downloaded-at-startup", _in("model_downloaded_at_startup", "ModelDownloadedAtStartup")),
     Entry(
         "PB302",

@@ -56,6 +56,11 @@ def system_installs(build: Build) -> dict[int, SystemInstall]:
     return found
 
 
+def manages_packages(step: Step) -> bool:
+    """Whether a command is a package manager's, whatever it is told to do."""
+    return step.program in _COMMANDS
+
+
 def _subcommand(step: Step) -> str | None:
     wanted = _COMMANDS.get(step.program)
     if wanted is None:
