@@ -59,14 +59,15 @@ def _may_come_later(copy: Copy) -> bool:
 
 
 def _needs(build: Build, copy: Copy, target: Instruction) -> bool:
-    """Whether one of the files that a COPY names is used on the way to an install, or by it; a folder that is copied
-    whole counts where its name is used.
+    """Whether an install uses what a COPY names. Where that is single files, a use on the way counts as well: they
+    stand where they are for that.
     """
-    named = {posixpath.basename(item.context or item.image) for item in copy.mappings if item.context}
+    named = {posixpath.basename(item.context) for item in copy.mappings if item.context}
     if not named or copy.broad:
         return False
     pattern = re.compile(rf"(?<![\w.-])(?:{'|'.join(sorted(map(re.escape, named)))})(?![\w-])")
-    return any(item.keyword == "RUN" and pattern.search(item.raw) for item in route(build, copy.instruction, target))
+    users = route(build, copy.instruction, target) if brought(copy) is Extra.FILE else (target,)
+    return any(item.keyword == "RUN" and pattern.search(item.raw) for item in users)
 
 
 def plan_for(build: Build, late: LatePackages) -> SinkPlan | Refusal:

@@ -16,7 +16,7 @@ from prebake.build.installs.systempackages import system_installs
 from prebake.build.instructions import effects_at
 from prebake.build.order.moves import Move, moved
 from prebake.build.state import base_stage, states
-from prebake.edits import FileEdit
+from prebake.edits import FileEdit, apply, difference
 from prebake.findings import Applicability
 from prebake.project.volatility import Passed, busts_cache, changes_by_name, changing_arguments
 from prebake.syntax.dockerfile import Instruction, Stage
@@ -208,7 +208,7 @@ def move_down(build: Build, early: EarlyArgument) -> ArgumentMove | str:
     ]
     anchor = Move(early.instruction, stays[0], above=True) if stays else Move(early.instruction, last)
     moves = [anchor._replace(instruction=item) for item in going]
-    edits = FileEdit(build.path, build.text, moved(build.tree, moves))
+    edits = difference(build.path, build.text, apply(build.text, moved(build.tree, moves)))
     doubts = tuple(_doubts(build, early, going, crossed))
     return ArgumentMove((edits,), doubts, last, tuple(going))
 
