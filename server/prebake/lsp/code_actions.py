@@ -13,7 +13,7 @@ from pygls.exceptions import JsonRpcContentModified
 from prebake.lsp import uris
 from prebake.lsp.diagnostics import View
 from prebake.lsp.workspace_edits import workspace_edit
-from prebake.text import Position, Span
+from prebake.text import Span
 
 if TYPE_CHECKING:
     from prebake.engine import Engine, Report
@@ -52,15 +52,15 @@ class CodeActions:
         Raises:
             JsonRpcContentModified: there is nothing left that the action could do.
         """
-        path, line = _path_of(action.data), _line_of(action.data)
+        path, stage = _path_of(action.data), _stage_of(action.data)
         if action.edit is None and path is not None:
             action.edit = await self._server.analysis.run(
                 f"edit of {path}",
-                lambda engine: self._fix_all(engine, path) if line is None else self._reorder(engine, path, line),
+                lambda engine: self._fix_all(engine, path) if stage is None else self._reorder(engine, path, stage),
                 None,
             )
             if action.edit is None:
-                raise JsonRpcContentModified(f"nothing is left to {'fix' if line is None else 'reorder'}")
+                raise JsonRpcContentModified(f"nothing is left to {'fix' if stage is None else 'reorder'}")
         return action
 
     def _offer(self, engine: Engine, path: str, params: types.CodeActionParams) -> list[types.CodeAction]:
@@ -156,25 +156,24 @@ class CodeActions:
         later like that of :meth:`_fix_all_action`.
         """
         from prebake.build.order.plan import TITLE
-        from prebake.refactoring import reorder_plan
+        from prebake.refactoring import reorder_plan, stage_at
 
         engine, client = view.engine, self._server.client
-        if path not in view.dockerfiles(path):
-            return []
-        if reorder_plan(engine, engine.snapshot, path, Position(line, 0)) is None:
+        stage = stage_at(engine.snapshot, path, line) if path in view.dockerfiles(path) else None
+        if stage is None or reorder_plan(engine, engine.snapshot, path, stage) is None:
             return []
         action = types.CodeAction(TITLE, kind=types.CodeActionKind.RefactorRewrite)
         if client.resolves_edits and client.keeps_action_data:
-            action.data = {"reorder": path, "line": line}
+            action.data = {"reorder": path, "stage": stage}
             return [action]
-        action.edit = self._reorder(engine, path, line) if asked else None
+        action.edit = self._reorder(engine, path, stage) if asked else None
         return [action] if action.edit is not None else []
 
-    def _reorder(self, engine: Engine, path: str, line: int) -> types.WorkspaceEdit | None:
-        """The edit that puts the stage around a line in a better order; ``None`` when there is none."""
+    def _reorder(self, engine: Engine, path: str, stage: int) -> types.WorkspaceEdit | None:
+        """The edit that puts a stage in a better order; ``None`` when there is none."""
         from prebake.refactoring import reorder_fix
 
-        fix = reorder_fix(engine, engine.snapshot, path, Position(line, 0))
+        fix = reorder_fix(engine, engine.snapshot, path, stage)
         return None if fix is None else workspace_edit(View(self._server, engine), self._server.client, fix.edits)
 
     def _fix_all(self, engine: Engine, path: str) -> types.WorkspaceEdit | None:
@@ -225,10 +224,10 @@ def _path_of(data: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _line_of(data: object) -> int | None:
-    """The line around which a stage is to be reordered; ``None`` for another action."""
-    value = data.get("line") if isinstance(data, dict) and "reorder" in data else None
-    return value if isinstance(value, int) else None
+def _stage_of(data: object) -> int | None:
+    """The stage that is to be reordered; ``None`` for another action."""
+    value = data.get("stage") if isinstance(data, dict) and "reorder" in data else None
+    return value if isinstance(value, int) and value >= 0 else None
 
 
 def register(server: Server) -> None:
