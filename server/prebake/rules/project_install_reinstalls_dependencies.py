@@ -96,8 +96,8 @@ def _message(build: Build, item: ProjectInstall) -> str:
     what = f"its {count} dependencies" if count > 1 else "its dependencies"
     return (
         f"`{title(item.copy.instruction)}` stands above `{item.called}` (line {line}), which installs the project "
-        f"together with {what}: every edit of the code makes {BUILDERS[build.settings.builder]} install them again on a "
-        "warm rebuild"
+        f"together with {what}: every edit of the code makes {BUILDERS[build.settings.builder]} install them again "
+        "on a warm rebuild"
     )
 
 

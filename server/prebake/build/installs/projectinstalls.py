@@ -92,7 +92,7 @@ def _in_run(build: Build, instruction: Instruction, above: tuple[Copy, ...]) -> 
     for command in install.commands if install is not None else ():
         if command.projects and not _ALONE & command.given and command.installer.reader == "pip":
             folder = folder_of(command, command.projects[0])
-            found = make(readings(build)[instruction.index], command.step, command, command.text, folder)
+            found = make(readings(build)[instruction.index], command.step, command, folder)
             if found is not None:
                 yield found
     if "setup.py" in instruction.raw:
@@ -109,8 +109,7 @@ def _in_run(build: Build, instruction: Instruction, above: tuple[Copy, ...]) -> 
                 else:
                     effects = tuple((item, effects_of(item)) for item in steps.steps)
                     reading = Reading(Install(instruction, state, steps, ()), (), (), (), effects, ())
-                called = f"{step.path} {' '.join(words[:2])}"
-                found = make(reading, step, None, called, Folder(posixpath.dirname(path) or ".", ()))
+                found = make(reading, step, None, Folder(posixpath.dirname(path) or ".", ()))
                 if found is not None:
                     yield found
 
@@ -122,7 +121,6 @@ def _project_install(
     reading: Reading,
     step: Step,
     command: InstallCommand | None,
-    called: str,
     folder: Folder | None,
 ) -> ProjectInstall | None:
     copy = None if folder is None else next((item for item in above if item.provides_folder(folder.path)), None)
@@ -131,6 +129,8 @@ def _project_install(
     dependencies = dependencies_of(image_before(build, instruction), folder)
     if dependencies is None or _there(build, copy, instruction, folder, dependencies):
         return None
+    called = " ".join(word.raw for word in step.command.words)
+    called = called if len(called) <= 60 else f"{called[:57]}..."
     return ProjectInstall(copy, reading, step, command, called, folder, dependencies)
 
 
