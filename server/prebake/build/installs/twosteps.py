@@ -130,14 +130,14 @@ def _spelled(step: Step, called: str, first: FirstStep, *, exec_form: bool) -> l
         at = _subcommand(step, called)
         if at is None:
             return f"`{called}` is not written out in its RUN"
-        options = (f", {json.dumps(item)}" if exec_form else f" {shlex.quote(item)}" for item in options)
-        changed.append((at.end, at.end, "".join(options)))
+        spelled = [f", {json.dumps(item)}" if exec_form else f" {shlex.quote(item)}" for item in options]
+        changed.append((at.end, at.end, "".join(spelled)))
     return changed
 
 
 def _new(options: Sequence[str], given: Collection[str | None]) -> list[str]:
     """The options that a command does not have yet; one with a value stays."""
-    following = [*options[1:], "-"]
+    following = [*options, "-"][1:]
     return [
         item
         for item, after in zip(options, following, strict=True)
