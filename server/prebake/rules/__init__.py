@@ -44,6 +44,18 @@ REGISTRY: tuple[Entry, ...] = (
     Entry("PB101", "missing-dockerignore", _in("missing_dockerignore", "MissingDockerignore")),
     Entry("PB201", "copy-before-install", _in("copy_before_install", "CopyBeforeInstall"), ("copy", "add")),
     Entry(
+        "PB202",
+        "system-packages-after-project-files",
+        _in("system_packages_after_project_files", "SystemPackagesAfterProjectFiles"),
+        ("apt", "apk", "yum", "dnf", "zypper", "pacman"),
+    ),
+    Entry(
+        "PB204",
+        "volatile-arg-before-install",
+        _in("volatile_arg_before_install", "VolatileArgBeforeInstall"),
+        ("arg",),
+    ),
+    Entry(
         "PB209",
         "project-install-reinstalls-dependencies",
         _in("project_install_reinstalls_dependencies", "ProjectInstallReinstallsDependencies"),

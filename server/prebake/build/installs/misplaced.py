@@ -98,7 +98,7 @@ def runs_below_code(build: Build) -> Iterator[tuple[Instruction, tuple[Copy, ...
     code = {
         index: copy
         for index, copy in copies(build).items()
-        if copy.from_context and _beyond(copy, lambda image: False) > Extra.QUIET and copy.words_known
+        if copy.from_context and brought(copy) > Extra.QUIET and copy.words_known
     }
     ends: dict[int, tuple[Copy, ...]] = {}
     for stage in build.tree.stages if code else ():
@@ -208,6 +208,11 @@ def _first_use(build: Build, copy: Copy, named: re.Pattern[str]) -> int:
 def extra_for(copy: Copy, reading: Reading) -> Extra:
     """What a COPY brings that an install does not read."""
     return _beyond(copy, reading.reads)
+
+
+def brought(copy: Copy) -> Extra:
+    """What a COPY brings."""
+    return _beyond(copy, lambda image: False)
 
 
 def _beyond(copy: Copy, reads: Callable[[str], bool]) -> Extra:
