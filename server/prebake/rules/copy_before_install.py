@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from prebake.build.installs.arrangements import Arrangement, arrange, arranged
+from prebake.build.installs.arrangements import Arrangement, arrange, arranged, where
 from prebake.build.installs.crossing import title
 from prebake.build.installs.misplaced import Extra, Misplaced, misplaced
 from prebake.findings import Finding, Fix, Related, Severity
@@ -117,13 +117,12 @@ def _severity(item: Misplaced) -> Severity:
 
 def _message(build: Build, item: Misplaced) -> str:
     reading, _ = item.installs[0]
-    install = reading.install.instruction
     called = next((command.text for command in reading.install.commands if not command.only_tools), "")
     builder = BUILDERS[build.settings.builder]
     what = "every edit of the code" if item.worst is not Extra.FOLDER else "every change in the folder"
     more = f", and {len(item.installs) - 1} more" if len(item.installs) > 1 else ""
     return (
-        f"`{title(item.copy.instruction)}` stands above `{called}` (line {install.line + 1}{more}): {what} makes "
+        f"`{title(item.copy.instruction)}` stands above `{called}` ({where(reading.install)}{more}): {what} makes "
         f"{builder} {_again(reading)} on a warm rebuild"
     )
 
