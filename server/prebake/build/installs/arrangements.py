@@ -7,13 +7,14 @@ installed alone first. In both cases the Dockerfile is written so, and the plain
 
 from __future__ import annotations
 
+import posixpath
 from enum import Enum
 from typing import NamedTuple
 
 from prebake.build.build import Build
 from prebake.build.copies import Copy
 from prebake.build.installs.crossing import title
-from prebake.build.installs.installers import InstallCommand
+from prebake.build.installs.installers import Install, InstallCommand
 from prebake.build.installs.manifests import Reading
 from prebake.build.installs.misplaced import misplaced, wanted_commands
 from prebake.build.installs.runchain import RunChain, run_chain
@@ -104,6 +105,8 @@ def _sunk(build: Build, plan: SinkPlan) -> Arrangement:
 def _split(build: Build, copy: Copy, reading: Reading) -> Arrangement | str | None:
     """Split the RUN behind as many commands as can do without the COPY; or why not, ``None`` where it is no use."""
     install = reading.install
+    if install.files:
+        return None
     chain = run_chain(install.instruction, install.state, reading.effects)
     wanted = wanted_commands(build, install)
     if isinstance(chain, str):
@@ -132,6 +135,8 @@ def _two_steps(
     build: Build, copy: Copy, reading: Reading, command: InstallCommand | None = None
 ) -> Arrangement | str | None:
     """Install the dependencies alone first; or why not, ``None`` where nothing installs the project."""
+    if reading.install.files:
+        return None
     found = two_steps(build, reading, command)
     return found if found is None or isinstance(found, str) else first_that_works(build, copy, reading, found)
 
@@ -180,6 +185,14 @@ def arranged(found: Arrangement) -> Fix:
         where = "in between" if found.kind is Kind.SPLIT else f"below the install in line {line}"
         text = f"{first}{split}{'and ' if first or split else ''}move {what} {where}"
     return Fix(text[0].upper() + text[1:], found.applicability, found.edits(), found.explanation)
+
+
+def where(install: Install) -> str:
+    """Where an install stands, for messages: its line, or the file that the line runs."""
+    line = f"line {install.instruction.line + 1}"
+    if install.by_make is not None:
+        return f"line {install.by_make[1] + 1} of {install.by_make[0]}, run by {line}"
+    return f"{posixpath.basename(install.files[-1])}, run by {line}" if install.files else line
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from prebake.build.image import ImageFiles
 from prebake.build.installs.installers import InstallCommand
@@ -29,14 +29,14 @@ _EVERYTHING_AGAIN = frozenset(
 class Dependencies(NamedTuple):
     """What a project declares: the normalised ``names``, as far as they are listed, and the ``files`` of requirements
     (paths of the image) that it takes them from. ``place`` is the manifest. ``static`` says that they are listed in
-    ``pyproject.toml`` itself, ``hooks`` that ``setup.py`` has commands of its own.
+    ``pyproject.toml`` itself, ``hooks`` names the install commands that ``setup.py`` defines itself.
     """
 
     place: str
     names: frozenset[str]
     files: tuple[str, ...] = ()
     static: bool = False
-    hooks: bool = False
+    hooks: tuple[str, ...] = ()
 
 
 class Folder(NamedTuple):
@@ -72,8 +72,7 @@ def _of_toml(text: Text, folder: Folder, path: str) -> Dependencies | None:
     wanted = {normalised(name) for name in folder.extras}
     extras = [group for name, group in table(project, "optional-dependencies").items() if normalised(name) in wanted]
     lines = [line for group in (project.get("dependencies"), *extras) if isinstance(group, list) for line in group]
-    poetry = table(data, "tool", "poetry", "dependencies")
-    names = {*_names(lines), *(normalised(name) for name in poetry if name != "python")}
+    names = {*_names(lines), *_of_poetry(table(data, "tool", "poetry"), wanted)}
     dynamic = project.get("dynamic")
     files: list[str] = []
     if isinstance(dynamic, list) and "dependencies" in dynamic:
@@ -94,6 +93,16 @@ def _of_toml(text: Text, folder: Folder, path: str) -> Dependencies | None:
     return Dependencies(path, frozenset(names), tuple(files), static)
 
 
+def _of_poetry(settings: Mapping[str, Any], wanted: Collection[str]) -> Iterator[str]:
+    """The dependencies in Poetry's own table, of the optional ones those of the wanted extras."""
+    extras = (group for name, group in table(settings, "extras").items() if normalised(name) in wanted)
+    chosen = {normalised(name) for group in extras if isinstance(group, list) for name in map(str, group)}
+    for name, value in table(settings, "dependencies").items():
+        optional = isinstance(value, dict) and value.get("optional") is True
+        if name != "python" and (not optional or normalised(name) in chosen):
+            yield normalised(name)
+
+
 def _of_setup(text: Text, folder: Folder, path: str) -> Dependencies | None:
     names, files, hooks = _setup(text.content)
     if not names and not files:
@@ -104,26 +113,33 @@ def _of_setup(text: Text, folder: Folder, path: str) -> Dependencies | None:
 
 
 @lru_cache(maxsize=16)
-def _setup(content: str) -> tuple[frozenset[str], tuple[str, ...], bool]:
-    """What a ``setup.py`` lists, the requirement files it names, and whether it has commands of its own."""
+def _setup(content: str) -> tuple[frozenset[str], tuple[str, ...], tuple[str, ...]]:
+    """What a ``setup.py`` lists, the requirement files it names, and the install commands that it defines."""
     try:
         tree = ast.parse(content)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return frozenset(), (), False
+        return frozenset(), (), ()
     names: frozenset[str] = frozenset()
-    hooks = asked = False
+    asked = False
+    hooks: list[str] = []
     files: dict[str, None] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.keyword) and node.arg == "install_requires":
             asked = not (isinstance(node.value, (ast.List, ast.Tuple)) and not node.value.elts)
             if isinstance(node.value, (ast.List, ast.Tuple)):
                 names = frozenset(_names(item.value for item in node.value.elts if isinstance(item, ast.Constant)))
-        hooks = hooks or (isinstance(node, ast.keyword) and node.arg == "cmdclass")
+        if isinstance(node, ast.ClassDef):
+            hooks += [node.name] if any(_is_command(base) for base in node.bases) else []
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and _FILE.fullmatch(node.value):
             files[node.value] = None
     plain = [name for name in files if posixpath.basename(name) == "requirements.txt"]
     chosen = () if names or not asked else tuple(plain[:1] or (files if len(files) == 1 else ()))
-    return names, chosen, hooks
+    return names, chosen, tuple(sorted(hooks))
+
+
+def _is_command(base: ast.expr) -> bool:
+    name = base.attr if isinstance(base, ast.Attribute) else base.id if isinstance(base, ast.Name) else ""
+    return name in ("install", "develop", "build_py", "build_ext", "egg_info")
 
 
 def _names(lines: Iterable[object]) -> Iterator[str]:
@@ -174,16 +190,14 @@ def source_of(image: ImageFiles, folder: Folder, *, uv: bool) -> Source | str:
         return "it cannot be seen which packages the project depends on"
     place = posixpath.basename(found.place)
     hooks = (
-        ["setup.py has install commands of its own (cmdclass): they run with the project, as before"]
+        [f"{' and '.join(found.hooks)} of setup.py, where they are in use, run with the project as before"]
         if found.hooks
         else []
     )
     files = [path for path in found.files if image.is_file(path)]
     if files and len(files) == len(found.files):
         names = ", ".join(posixpath.basename(path) for path in files)
-        doubts = [
-            f"the dependencies are those that {place} takes from {names}, and packages may come in other versions"
-        ]
+        doubts = [f"{place} takes the dependencies from {names}, which pip then resolves without the project"]
         if folder.extras and place == "setup.py":
             doubts.append(f"what the extras {', '.join(folder.extras)} add is installed with the project")
         return Source(tuple(("-r", path) for path in files), (*doubts, *hooks))

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from prebake.build.build import Build, fact
 from prebake.build.copies import Copy
-from prebake.build.effects import effects_of
 from prebake.build.image import image_before
 from prebake.build.installs.arrangements import Arrangement, first_that_works
 from prebake.build.installs.installers import Install, InstallCommand, install_at
@@ -21,6 +20,7 @@ from prebake.build.installs.releases import normalised, requirement
 from prebake.build.installs.sink import Refusal
 from prebake.build.installs.twosteps import two_steps, written
 from prebake.build.paths import inside
+from prebake.build.pythonscripts import command_effects
 from prebake.build.state import chain, states
 from prebake.build.steps import Step, steps_of
 from prebake.syntax.dockerfile import Instruction
@@ -51,8 +51,6 @@ def project_installs(build: Build) -> tuple[ProjectInstall, ...]:
     """
     found: dict[int, ProjectInstall] = {}
     for instruction, above in runs_below_code(build):
-        if not any(word in instruction.raw for word in ("install", "setup.py")):
-            continue
         for item in _in_run(build, instruction, above):
             found.setdefault(item.copy.instruction.index, item)
     # An install of requirements below the same COPY is PB201's: once that is above the code, only the project is left.
@@ -64,6 +62,10 @@ def arrange_project(build: Build, item: ProjectInstall) -> Arrangement | Refusal
     """How the dependencies are installed above the code, the RUN that was there staying as it is; or why not."""
     if build.context.root is None:
         return Refusal("the build context is not on this machine, so that its files are not known")
+    files = item.reading.install.files
+    if files:
+        name = posixpath.basename(files[-1])
+        return Refusal(f"the install stands in {name}: install the dependencies alone in a RUN above the code")
     if item.command is not None:
         ways = two_steps(build, item.reading, item.command)
     else:
@@ -92,7 +94,7 @@ def _in_run(build: Build, instruction: Instruction, above: tuple[Copy, ...]) -> 
     for command in install.commands if install is not None else ():
         if command.projects and not _ALONE & command.given and command.installer.reader == "pip":
             folder = folder_of(command, command.projects[0])
-            found = make(readings(build)[instruction.index], command.step, command, command.text, folder)
+            found = make(readings(build)[instruction.index], command.step, command, folder)
             if found is not None:
                 yield found
     if "setup.py" in instruction.raw:
@@ -107,10 +109,9 @@ def _in_run(build: Build, instruction: Instruction, above: tuple[Copy, ...]) -> 
                 if install is not None:
                     reading = readings(build)[instruction.index]
                 else:
-                    effects = tuple((item, effects_of(item)) for item in steps.steps)
+                    effects = tuple((item, command_effects(build, instruction, item)) for item in steps.steps)
                     reading = Reading(Install(instruction, state, steps, ()), (), (), (), effects, ())
-                called = f"{step.path} {' '.join(words[:2])}"
-                found = make(reading, step, None, called, Folder(posixpath.dirname(path) or ".", ()))
+                found = make(reading, step, None, Folder(posixpath.dirname(path) or ".", ()))
                 if found is not None:
                     yield found
 
@@ -122,7 +123,6 @@ def _project_install(
     reading: Reading,
     step: Step,
     command: InstallCommand | None,
-    called: str,
     folder: Folder | None,
 ) -> ProjectInstall | None:
     copy = None if folder is None else next((item for item in above if item.provides_folder(folder.path)), None)
@@ -131,6 +131,8 @@ def _project_install(
     dependencies = dependencies_of(image_before(build, instruction), folder)
     if dependencies is None or _there(build, copy, instruction, folder, dependencies):
         return None
+    called = " ".join(word.raw for word in step.command.words)
+    called = called if len(called) <= 60 else f"{called[:57]}..."
     return ProjectInstall(copy, reading, step, command, called, folder, dependencies)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from prebake.build.build import Build
@@ -124,13 +125,24 @@ def _spelled(step: Step, called: str, first: FirstStep, *, exec_form: bool) -> l
             return f"`{called}` needs {first.environment[0][0]} to be set, and it is {how}"
         named = "".join(f"{name}={shlex.quote(value)} " for name, value in first.environment)
         changed.append((words[0].start, words[0].start, named))
-    if first.options:
+    options = _new(first.options, {argument.text for argument in step.arguments})
+    if options:
         at = _subcommand(step, called)
         if at is None:
             return f"`{called}` is not written out in its RUN"
-        options = (f", {json.dumps(item)}" if exec_form else f" {shlex.quote(item)}" for item in first.options)
-        changed.append((at.end, at.end, "".join(options)))
+        spelled = [f", {json.dumps(item)}" if exec_form else f" {shlex.quote(item)}" for item in options]
+        changed.append((at.end, at.end, "".join(spelled)))
     return changed
+
+
+def _new(options: Sequence[str], given: Collection[str | None]) -> list[str]:
+    """The options that a command does not have yet; one with a value stays."""
+    following = [*options, "-"][1:]
+    return [
+        item
+        for item, after in zip(options, following, strict=True)
+        if item not in given or not item.startswith("-") or not after.startswith("-")
+    ]
 
 
 def _subcommand(step: Step, called: str) -> ShellWord | None:
