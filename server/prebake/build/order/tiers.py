@@ -9,7 +9,7 @@ from prebake.build.build import Build
 from prebake.build.copies import Copy, copies
 from prebake.build.installs.installers import install_at
 from prebake.build.installs.misplaced import Extra, brought
-from prebake.build.installs.systempackages import system_installs
+from prebake.build.installs.systempackages import system_install_at
 from prebake.build.instructions import effects_at
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
@@ -62,7 +62,7 @@ def tier_of(build: Build, instruction: Instruction) -> Tier:
         return Tier.OTHER
     if install_at(build, instruction) is not None:
         return Tier.DEPENDENCIES
-    if instruction.index in system_installs(build):
+    if system_install_at(build, instruction) is not None:
         return Tier.SYSTEM
     effects = effects_at(build, instruction)
     if effects.opaque is not None or not effects.network:
