@@ -44,10 +44,22 @@ REGISTRY: tuple[Entry, ...] = (
     Entry("PB101", "missing-dockerignore", _in("missing_dockerignore", "MissingDockerignore")),
     Entry("PB201", "copy-before-install", _in("copy_before_install", "CopyBeforeInstall"), ("copy", "add")),
     Entry(
+        "PB202",
+        "system-packages-after-project-files",
+        _in("system_packages_after_project_files", "SystemPackagesAfterProjectFiles"),
+        ("apt", "apk", "yum", "dnf", "zypper", "pacman"),
+    ),
+    Entry(
         "PB203",
         "weights-share-a-layer-with-code",
         _in("weights_share_a_layer_with_code", "WeightsShareALayerWithCode"),
         ("copy", "add"),
+    ),
+    Entry(
+        "PB204",
+        "volatile-arg-before-install",
+        _in("volatile_arg_before_install", "VolatileArgBeforeInstall"),
+        ("arg",),
     ),
     Entry(
         "PB205",
@@ -68,6 +80,12 @@ REGISTRY: tuple[Entry, ...] = (
         ("apt-get", "apt "),
     ),
     Entry("PB208", "apt-update-alone", _in("apt_update_alone", "AptUpdateAlone"), ("apt-get", "apt ")),
+    Entry(
+        "PB209",
+        "project-install-reinstalls-dependencies",
+        _in("project_install_reinstalls_dependencies", "ProjectInstallReinstallsDependencies"),
+        ("copy", "add"),
+    ),
     Entry(
         "PB210",
         "cleanup-in-a-later-layer",

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from prebake.build.build import Build, fact
-from prebake.build.effects import Effects, effects_of
+from prebake.build.effects import Effects
 from prebake.build.installs.installers import Install, InstallCommand, install_at, installs
 from prebake.build.installs.notes import Manifest, Notes
 from prebake.build.installs.readers import follow
 from prebake.build.paths import inside
+from prebake.build.pythonscripts import command_effects
 from prebake.build.steps import Step
 
 
@@ -21,6 +22,8 @@ class Reading(NamedTuple):
     far as they are listed. ``problems`` say why it is not known what it reads, or why it reads more than manifests;
     each is a sentence without its full stop. ``effects`` are those of each of its commands, the reading of manifests
     not among them. ``libraries`` are folders of the image with sources that it installs, other than the project itself.
+    ``absent`` are lock files that it would read if they were there: paths of the image.
+    ``absent`` are lock files that it would read if they were there: paths of the image.
     """
 
     install: Install
@@ -29,6 +32,7 @@ class Reading(NamedTuple):
     problems: tuple[str, ...]
     effects: tuple[tuple[Step, Effects], ...]
     libraries: tuple[str, ...]
+    absent: tuple[str, ...] = ()
 
     def reads(self, image: str) -> bool:
         """Whether a path of the image is one of the manifests, or belongs to a library."""
@@ -69,11 +73,17 @@ def _reading(build: Build, install: Install) -> Reading:
     notes = Notes(build, install)
     if install.steps.problem is not None:
         notes.problems.append(f"{notes.line} is not understood: {install.steps.problem}")
+    notes.note(install.files)
+    if install.by_make is not None:
+        name, line = install.by_make
+        notes.problems.append(f"the install stands in line {line + 1} of {name}, and make may read anything")
     by_step = {id(command.step): command for command in install.commands}
     effects = []
     for step in install.steps.steps:
         command = by_step.get(id(step))
-        effects.append((step, effects_of(step) if command is None else _command(notes, command)))
+        effects.append(
+            (step, command_effects(build, install.instruction, step) if command is None else _command(notes, command))
+        )
     return Reading(
         install,
         tuple(notes.manifests.values()),
@@ -81,6 +91,7 @@ def _reading(build: Build, install: Install) -> Reading:
         tuple(dict.fromkeys(notes.problems)),
         tuple(effects),
         tuple(dict.fromkeys(notes.libraries)),
+        tuple(dict.fromkeys(notes.absent)),
     )
 
 
