@@ -125,6 +125,8 @@ def _severity(item: Misplaced) -> Severity:
     worst = Severity.INFORMATION
     for reading, extra in item.installs:
         named = any(command.requirements or command.installer.needs for command in reading.install.commands)
+        if reading.install.by_make is not None and extra is not Extra.CONTEXT:
+            continue  # what a recipe needs of a folder of the project is not known
         if extra >= Extra.SOURCES or (extra is Extra.FILE and named):
             worst = Severity.WARNING
     return worst
@@ -148,6 +150,7 @@ def _again(reading: Reading) -> str:
         return "install the dependencies again"
     if count == 1:
         return f"install {reading.packages[0]} again"
-    names = list(dict.fromkeys(item.provided.context for item in reading.manifests if not item.folder))
+    listed = (item for item in reading.manifests if not item.folder and item.image not in reading.install.files)
+    names = list(dict.fromkeys(item.provided.context for item in listed))
     source = f" of {names[0]}" if len(names) == 1 else ""
     return f"install the {count} packages{source} again"
