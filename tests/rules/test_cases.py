@@ -1,4 +1,6 @@
-"""Every rule against its cases in ``cases/<code>.yaml``: small projects, what must be found in them, the fixed text.
+"""Every rule against its cases: small projects, what must be found in them, the fixed text.
+
+They stand in ``cases/<code>.yaml`` and, where those are many, in ``cases/<code>-<part>.yaml``, too.
 
 The form of a case::
 
@@ -37,10 +39,19 @@ KEYS = {"name", "files", "git", "dockerfile", "find", "quiet", "title", "applica
 
 def load_cases() -> list[Any]:
     return [
-        pytest.param(path.stem.upper(), case, id=f"{path.stem}-{case['name']}")
+        pytest.param(code_of(path), case, id=f"{path.stem}-{case['name']}")
         for path in sorted(CASES.glob("*.yaml"))
-        for case in yaml.safe_load(path.read_text(encoding="utf-8"))
+        for case in cases_in(path)
     ]
+
+
+def code_of(path: Path) -> str:
+    return path.stem.partition("-")[0].upper()
+
+
+def cases_in(path: Path) -> list[dict[str, Any]]:
+    cases: list[dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return cases
 
 
 def of_rule(report: Report, code: str) -> list[Finding]:
@@ -120,6 +131,7 @@ def check_fixed(engine: Engine, dockerfile: str, code: str, case: dict[str, Any]
 
 def test_every_rule_has_cases_and_as_many_quiet_as_firing() -> None:
     for rule in all_rules():
-        cases = yaml.safe_load((CASES / f"{rule.code.lower()}.yaml").read_text(encoding="utf-8"))
+        cases = [case for path in CASES.glob("*.yaml") if code_of(path) == rule.code for case in cases_in(path)]
+        assert cases, f"{rule.code} has no cases"
         quiet = sum(bool(case.get("quiet")) for case in cases)
         assert quiet * 2 >= len(cases), f"{rule.code}: {quiet} of {len(cases)} cases are quiet"
