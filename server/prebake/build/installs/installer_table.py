@@ -57,6 +57,12 @@ def shadowing() -> frozenset[str]:
     return frozenset(_data()["modules"]["shadowing"])
 
 
+@lru_cache(maxsize=1)
+def scripts() -> Mapping[str, frozenset[str]]:
+    """What is known about install scripts of Node.js packages; see ``data/installers.toml``."""
+    return {name: frozenset(names) for name, names in _data()["scripts"].items()}
+
+
 def aliases() -> Mapping[str, str]:
     """Programs that are another one under a different name."""
     names: Mapping[str, str] = _data()["aliases"]

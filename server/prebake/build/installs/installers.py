@@ -36,6 +36,18 @@ class InstallCommand(NamedTuple):
     unknown: tuple[str, ...] = ()
 
     @property
+    def directory(self) -> str | None:
+        """The folder of the image that it works in, which an option may change; ``None`` when that is not known."""
+        folder = self.step.directory
+        for name in self.named.get("directory", ())[-1:]:
+            folder = self.step.absolute(name)
+        return folder
+
+    def absolute(self, path: str) -> str | None:
+        """A path as the installer understands it, as a path of the image; ``None`` when that is not known."""
+        return self.step._replace(directory=self.directory).absolute(path)
+
+    @property
     def requirements(self) -> tuple[str, ...]:
         """The requirement files it is given."""
         return self.named.get("requirement", ())
@@ -256,7 +268,7 @@ class _Reading:
         if text is None:
             self._not_known(argument)
             return
-        local = local_path(text)
+        local = None if text.startswith("@") else local_path(text)
         if local is not None and argument.glob and ("*" in local or "?" in local):
             self.unknown.append(f"names files by the wildcard {text}")
         elif self.installer.files:

@@ -19,8 +19,9 @@ class Reading(NamedTuple):
 
     ``manifests`` come from the context, in the order they are read. ``packages`` are the names of what it installs, as
     far as they are listed. ``problems`` say why it is not known what it reads, or why it reads more than manifests;
-    each is a sentence without its full stop. ``effects`` are those of each of its commands, the reading of manifests
-    not among them. ``libraries`` are folders of the image with sources that it installs, other than the project itself.
+    each is a sentence without its full stop. ``doubts`` say what may come out in another way when nothing but the
+    manifests is there. ``effects`` are those of each of its commands, the reading of manifests not among them.
+    ``libraries`` are folders of the image with sources that it installs, other than the project itself.
     """
 
     install: Install
@@ -29,6 +30,7 @@ class Reading(NamedTuple):
     problems: tuple[str, ...]
     effects: tuple[tuple[Step, Effects], ...]
     libraries: tuple[str, ...]
+    doubts: tuple[str, ...] = ()
 
     def reads(self, image: str) -> bool:
         """Whether a path of the image is one of the manifests, or belongs to a library."""
@@ -81,6 +83,7 @@ def _reading(build: Build, install: Install) -> Reading:
         tuple(dict.fromkeys(notes.problems)),
         tuple(effects),
         tuple(dict.fromkeys(notes.libraries)),
+        tuple(dict.fromkeys(notes.doubts)),
     )
 
 

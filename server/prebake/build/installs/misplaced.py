@@ -122,7 +122,7 @@ def _wanted(command: InstallCommand, reading: Reading) -> bool:
     if command.requirements or command.packages or command.archives:
         return True
     if command.installer.needs and not command.packages:
-        places = [command.step.absolute(name) for name in command.installer.needs]
+        places = [command.absolute(name) for name in command.installer.needs]
         return any(item.image in places for item in reading.manifests)
     return bool(command.unknown) and not command.projects
 
