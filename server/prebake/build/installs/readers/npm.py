@@ -9,7 +9,9 @@ links             members and folders of ``file:`` into node_modules; their prog
 runs              preinstall, install, postinstall, prepublish, prepare of the project and of members, after the
                   dependencies are there; node-gyp where there is a binding.gyp; ``dependencies`` when something changed
 writes            node_modules of the project and of members. ``npm install`` writes the lock file
-``npm ci``        empties node_modules first, so that a second one installs everything again
+``npm ci``        empties node_modules first, so that a second one installs everything again. A second ``npm install``
+                  runs the scripts of the project and of members and links their programs, but no script of a
+                  dependency that is there
 ================  ====================================================================================================
 """
 
@@ -21,7 +23,7 @@ from typing import Any
 from prebake.build.effects import Effects
 from prebake.build.installs.installers import InstallCommand
 from prebake.build.installs.notes import Notes
-from prebake.build.installs.readers import FirstStep, node
+from prebake.build.installs.readers import FirstStep, node, nodescripts
 from prebake.build.installs.readers.node import NodePackage
 from prebake.project.manifest import read_json
 
@@ -58,8 +60,8 @@ def _is_clean(command: InstallCommand) -> bool:
 
 
 def _follow(notes: Notes, command: InstallCommand, *, scripts: bool = True) -> tuple[Effects, list[str] | None]:
-    """The effects, and the dependencies with install scripts; with ``scripts`` false those of the project do not
-    count.
+    """The effects, and the dependencies with install scripts; with ``scripts`` false those of the project and
+    the programs of its members do not count.
     """
     node.node_options(notes, command)
     if _GLOBAL & command.given:
@@ -87,10 +89,10 @@ def _follow(notes: Notes, command: InstallCommand, *, scripts: bool = True) -> t
     ignores = settings.get("ignore-scripts") or node.variable(command, "ignore_scripts")
     if not node.given(command, "--ignore-scripts") and ignores != "true":
         if scripts:
-            node.note_scripts(notes, command, packages, events=node.EVENTS)
-        node.note_prisma(notes, command, packages)
-        node.note_dependency_scripts(notes, command, with_scripts)
-    if "--no-bin-links" not in command.given:
+            nodescripts.note_scripts(notes, command, packages, nodescripts.EVENTS)
+        nodescripts.note_prisma(notes, command, packages)
+        nodescripts.note_dependency_scripts(notes, command, with_scripts)
+    if scripts and "--no-bin-links" not in command.given:
         node.note_programs(notes, command, members)
     _packages(notes, command, root, locked)
     written = [] if _is_clean(command) else _written(notes, command, root, settings)
