@@ -22,6 +22,8 @@ class Installer(NamedTuple):
     files: bool
     project: bool
     without_project: frozenset[str]
+    compiles: bool
+    default: str
     reader: str
     two_steps: str
     environment: Mapping[str, str]
@@ -30,7 +32,7 @@ class Installer(NamedTuple):
     @property
     def proved(self) -> bool:
         """Whether it is followed, so that instructions may be moved past it."""
-        return bool(self.reader)
+        return bool(self.reader) and not self.compiles
 
     def role(self, option: str) -> str | None:
         """What an option is for; like pip, any beginning of a long one will do that fits no other."""
@@ -100,6 +102,8 @@ def _installer(row: Mapping[str, Any], tables: list[Mapping[str, Any]]) -> Insta
         files=row.get("files", False),
         project=row.get("project", True),
         without_project=frozenset(row.get("without-project", ())),
+        compiles=row.get("compiles", False),
+        default=row.get("default", ""),
         reader=row.get("reader", ""),
         two_steps=row.get("two-steps", ""),
         environment=environment,
