@@ -71,7 +71,8 @@ class InstallCommand(NamedTuple):
     def only_tools(self) -> bool:
         """Whether it installs nothing but tools to install with, such as pip itself."""
         names = {_distribution(package) for package in self.packages}
-        reads = self.requirements or self.projects or self.archives or self.installer.needs or self.unknown
+        needs = self.installer.needs and not {"-g", "--global"} & self.given
+        reads = self.requirements or self.projects or self.archives or needs or self.unknown
         return bool(names) and not reads and names <= tools()
 
     @property

@@ -154,7 +154,7 @@ def _installed(command: InstallCommand) -> frozenset[tuple[str, ...]]:
     """What a command installs: the project by its manifests, or the files and packages that it names; what is not
     known of it is like nothing else.
     """
-    if command.installer.needs:
+    if command.installer.needs and not command.packages:
         return frozenset([(command.step.program,)])
     program = command.installer.program
     files = (*command.requirements, *command.constraints, *command.archives)

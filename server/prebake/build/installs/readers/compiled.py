@@ -27,9 +27,6 @@ def follow(notes: Notes, command: InstallCommand) -> Effects:
 
 def _fetches(notes: Notes, command: InstallCommand) -> bool:
     """Whether there is anything to fetch, as far as the manifests of Go and Rust tell."""
-    words = [argument.text or "" for argument in command.step.arguments]
-    if any("@" in word for word in words if not word.startswith("-")):
-        return False
     for path in notes.paths(command, command.installer.needs):
         text = notes.image.text(path)
         if text is not None and path.endswith("go.mod"):

@@ -50,8 +50,8 @@ def follow(notes: Notes, command: InstallCommand) -> Effects:
         _module(notes, command, place)
     if module is None and workspace is None:
         notes.problem(command, f"finds no go.mod from the context in {folder}")
-    named = [argument.text for argument in command.step.arguments if argument.text and argument.text[0] != "-"][2:]
-    if named:
+    words = [argument.text or "" for argument in command.step.arguments]
+    if any(word[:1] != "-" for word in words[words.index("download") + 1 :]):
         notes.doubt(command, "adds to go.sum the modules that it names, which the COPY then takes back")
     return _effects(command, own)
 

@@ -117,8 +117,10 @@ def _matching(notes: Notes, start: str, parts: list[str]) -> list[str]:
     """The folders that a pattern selects.
 
     Raises:
-        GlobError: it holds something else than names, ``*``, ``?`` and ``**``, or selects too many.
+        GlobError: it holds something else than names, ``*``, ``?`` and one ``**``, or selects too many.
     """
+    if parts.count("**") > 1:
+        raise GlobError("**")
     found = [start]
     for part in parts:
         if set(part) & set("{}[]()+@!\\") and not part.startswith("@"):
