@@ -94,6 +94,24 @@ class Build:
         named = next((stage for stage in stages if target and target in (stage.name, str(stage.index))), None)
         return named or (stages[-1] if stages else None)
 
+    def with_text(self, text: Text) -> Build:
+        """The build of another text of the Dockerfile from the same context: what would be if it were written so."""
+        return Build(
+            self.snapshot.overlay({self.path: text}),
+            self.path,
+            self.settings,
+            root=self.root,
+            contexts=self.contexts,
+            context=self.context,
+            scanner=self._scanner,
+        )
+
+    def key(self, instruction: Instruction) -> str:
+        """What an instruction is known by in this file, without line numbers: its stage and words."""
+        stage = self.tree.stages[instruction.stage or 0]
+        words = " ".join(word.value for word in instruction.words)
+        return f"{stage.name or stage.index}: {instruction.keyword} {words}"
+
     def location(self, instruction: Instruction, token: Token | None = None) -> Location:
         """Where an instruction, or a token of it, stands in the Dockerfile."""
         return Location(self.path, instruction.span if token is None else instruction.span_of(token))

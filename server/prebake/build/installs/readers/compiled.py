@@ -1,7 +1,7 @@
 """Tools that fetch dependencies and compile the project in one: they need the code, and only the order can be told.
 
 A RUN that keeps a cache between builds has the dependencies there; nothing is fetched for a project that has none, or
-that brings them along.
+that brings them along. A recipe of make or a script that compiles is taken as it is.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ def follow(notes: Notes, command: InstallCommand) -> Effects:
     """Note the manifests of a project that has dependencies to fetch, and what to do about it."""
     install = notes.install
     cached = any(mount.kind == "cache" for mount in mounts_of(install.instruction, install.state))
-    if not cached and _fetches(notes, command):
+    own = not (install.files or install.by_make)
+    if own and not cached and _fetches(notes, command):
         notes.note(notes.paths(command, command.installer.manifests))
     steps = command.installer.two_steps.format(manifests=notes.named(command))
     notes.problem(command, f"compiles the code, too: {steps}")

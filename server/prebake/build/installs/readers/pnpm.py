@@ -47,6 +47,8 @@ def first_step(notes: Notes, command: InstallCommand) -> FirstStep | str:
         return "there is no pnpm-lock.yaml, which `pnpm fetch` reads"
     if command.directory != command.step.directory:
         return "it works in another folder: copy pnpm-lock.yaml and run `pnpm fetch` there first"
+    if command.named.get("write"):
+        return "it names a store of its own: copy pnpm-lock.yaml and run `pnpm fetch` with the same option first"
     production = " --prod" if node.without_dev(command) else ""
     return FirstStep(command=f"pnpm fetch{production}")
 

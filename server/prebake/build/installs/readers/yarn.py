@@ -1,7 +1,6 @@
 """``yarn install``, classic and Berry: what it reads, and how it installs the dependencies alone.
 
-Yarn from version 2 on (Berry) is told by its lock file or its ``.yarnrc.yml``. Measured with Yarn 1.22 for the classic
-one; the other as documented:
+Yarn from version 2 on (Berry) is told by its lock file or its ``.yarnrc.yml``. Measured with Yarn 1.22 and 4.18:
 
 =========  ===========================================================================================================
 classic    reads package.json, yarn.lock, .yarnrc, .npmrc, the package.json of every member of the workspace; links
@@ -9,7 +8,8 @@ classic    reads package.json, yarn.lock, .yarnrc, .npmrc, the package.json of e
            prepare. After an install with ``--ignore-scripts`` a second one without runs all scripts and links all
            programs: the result is the same as that of one install
 Berry      reads .yarnrc.yml, .yarn/releases, plugins and patches in place of .yarnrc and .npmrc; runs preinstall,
-           install and postinstall. ``--mode=skip-build`` leaves the scripts to a later install
+           install and postinstall; links programs of members and makes them executable where the file is there.
+           An install after one with ``--mode=skip-build`` runs the scripts and links all programs
 =========  ===========================================================================================================
 """
 
