@@ -103,7 +103,8 @@ def test_poetry_with_dependencies_in_folders() -> None:
     case = found("poetry install --no-root", files)
     assert case.reading.problems == ("`poetry install` (line 4) installs /app/libs/lib from sources",)
     assert case.reading.libraries == ("/app/libs/lib",)
-    assert case.first == FirstStep(("--no-root", "--no-directory"))
+    assert case.first == FirstStep(("--no-directory",))
+    assert found("poetry install", files).first == FirstStep(("--no-root", "--no-directory"))
     alone = found("poetry install --no-root --no-directory", files)
     assert alone.reading.problems == ()
     assert alone.read == ["pyproject.toml", "w-1-py3-none-any.whl"]
@@ -122,7 +123,9 @@ def test_poetry_with_a_version_from_git() -> None:
     files = poetry(pyproject__toml=manifest)
     case = found("poetry install --no-root", files)
     assert "asks git for the version" in case.reading.problems[0]
-    assert case.first == FirstStep(("--no-root",), (("POETRY_DYNAMIC_VERSIONING_BYPASS", "0.0.0"),))
+    assert found("poetry install", files).first == FirstStep(
+        ("--no-root",), (("POETRY_DYNAMIC_VERSIONING_BYPASS", "0.0.0"),)
+    )
     assert found("POETRY_DYNAMIC_VERSIONING_BYPASS=0.0.0 poetry install --no-root", files).reading.problems == ()
     assert found("POETRY_DYNAMIC_VERSIONING_COMMANDS= poetry install --no-root", files).reading.problems == ()
     assert found("poetry install --no-root --no-plugins", files).reading.problems == ()
@@ -220,6 +223,9 @@ def test_the_first_step_of_uv() -> None:
     dynamic = UV | {"pyproject.toml": UV["pyproject.toml"].replace('["version"]', '["version", "dependencies"]')}
     assert found("uv sync", dynamic).first == FirstStep(("--frozen", "--no-install-project"))
     assert "builds the project" in str(found("uv sync --locked", dynamic).first)
+    stale = found("uv sync", UV | {"pyproject.toml": UV["pyproject.toml"].replace("torch<3", "torch<4")}).first
+    assert isinstance(stale, FirstStep) and stale.options == ("--frozen", "--no-install-project")
+    assert "does not fit pyproject.toml" in stale.doubts[0]
 
 
 WORKSPACE = UV | {
@@ -243,7 +249,7 @@ def test_a_workspace_of_uv() -> None:
     assert locked.reading.problems == ()
     assert locked.read == ["libs/lib/pyproject.toml", "packages/core/pyproject.toml", "pyproject.toml", "uv.lock"]
     first = found("uv sync --locked", WORKSPACE).first
-    assert isinstance(first, FirstStep) and "has to be copied" in first.doubts[0]
+    assert isinstance(first, FirstStep) and "has to be copied above it" in first.doubts[0]
     assert isinstance(plain := found("uv sync", WORKSPACE).first, FirstStep) and plain.options[0] == "--frozen"
 
 

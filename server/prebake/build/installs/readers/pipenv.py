@@ -68,9 +68,7 @@ def first_step(notes: Notes, command: InstallCommand) -> FirstStep | str:
         return f"`{command.called}` finds no Pipfile that can be read"
     folders = note_local(notes, command, _places(project))
     if folders or command.projects:
-        return (
-            f"Pipenv has no option that leaves out {(*folders, *command.projects)[0]}, which it installs from sources"
-        )
+        return f"`{command.called}` has no form that installs the dependencies alone"
     return FirstStep()
 
 

@@ -91,7 +91,7 @@ def first_step(notes: Notes, command: InstallCommand) -> FirstStep | str:
             return f"there is no poetry.lock, and Poetry reads {folders[0]} to find out what it depends on"
         options.append("--no-directory")
     environment = [(_BYPASS, "0.0.0")] if _asks_git(command.step, project) else []
-    return FirstStep(tuple(options), tuple(environment))
+    return FirstStep(tuple(item for item in options if item not in command.given), tuple(environment))
 
 
 def _installs_project(command: InstallCommand, project: Project) -> bool:

@@ -103,7 +103,7 @@ def note_libraries(notes: Notes, command: InstallCommand, folders: Iterable[str]
 def note_project(notes: Notes, command: InstallCommand, first: FirstStep | str) -> None:
     """Note as a problem that a command installs the project, too, and what to do about it by hand."""
     if isinstance(first, str):
-        notes.problem(command, f"also installs the project itself, and {first}")
+        notes.problem(command, "also installs the project itself")
         return
     words = [*(f"{name}={value}" for name, value in first.environment), command.called, *first.options]
     notes.problem(

@@ -144,16 +144,20 @@ def first_step(notes: Notes, command: InstallCommand) -> FirstStep | str:
     local = sync.installed()
     members = any(package.member for package in local)
     options = ["--no-install-workspace" if members else "--no-install-project"]
-    for package in local:
-        if not package.member:
-            options += ["--no-install-package", package.name]
-    if (local or _is_dynamic(sync.project)) and sync.lock is not None and not sync.frozen:
+    is_dynamic, is_bound = _is_dynamic(sync.project), sync.frozen or sync.locked
+    fits = sync.lock is None or is_bound or _fits(sync.project, sync.lock)
+    if sync.lock is not None and not sync.frozen and (local or is_dynamic or not fits):
         if not sync.locked and not _RESOLVING & command.given:
             options.insert(0, "--frozen")
-        elif _is_dynamic(sync.project):
+        elif is_dynamic:
             return "its dependencies are dynamic, and without `--frozen` uv builds the project to find them out"
         elif members:
-            doubts.append("a member that is added to the workspace later has to be copied before the install, too")
+            doubts.append("reads the members of the workspace: one that is added later has to be copied above it, too")
+    if not fits:
+        doubts.append("takes uv.lock as it is, which does not fit pyproject.toml; the second step installs the rest")
+    options = [option for option in options if option not in command.given]
+    for package in local:
+        options += [] if package.member else ["--no-install-package", package.name]
     return FirstStep(tuple(options), doubts=tuple(doubts))
 
 
