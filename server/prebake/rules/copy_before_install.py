@@ -6,18 +6,16 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from prebake.build.installs.arrangements import Arrangement, Kind, arrange
+from prebake.build.installs.arrangements import Arrangement, arrange, arranged
 from prebake.build.installs.crossing import title
 from prebake.build.installs.misplaced import Extra, Misplaced, misplaced
 from prebake.findings import Finding, Fix, Related, Severity
-from prebake.rules.base import Rule
+from prebake.rules.base import BUILDERS, Rule
 
 if TYPE_CHECKING:
     from prebake.build.build import Build
     from prebake.build.installs.manifests import Reading
     from prebake.syntax.dockerfile import Instruction
-
-_BUILDERS = {"buildkit": "BuildKit", "legacy": "the legacy builder", "kaniko": "kaniko", "buildah": "Buildah"}
 
 
 class CopyBeforeInstall(Rule):
@@ -93,7 +91,7 @@ class CopyBeforeInstall(Rule):
             yield self.finding(
                 build.location(instruction),
                 _message(build, item),
-                key=_key(build, instruction),
+                key=build.key(instruction),
                 severity=_severity(item),
                 repair=partial(_repair, build, instruction),
                 related=tuple(
@@ -105,7 +103,7 @@ class CopyBeforeInstall(Rule):
 
 def _repair(build: Build, instruction: Instruction) -> tuple[Fix, ...] | str:
     outcome = arrange(build, instruction)
-    return (_fix(outcome),) if isinstance(outcome, Arrangement) else outcome.reason
+    return (arranged(outcome),) if isinstance(outcome, Arrangement) else outcome.reason
 
 
 def _severity(item: Misplaced) -> Severity:
@@ -121,7 +119,7 @@ def _message(build: Build, item: Misplaced) -> str:
     reading, _ = item.installs[0]
     install = reading.install.instruction
     called = next((command.text for command in reading.install.commands if not command.only_tools), "")
-    builder = _BUILDERS[build.settings.builder]
+    builder = BUILDERS[build.settings.builder]
     what = "every edit of the code" if item.worst is not Extra.FOLDER else "every change in the folder"
     more = f", and {len(item.installs) - 1} more" if len(item.installs) > 1 else ""
     return (
@@ -139,31 +137,3 @@ def _again(reading: Reading) -> str:
     names = list(dict.fromkeys(item.provided.context for item in reading.manifests if not item.folder))
     source = f" of {names[0]}" if len(names) == 1 else ""
     return f"install the {count} packages{source} again"
-
-
-def _key(build: Build, instruction: Instruction) -> str:
-    stage = build.tree.stages[instruction.stage or 0]
-    words = " ".join(word.value for word in instruction.words)
-    return f"{stage.name or stage.index}: {instruction.keyword} {words}"
-
-
-def _fix(found: Arrangement) -> Fix:
-    plan = found.plan
-    names = _listed(plan.manifests)
-    what = f"`{title(plan.moved[0])}`" if len(plan.moved) == 1 else f"{len(plan.moved)} COPY instructions"
-    line = found.target.line + 1
-    if found.kind is Kind.TWO_STEPS:
-        above = f", with {names} copied above" if names else ""
-        text = f"install the dependencies alone first (`{found.first}`{above}), and move {what} below that"
-    else:
-        first = f"copy {names} first, " if names else ""
-        split = f"split the RUN in line {line} behind `{found.first}`, " if found.kind is Kind.SPLIT else ""
-        where = "in between" if found.kind is Kind.SPLIT else f"below the install in line {line}"
-        text = f"{first}{split}{'and ' if first or split else ''}move {what} {where}"
-    return Fix(text[0].upper() + text[1:], found.applicability, found.edits(), found.explanation)
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    if len(names) > 3:
-        return f"{', '.join(names[:3])} ..."
-    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))

@@ -12,13 +12,15 @@ from typing import NamedTuple
 
 from prebake.build.build import Build
 from prebake.build.copies import Copy
+from prebake.build.installs.crossing import title
+from prebake.build.installs.installers import InstallCommand
 from prebake.build.installs.manifests import Reading
 from prebake.build.installs.misplaced import misplaced, wanted_commands
 from prebake.build.installs.runchain import RunChain, run_chain
 from prebake.build.installs.sink import Refusal, SinkPlan, plan_onto, plan_sink
 from prebake.build.installs.twosteps import TwoSteps, two_steps
 from prebake.edits import FileEdit, difference
-from prebake.findings import Applicability
+from prebake.findings import Applicability, Fix
 from prebake.syntax.dockerfile import Instruction
 from prebake.text import Text
 
@@ -126,16 +128,26 @@ def _split(build: Build, copy: Copy, reading: Reading) -> Arrangement | str | No
     return reason
 
 
-def _two_steps(build: Build, copy: Copy, reading: Reading) -> Arrangement | str | None:
+def _two_steps(
+    build: Build, copy: Copy, reading: Reading, command: InstallCommand | None = None
+) -> Arrangement | str | None:
     """Install the dependencies alone first; or why not, ``None`` where nothing installs the project."""
-    found = two_steps(build, reading)
-    if not isinstance(found, TwoSteps):
-        return found
+    found = two_steps(build, reading, command)
+    return found if found is None or isinstance(found, str) else first_that_works(build, copy, reading, found)
+
+
+def first_that_works(
+    build: Build, copy: Copy, reading: Reading, ways: tuple[TwoSteps, ...]
+) -> Arrangement | str | None:
+    """The first of some ways to install the dependencies alone below which the COPY can be brought; or why none."""
     target = reading.install.instruction
-    plan = _between(build, copy, target, found.first, found.rest)
-    if isinstance(plan, Refusal):
-        return plan.reason if plan.reason not in reading.problems else None
-    return Arrangement(Kind.TWO_STEPS, build, target, plan, found.called, found.doubts, found.facts)
+    reason: str | None = None
+    for way in ways:
+        plan = _between(build, copy, target, way.first, way.rest)
+        if isinstance(plan, SinkPlan):
+            return Arrangement(Kind.TWO_STEPS, build, target, plan, way.called, way.doubts, way.facts)
+        reason = plan.reason
+    return reason if reason not in reading.problems else None
 
 
 def _between(build: Build, copy: Copy, target: Instruction, first: str, rest: tuple[str, ...]) -> SinkPlan | Refusal:
@@ -151,3 +163,26 @@ def _last_command(chain: RunChain, number: int) -> str:
     unit = chain.units[number - 1]
     text = " ".join(chain.instruction.raw[unit.start : unit.end].split())
     return text if len(text) <= 50 else f"{text[:47]}..."
+
+
+def arranged(found: Arrangement) -> Fix:
+    """The fix that an arrangement is."""
+    plan = found.plan
+    names = _listed(plan.manifests)
+    what = f"`{title(plan.moved[0])}`" if len(plan.moved) == 1 else f"{len(plan.moved)} COPY instructions"
+    line = found.target.line + 1
+    if found.kind is Kind.TWO_STEPS:
+        above = f", with {names} copied above" if names else ""
+        text = f"install the dependencies alone first (`{found.first}`{above}), and move {what} below that"
+    else:
+        first = f"copy {names} first, " if names else ""
+        split = f"split the RUN in line {line} behind `{found.first}`, " if found.kind is Kind.SPLIT else ""
+        where = "in between" if found.kind is Kind.SPLIT else f"below the install in line {line}"
+        text = f"{first}{split}{'and ' if first or split else ''}move {what} {where}"
+    return Fix(text[0].upper() + text[1:], found.applicability, found.edits(), found.explanation)
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    if len(names) > 3:
+        return f"{', '.join(names[:3])} ..."
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
