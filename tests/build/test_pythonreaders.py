@@ -76,7 +76,7 @@ def test_poetry_reads_the_licence_that_the_manifest_names() -> None:
     manifest = '[project]\nname = "x"\nversion = "1"\nlicense = {file = "COPYING"}\ndependencies = ["torch (>=2)"]\n'
     case = found("poetry install --no-root", poetry(pyproject__toml=manifest, COPYING="MIT"))
     assert case.read == ["COPYING", "pyproject.toml"]
-    assert case.reading.packages == ("torch (>=2)",)
+    assert case.reading.packages == ("torch",)
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_uv_without_the_project(options: str) -> None:
     is_bound = "--frozen" in options or "--locked" in options
     assert case.read == (["pyproject.toml", "uv.lock"] if is_bound else ["pyproject.toml"])
     assert case.optional == ([".python-version"] if is_bound else [".python-version", "uv.lock"])
-    assert case.reading.packages == ("torch<3,>=2",)
+    assert case.reading.packages == ("torch",)
     assert case.effects.writes == ()
     assert case.effects.environments == ("/app/.venv",)
 

@@ -28,6 +28,7 @@ from prebake.build.installs.readers.projects import (
     active_environments,
     configured,
     declared,
+    dependencies,
     effects,
     file_of,
     is_set,
@@ -57,7 +58,7 @@ def follow(notes: Notes, command: InstallCommand) -> Effects:
     lock = project.path(_lock_name(command))
     notes.note([lock, project.path("pdm.toml"), project.path(".pdm.toml")], optional=True)
     note_upwards(notes, command, ".python-version")
-    notes.packages += strings(table(project.data, "project").get("dependencies"))
+    notes.packages += dependencies(project.data)
     if _installs_project(command, project):
         note_project(notes, command, first_step(notes, command))
     note_libraries(notes, command, note_local(notes, command, _places(notes, project, lock)))

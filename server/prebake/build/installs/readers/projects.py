@@ -70,6 +70,17 @@ def declared(data: Mapping[str, Any]) -> Iterator[str]:
         yield from strings(group)
 
 
+def name_of(requirement: str) -> str:
+    """The name that a requirement begins with."""
+    text = requirement.strip()
+    return text[: next((at for at, sign in enumerate(text) if not (sign.isalnum() or sign in "._-")), len(text))]
+
+
+def dependencies(data: Mapping[str, Any]) -> list[str]:
+    """The names of the project's own dependencies in the standard notation."""
+    return [name_of(item) for item in strings(table(data, "project").get("dependencies"))]
+
+
 def file_of(requirement: str, folder: str) -> str | None:
     """The place of a requirement ``name @ file:...``; ``None`` for any other."""
     _, at, url = requirement.partition("@")

@@ -12,6 +12,7 @@ folders that are no members             are installed unless ``--no-install-pack
                                         them; without ``--frozen`` their pyproject.toml is read even so
 without build-system                    the project itself is not installed
 neither ``--frozen`` nor ``--locked``   writes uv.lock where it does not fit pyproject.toml, or is not there
+two steps                               the same files as one; a time in uv_cache.json aside
 environment                             ``.venv`` beside uv.lock, or UV_PROJECT_ENVIRONMENT; the active one is not used
                                         without ``--active``
 ======================================  ==============================================================================
@@ -30,9 +31,11 @@ from prebake.build.installs.readers import FirstStep
 from prebake.build.installs.readers.projects import (
     Project,
     declared,
+    dependencies,
     effects,
     file_of,
     is_set,
+    name_of,
     note_libraries,
     note_project,
     note_upwards,
@@ -122,7 +125,7 @@ def follow(notes: Notes, command: InstallCommand) -> Effects:
     project, lock = sync.project, sync.project.path("uv.lock")
     notes.note([lock], optional=not (sync.frozen or sync.locked))
     note_upwards(notes, command, "uv.toml", ".python-version", ".python-versions")
-    notes.packages += strings(table(project.data, "project").get("dependencies"))
+    notes.packages += dependencies(project.data)
     if sync.installs_project():
         note_project(notes, command, first_step(notes, command))
     _workspace_above(notes, command)
@@ -188,7 +191,7 @@ def _sources(project: Project) -> Iterator[tuple[str, str]]:
     for item in declared(project.data):
         place = file_of(item, project.folder)
         if place is not None:
-            yield item.partition("@")[0].partition("[")[0].strip(), posixpath.normpath(place)
+            yield name_of(item), posixpath.normpath(place)
 
 
 def _is_text(value: object) -> bool:
@@ -268,7 +271,7 @@ def _fits(project: Project, lock: UvLock) -> bool:
     elsewhere = {str(entry.get("name")) for entry in entries if sources & set(entry)}
     return (
         all(name in elsewhere or (name, _parts(specifier)) in locked for name, specifier in wanted)
-        and names <= {*_declared_names(project), own}
+        and names <= {own, *(normalised(name_of(item)) for item in declared(project.data))}
         and _same_python(str(table(project.data, "project").get("requires-python", "")), lock.requires_python)
     )
 
@@ -277,12 +280,6 @@ def _same_python(wanted: str, locked: str) -> bool:
     """Whether a lock file is for the interpreters that are asked for; uv writes `>=3.11,<3.12` as `==3.11.*`."""
     known = _parts(wanted)
     return not wanted or known == _parts(locked) or any(part[:2] not in (">=", "==") for part in known)
-
-
-def _declared_names(project: Project) -> Iterator[str]:
-    for item in declared(project.data):
-        end = next((at for at, letter in enumerate(item) if not (letter.isalnum() or letter in "._-")), len(item))
-        yield normalised(item[:end])
 
 
 def _parts(specifier: str) -> frozenset[str]:
