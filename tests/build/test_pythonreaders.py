@@ -164,7 +164,7 @@ requires-dist = [{ name = "torch", specifier = ">=2,<3" }]
 [[package]]
 name = "torch"
 version = "2.9.0"
-source = { registry = "https://pypi.org/simple" }
+source = { registry = "https://index.example/packages" }
 """
 UV = {
     "pyproject.toml": '[project]\nname = "app"\ndynamic = ["version"]\nrequires-python = ">= 3.11"\n'
@@ -205,6 +205,10 @@ def test_uv_writes_the_lock_that_is_missing_or_updated() -> None:
     assert found("uv sync --no-install-project", files).effects.writes == ("/app/uv.lock",)
     assert found("uv sync --no-install-project --upgrade", UV).effects.writes == ("/app/uv.lock",)
     assert found("uv sync --no-install-project --upgrade --frozen", UV).effects.writes == ()
+    above = "ENV UV_DEFAULT_INDEX=https://mirror.example/packages\n"
+    assert found("uv sync --no-install-project", UV, above).effects.writes == ("/app/uv.lock",)
+    assert found("uv sync --locked --no-install-project", UV, above).effects.writes == ()
+    assert found("uv sync", UV, above).first == FirstStep(("--frozen", "--no-install-project"))
 
 
 @pytest.mark.parametrize(
@@ -362,12 +366,15 @@ def test_pdm_with_dependencies_in_folders(manifest: str, lock: str) -> None:
     assert "no option that leaves out /app/libs/lib" in str(case.first)
 
 
-PIPFILE = '[[source]]\nurl = "https://pypi.org/simple"\nverify_ssl = true\nname = "pypi"\n[packages]\nsix = "*"\n'
+PIPFILE = (
+    '[[source]]\nurl = "https://index.example/packages"\nverify_ssl = true\nname = "own"\n'
+    '[requires]\npython_version = "3.11"\n[dev-packages]\nMy_Pkg = "*"\n[packages]\nsix = "*"\n'
+)
+# What Pipenv 2026.10.3 counts for this Pipfile.
+HASH = "417bd1ba69ddf30fd0fddcca6d73e7bf966a8138b117f505eb66fde573d79e5d"
 PIPENV = {
-    "Pipfile": PIPFILE + '[requires]\npython_version = "3.11"\n',
-    # Written by Pipenv 2026.10.3 for this Pipfile.
-    "Pipfile.lock": '{"_meta": {"hash": {"sha256": '
-    '"9c08ec0f6a4e03ed5801b651cf0217193f017cff330f6575b9958e3300486ba6"}}}',
+    "Pipfile": PIPFILE,
+    "Pipfile.lock": f'{{"_meta": {{"hash": {{"sha256": "{HASH}"}}}}}}',
     "setup.py": "",
     ".env": "SECRET=1\n",
 }
@@ -384,6 +391,13 @@ def test_pipenv(run: str) -> None:
     assert case.effects.writes == ()
     assert case.effects.environments == ()
     assert case.first == FirstStep()
+
+
+def test_a_pipfile_without_sources_has_those_of_its_lock() -> None:
+    sources = '[{"name": "own", "url": "https://index.example/packages", "verify_ssl": true}]'
+    lock = f'{{"_meta": {{"hash": {{"sha256": "{HASH}"}}, "sources": {sources}}}}}'
+    files = {"Pipfile": "[requires]" + PIPFILE.partition("[requires]")[2], "Pipfile.lock": lock}
+    assert found("pipenv install", PIPENV | files).reading.problems == ()
 
 
 def test_pipenv_writes_the_lock_that_is_missing() -> None:
@@ -419,7 +433,11 @@ def test_variables_that_pipenv_takes_from_a_file() -> None:
         ("pipenv sync", {"Pipfile": PIPFILE + 'x = {path = ".", editable = true}\n'}, "installs /app from sources"),
         ("pipenv install -e .", {}, "installs . from its sources"),
         ("pipenv install -r more.txt", {}, "has the option -r, whose files are not followed"),
-        ("pipenv sync", {"Pipfile": PIPFILE.replace("https://pypi.org/", "file:///app/")}, "reads the package index"),
+        (
+            "pipenv sync",
+            {"Pipfile": PIPFILE.replace("https://index.example/", "file:///app/")},
+            "reads the package index",
+        ),
     ],
 )
 def test_what_is_not_known_of_pipenv(run: str, changed: dict[str, str], problem: str) -> None:

@@ -11,7 +11,8 @@ workspace, ``--no-install-workspace``   the manifests of the root with ``--froze
 folders that are no members             are installed unless ``--no-install-package`` or ``--no-install-local`` names
                                         them; without ``--frozen`` their pyproject.toml is read even so
 without build-system                    the project itself is not installed
-neither ``--frozen`` nor ``--locked``   writes uv.lock where it does not fit pyproject.toml, or is not there
+neither ``--frozen`` nor ``--locked``   writes uv.lock where it does not fit pyproject.toml, names another index than
+                                        the command or the environment, or is not there
 two steps                               the same files as one; a time in uv_cache.json aside
 environment                             ``.venv`` beside uv.lock, or UV_PROJECT_ENVIRONMENT; the active one is not used
                                         without ``--active``
@@ -44,7 +45,8 @@ from prebake.build.installs.readers.projects import (
     tables,
     toml_at,
 )
-from prebake.build.installs.releases import normalised, requirement
+from prebake.build.installs.readers.uvlocks import fits
+from prebake.build.installs.releases import normalised
 from prebake.project.manifest import table
 from prebake.project.requirements import is_archive, is_local_index
 from prebake.project.uvlock import LocalPackage, UvLock, read_uv_lock
@@ -54,6 +56,9 @@ _RESOLVING = frozenset(
     ("-U", "--upgrade", "-P", "--upgrade-package", "--upgrade-group", "--resolution", "--prerelease", "--fork-strategy")
 )
 """Options with which uv resolves again, and writes the lock file."""
+
+_INDEXES = frozenset(("-i", "--index-url", "--default-index", "--index", "--extra-index-url", "-f", "--find-links"))
+_INDEX_VARIABLES = ("UV_INDEX", "UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS")
 
 
 class _Sync(NamedTuple):
@@ -69,6 +74,11 @@ class _Sync(NamedTuple):
         """Whether an option is given, or the variable that stands for it."""
         variable = f"UV_{option[2:].replace('-', '_').upper()}"
         return option in self.command.given or bool(is_set(self.command.step, variable))
+
+    @property
+    def has_index(self) -> bool:
+        """Whether it is told of package indexes, which may be others than those that the lock file names."""
+        return bool(_INDEXES & self.command.given) or any(map(self.command.step.lookup, _INDEX_VARIABLES))
 
     @property
     def is_package(self) -> bool:
@@ -148,15 +158,15 @@ def first_step(notes: Notes, command: InstallCommand) -> FirstStep | str:
     members = any(package.member for package in local)
     options = ["--no-install-workspace" if members else "--no-install-project"]
     is_dynamic, is_bound = _is_dynamic(sync.project), sync.frozen or sync.locked
-    fits = sync.lock is None or is_bound or _fits(sync.project, sync.lock)
-    if sync.lock is not None and not sync.frozen and (local or is_dynamic or not fits):
+    is_fresh = sync.lock is None or is_bound or fits(sync.project, sync.lock)
+    if sync.lock is not None and not sync.frozen and (local or is_dynamic or not is_fresh or sync.has_index):
         if not sync.locked and not _RESOLVING & command.given:
             options.insert(0, "--frozen")
         elif is_dynamic:
             return "its dependencies are dynamic, and without `--frozen` uv builds the project to find them out"
         elif members:
             doubts.append("reads the members of the workspace: one that is added later has to be copied above it, too")
-    if not fits:
+    if not is_fresh:
         doubts.append("takes uv.lock as it is, which does not fit pyproject.toml; the second step installs the rest")
     options = [option for option in options if option not in command.given]
     for package in local:
@@ -246,44 +256,9 @@ def _lock(notes: Notes, sync: _Sync, path: str) -> list[str]:
         notes.note([manifest])
     if sync.locked:
         return []
-    if not _fits(project, sync.lock):
+    if not fits(project, sync.lock):
         notes.problem(command, "may rewrite uv.lock, which does not fit pyproject.toml any more (`uv lock` mends it)")
-    return [path] if _RESOLVING & command.given else []
-
-
-def _fits(project: Project, lock: UvLock) -> bool:
-    """Whether the lock file lists what the manifest declares."""
-    root = lock.root
-    if root is None:
-        return "project" not in project.data
-    own = normalised(root.name)
-    wanted = {known for item in declared(project.data) if (known := requirement(item)) is not None and known[0] != own}
-    entries = [*tables(root.metadata.get("requires-dist", []))]
-    for group in table(root.metadata, "requires-dev").values():
-        entries += tables(group)
-    sources = {"git", "url", "path", "editable", "directory", "virtual"}
-    locked = {
-        (str(entry.get("name")), _parts(str(entry.get("specifier", ""))))
-        for entry in entries
-        if not sources & set(entry)
-    }
-    names = {str(entry.get("name")) for entry in entries}
-    elsewhere = {str(entry.get("name")) for entry in entries if sources & set(entry)}
-    return (
-        all(name in elsewhere or (name, _parts(specifier)) in locked for name, specifier in wanted)
-        and names <= {own, *(normalised(name_of(item)) for item in declared(project.data))}
-        and _same_python(str(table(project.data, "project").get("requires-python", "")), lock.requires_python)
-    )
-
-
-def _same_python(wanted: str, locked: str) -> bool:
-    """Whether a lock file is for the interpreters that are asked for; uv writes `>=3.11,<3.12` as `==3.11.*`."""
-    known = _parts(wanted)
-    return not wanted or known == _parts(locked) or any(part[:2] not in (">=", "==") for part in known)
-
-
-def _parts(specifier: str) -> frozenset[str]:
-    return frozenset(part.strip().replace(" ", "") for part in specifier.split(",") if part.strip())
+    return [path] if _RESOLVING & command.given or sync.has_index else []
 
 
 def _environments(sync: _Sync) -> Iterator[str | None]:
