@@ -59,7 +59,7 @@ REGISTRY: tuple[Entry, ...] = (
         "PB209",
         "project-install-reinstalls-dependencies",
         _in("project_install_reinstalls_dependencies", "ProjectInstallReinstallsDependencies"),
-        ("install", "setup.py"),
+        ("copy", "add"),
     ),
     Entry("PB301", "model-downloaded-at-startup", _in("model_downloaded_at_startup", "ModelDownloadedAtStartup")),
     Entry(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from prebake.build.installs.arrangements import Arrangement, arranged
+from prebake.build.installs.arrangements import Arrangement, arranged, where
 from prebake.build.installs.crossing import title
 from prebake.build.installs.projectinstalls import ProjectInstall, arrange_project, project_installs
 from prebake.findings import Finding, Fix, Related, Severity
@@ -91,11 +91,11 @@ class ProjectInstallReinstallsDependencies(Rule):
 
 
 def _message(build: Build, item: ProjectInstall) -> str:
-    line = item.reading.install.instruction.line + 1
+    line = where(item.reading.install)
     count = len(item.dependencies.names)
     what = f"its {count} dependencies" if count > 1 else "its dependencies"
     return (
-        f"`{title(item.copy.instruction)}` stands above `{item.called}` (line {line}), which installs the project "
+        f"`{title(item.copy.instruction)}` stands above `{item.called}` ({line}), which installs the project "
         f"together with {what}: every edit of the code makes {BUILDERS[build.settings.builder]} install them again "
         "on a warm rebuild"
     )

@@ -73,6 +73,10 @@ def _reading(build: Build, install: Install) -> Reading:
     notes = Notes(build, install)
     if install.steps.problem is not None:
         notes.problems.append(f"{notes.line} is not understood: {install.steps.problem}")
+    notes.note(install.files)
+    if install.by_make is not None:
+        name, line = install.by_make
+        notes.problems.append(f"the install stands in line {line + 1} of {name}, and make may read anything")
     by_step = {id(command.step): command for command in install.commands}
     effects = []
     for step in install.steps.steps:

@@ -9,9 +9,8 @@ from typing import NamedTuple
 
 from prebake.build.build import Build, fact
 from prebake.build.copies import Copy
-from prebake.build.effects import effects_of
 from prebake.build.image import image_before
-from prebake.build.installs.arrangements import Arrangement, first_that_works
+from prebake.build.installs.arrangements import Arrangement, first_that_works, with_mounts_if_used
 from prebake.build.installs.installers import Install, InstallCommand, install_at
 from prebake.build.installs.manifests import Reading, readings
 from prebake.build.installs.misplaced import misplaced, runs_below_code
@@ -21,6 +20,7 @@ from prebake.build.installs.releases import normalised, requirement
 from prebake.build.installs.sink import Refusal
 from prebake.build.installs.twosteps import two_steps, written
 from prebake.build.paths import inside
+from prebake.build.pythonscripts import command_effects
 from prebake.build.state import chain, states
 from prebake.build.steps import Step, steps_of
 from prebake.syntax.dockerfile import Instruction
@@ -51,8 +51,6 @@ def project_installs(build: Build) -> tuple[ProjectInstall, ...]:
     """
     found: dict[int, ProjectInstall] = {}
     for instruction, above in runs_below_code(build):
-        if not any(word in instruction.raw for word in ("install", "setup.py")):
-            continue
         for item in _in_run(build, instruction, above):
             found.setdefault(item.copy.instruction.index, item)
     # An install of requirements below the same COPY is PB201's: once that is above the code, only the project is left.
@@ -64,6 +62,10 @@ def arrange_project(build: Build, item: ProjectInstall) -> Arrangement | Refusal
     """How the dependencies are installed above the code, the RUN that was there staying as it is; or why not."""
     if build.context.root is None:
         return Refusal("the build context is not on this machine, so that its files are not known")
+    files = item.reading.install.files
+    if files:
+        name = posixpath.basename(files[-1])
+        return Refusal(f"the install stands in {name}: install the dependencies alone in a RUN above the code")
     if item.command is not None:
         ways = two_steps(build, item.reading, item.command)
     else:
@@ -72,7 +74,9 @@ def arrange_project(build: Build, item: ProjectInstall) -> Arrangement | Refusal
     if ways is None or isinstance(ways, str):
         return Refusal(ways or "nothing installs the dependencies alone")
     found = first_that_works(build, item.copy, item.reading, ways)
-    return found if isinstance(found, Arrangement) else Refusal(found or item.reading.problems[0])
+    if isinstance(found, Arrangement):
+        return with_mounts_if_used(found, item.copy.instruction.index)
+    return Refusal(found or item.reading.problems[0])
 
 
 def _first_of_setup(build: Build, item: ProjectInstall) -> FirstStep | str:
@@ -107,7 +111,7 @@ def _in_run(build: Build, instruction: Instruction, above: tuple[Copy, ...]) -> 
                 if install is not None:
                     reading = readings(build)[instruction.index]
                 else:
-                    effects = tuple((item, effects_of(item)) for item in steps.steps)
+                    effects = tuple((item, command_effects(build, instruction, item)) for item in steps.steps)
                     reading = Reading(Install(instruction, state, steps, ()), (), (), (), effects, ())
                 found = make(reading, step, None, Folder(posixpath.dirname(path) or ".", ()))
                 if found is not None:
