@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from prebake.build.build import Build
 from prebake.build.copies import Copy
+from prebake.build.installs.bindmounts import with_mounts
 from prebake.build.installs.crossing import title
 from prebake.build.installs.installers import Install, InstallCommand
 from prebake.build.installs.manifests import Reading
@@ -39,7 +40,8 @@ class Kind(Enum):
 
 class Arrangement(NamedTuple):
     """A rewrite that can be made: ``plan`` is that of a Dockerfile in which the RUN ``target`` of ``build`` is already
-    written anew; ``first`` is what its new first RUN does, in short, empty for a plain sink.
+    written anew; ``first`` is what its new first RUN does, in short, empty for a plain sink;
+    ``mounted`` are the manifests that are mounted into the install, not copied.
     """
 
     kind: Kind
@@ -49,6 +51,7 @@ class Arrangement(NamedTuple):
     first: str = ""
     doubts: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
+    mounted: tuple[str, ...] = ()
 
     @property
     def applicability(self) -> Applicability:
@@ -65,7 +68,7 @@ class Arrangement(NamedTuple):
     def edits(self) -> tuple[FileEdit, ...]:
         """The edits of the Dockerfile, and of the ignore file where it has to keep more out of the context."""
         edits = self.plan.edits()
-        if self.kind is Kind.SINK:
+        if self.plan.build is self.build:
             return edits
         return (difference(self.build.path, self.build.text, edits[0].apply()), *edits[1:])
 
@@ -75,6 +78,20 @@ def arrange(build: Build, instruction: Instruction) -> Arrangement | Refusal:
 
     A proved one comes before one that is not, else the one that goes below more installs.
     """
+    found = _arranged(build, instruction)
+    return found if isinstance(found, Refusal) else with_mounts_if_used(found, instruction.index)
+
+
+def with_mounts_if_used(found: Arrangement, moved: int) -> Arrangement:
+    """The arrangement with its manifests mounted instead of copied, where the Dockerfile mounts such files elsewhere.
+
+    ``moved`` is the index of the COPY that it is for.
+    """
+    mounted = with_mounts(found.plan, found.plan.build.tree.instructions[moved])
+    return found if mounted is None else found._replace(plan=mounted, mounted=found.plan.manifests)
+
+
+def _arranged(build: Build, instruction: Instruction) -> Arrangement | Refusal:
     plain = plan_sink(build, instruction)
     found = _sunk(build, plain) if isinstance(plain, SinkPlan) else None
     if found is not None and found.applicability is Applicability.SAFE:
@@ -173,14 +190,16 @@ def _last_command(chain: RunChain, number: int) -> str:
 def arranged(found: Arrangement) -> Fix:
     """The fix that an arrangement is."""
     plan = found.plan
-    names = _listed(plan.manifests)
+    names = _listed(plan.manifests or found.mounted)
     what = f"`{title(plan.moved[0])}`" if len(plan.moved) == 1 else f"{len(plan.moved)} COPY instructions"
     line = found.target.line + 1
     if found.kind is Kind.TWO_STEPS:
-        above = f", with {names} copied above" if names else ""
+        how = "mounted" if found.mounted else "copied above"
+        above = f", with {names} {how}" if names else ""
         text = f"install the dependencies alone first (`{found.first}`{above}), and move {what} below that"
     else:
-        first = f"copy {names} first, " if names else ""
+        verb, into = ("mount", "into the install") if found.mounted else ("copy", "first")
+        first = f"{verb} {names} {into}, " if names else ""
         split = f"split the RUN in line {line} behind `{found.first}`, " if found.kind is Kind.SPLIT else ""
         where = "in between" if found.kind is Kind.SPLIT else f"below the install in line {line}"
         text = f"{first}{split}{'and ' if first or split else ''}move {what} {where}"

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from prebake.build.build import Build, fact
 from prebake.build.copies import Copy
 from prebake.build.image import image_before
-from prebake.build.installs.arrangements import Arrangement, first_that_works
+from prebake.build.installs.arrangements import Arrangement, first_that_works, with_mounts_if_used
 from prebake.build.installs.installers import Install, InstallCommand, install_at
 from prebake.build.installs.manifests import Reading, readings
 from prebake.build.installs.misplaced import misplaced, runs_below_code
@@ -74,7 +74,9 @@ def arrange_project(build: Build, item: ProjectInstall) -> Arrangement | Refusal
     if ways is None or isinstance(ways, str):
         return Refusal(ways or "nothing installs the dependencies alone")
     found = first_that_works(build, item.copy, item.reading, ways)
-    return found if isinstance(found, Arrangement) else Refusal(found or item.reading.problems[0])
+    if isinstance(found, Arrangement):
+        return with_mounts_if_used(found, item.copy.instruction.index)
+    return Refusal(found or item.reading.problems[0])
 
 
 def _first_of_setup(build: Build, item: ProjectInstall) -> FirstStep | str:
