@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from prebake.build.installs.arrangements import Arrangement, arranged, where
-from prebake.build.installs.crossing import title
 from prebake.build.installs.projectinstalls import ProjectInstall, arrange_project, project_installs
+from prebake.build.installs.wording import title
 from prebake.findings import Finding, Fix, Related, Severity
 from prebake.rules.base import BUILDERS, Rule
 

@@ -14,13 +14,13 @@ from typing import NamedTuple
 from prebake.build.build import Build
 from prebake.build.copies import Copy
 from prebake.build.installs.bindmounts import with_mounts
-from prebake.build.installs.crossing import title
 from prebake.build.installs.installers import Install
 from prebake.build.installs.manifests import Reading
 from prebake.build.installs.misplaced import installed_above, misplaced, wanted_commands
 from prebake.build.installs.runchain import RunChain, run_chain
 from prebake.build.installs.sink import Refusal, SinkPlan, plan_onto, plan_sink
 from prebake.build.installs.twosteps import TwoSteps, two_steps
+from prebake.build.installs.wording import title
 from prebake.edits import FileEdit, difference
 from prebake.findings import Applicability, Fix
 from prebake.syntax.dockerfile import Instruction
