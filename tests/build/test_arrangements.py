@@ -8,7 +8,8 @@ from prebake.build.build import Build
 from prebake.build.installs.arrangements import Arrangement, Kind, arrange
 from prebake.build.installs.manifests import readings
 from prebake.build.installs.misplaced import misplaced
-from prebake.build.installs.projectinstalls import arrange_project, project_installs
+from prebake.build.installs.projectfirst import arrange_project
+from prebake.build.installs.projectinstalls import project_installs
 from prebake.build.installs.runchain import RunChain, run_chain
 from prebake.build.state import states
 from prebake.findings import Applicability

@@ -6,10 +6,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from prebake.build.installs.arrangements import Arrangement, arrange, arranged, where
 from prebake.build.installs.misplaced import Extra, Misplaced, misplaced
-from prebake.build.installs.wording import title
-from prebake.build.order.plan import reorder_for
+from prebake.build.installs.wording import title, where
 from prebake.findings import Finding, Fix, Related, Severity
 from prebake.rules.base import BUILDERS, Rule
 
@@ -120,6 +118,9 @@ class CopyBeforeInstall(Rule):
 
 
 def _repair(build: Build, item: Misplaced) -> tuple[Fix, ...] | str:
+    from prebake.build.installs.arrangements import Arrangement, arrange, arranged
+    from prebake.build.order.plan import reorder_for
+
     instruction = item.copy.instruction
     outcome = arrange(build, instruction)
     if isinstance(outcome, Arrangement):

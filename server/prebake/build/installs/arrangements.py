@@ -7,14 +7,12 @@ installed alone first. In both cases the Dockerfile is written so, and the plain
 
 from __future__ import annotations
 
-import posixpath
 from enum import Enum
 from typing import NamedTuple
 
 from prebake.build.build import Build
 from prebake.build.copies import Copy
 from prebake.build.installs.bindmounts import with_mounts
-from prebake.build.installs.installers import Install
 from prebake.build.installs.manifests import Reading
 from prebake.build.installs.misplaced import installed_above, misplaced, wanted_commands
 from prebake.build.installs.runchain import RunChain, run_chain
@@ -204,14 +202,6 @@ def arranged(found: Arrangement) -> Fix:
         where = "in between" if found.kind is Kind.SPLIT else f"below the install in line {line}"
         text = f"{first}{split}{'and ' if first or split else ''}move {what} {where}"
     return Fix(text[0].upper() + text[1:], found.applicability, found.edits(), found.explanation)
-
-
-def where(install: Install) -> str:
-    """Where an install stands, for messages: its line, or the file that the line runs."""
-    line = f"line {install.instruction.line + 1}"
-    if install.by_make is not None:
-        return f"line {install.by_make[1] + 1} of {install.by_make[0]}, run by {line}"
-    return f"{posixpath.basename(install.files[-1])}, run by {line}" if install.files else line
 
 
 def _listed(names: tuple[str, ...]) -> str:

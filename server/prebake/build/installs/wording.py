@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import posixpath
+from typing import TYPE_CHECKING
+
 from prebake.build.copies import Copy
 from prebake.build.steps import Step
 from prebake.syntax.dockerfile import Instruction
+
+if TYPE_CHECKING:
+    from prebake.build.installs.installers import Install
 
 
 def title(instruction: Instruction) -> str:
@@ -32,3 +38,11 @@ def why_inexact(copy: Copy) -> str:
         if source.path is None:
             return f": {source.word.value} is {source.kind.value}"
     return ""
+
+
+def where(install: Install) -> str:
+    """Where an install stands, for messages: its line, or the file that the line runs."""
+    line = f"line {install.instruction.line + 1}"
+    if install.by_make is not None:
+        return f"line {install.by_make[1] + 1} of {install.by_make[0]}, run by {line}"
+    return f"{posixpath.basename(install.files[-1])}, run by {line}" if install.files else line
