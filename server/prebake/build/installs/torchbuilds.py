@@ -199,10 +199,11 @@ def _texts_of(build: Build, install: Install) -> Iterator[tuple[str, Text]]:
 
 def _manifest_texts(build: Build) -> Iterator[str]:
     numbers = {stage.index for stage in needed_stages(build)}
-    for index in readings(build):
-        install = readings(build)[index].install
-        if install.instruction.stage in numbers:
-            yield from (text.content for _, text in _texts_of(build, install))
+    texts: dict[str, Text] = {}
+    for reading in readings(build).values():
+        if reading.install.instruction.stage in numbers:
+            texts.update(_texts_of(build, reading.install))
+    return (text.content for text in texts.values())
 
 
 def _evidence(build: Build) -> CpuEvidence | None:
