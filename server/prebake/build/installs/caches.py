@@ -123,8 +123,9 @@ def _uses(build: Build, install: Install) -> Iterator[CacheUse]:
         off = tuple(item for item in commands if configured or _is_off(cache, item))
         unused = set(map(id, off))
         purge = _purge(install, cache, commands[-1], folder)
-        quiet = mount is not None or purge is not None or _emptied_below(build, install, cache, folder)
-        kept = () if quiet else tuple(item for item in commands if id(item) not in unused)
+        kept = tuple(item for item in commands if id(item) not in unused)
+        if mount is not None or purge is not None or (kept and _emptied_below(build, install, cache, folder)):
+            kept = ()
         own = mount if mount is not None and mount.kind == "cache" and _is_own(cache, folder, mount) else None
         missed = next(
             (item for item in mounts if mount is None and item.kind == "cache" and _ends(cache, item.target)), None
@@ -281,7 +282,7 @@ def _emptying(build: Build) -> tuple[tuple[int, Step], ...]:
         for item in [
             item
             for item in build.tree.instructions
-            if item.keyword == "RUN" and any(mark in item.raw for mark in _MARKS) and ships(build, item)
+            if item.keyword == "RUN" and any(mark in item.body.text for mark in _MARKS) and ships(build, item)
         ][:_MOST_EMPTYING]
         for step in steps_of(item, states(build)[item.index]).steps
         if step.program in _REMOVERS or "clean" in step.path.lower() or _cleans(step)
