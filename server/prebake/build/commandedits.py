@@ -172,7 +172,8 @@ def _closed(instruction: Instruction, script: Script) -> str | None:
     if last.context:
         return "it ends in a subshell, a loop or a condition"
     if last.after not in ("", "\n") or last.negated or last.name in _LEAVES:
-        return f"it ends in `{last.after or last.name or '!'}`, behind which no command can be added"
+        last_word = "!" if last.negated else last.after.strip() or last.name
+        return f"it ends in `{last_word}`, behind which no command can be added"
     odd = next((command.before for command in script.commands if command.before not in _JOINS), None)
     if odd is not None and any(not command.context for command in script.commands if command.before == odd):
         return f"its commands are joined by `{odd}` as well"
