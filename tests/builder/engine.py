@@ -108,6 +108,10 @@ class Engine:
         finally:
             archive.unlink()
 
+    def size(self, built: Built) -> int:
+        """The bytes of all layers of the built image."""
+        return int(self._docker("image", "inspect", "--format", "{{.Size}}", built.tag).stdout)
+
     def close(self) -> None:
         """Stop the engine, unmount what it left mounted, remove its folder."""
         process = getattr(self, "_process", None)

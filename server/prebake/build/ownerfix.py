@@ -70,6 +70,7 @@ class _Plan:
         name, values = self._flag(found)
         self._nothing_else(found)
         self._users(found, name, values)
+        self._parents(found, name)
         extra = self._extra_folders(found, name)
         edits = [self._with_flag(copy, name, value) for copy, value in zip(found, values, strict=True)]
         edits += self._without_option(extra)
@@ -239,6 +240,18 @@ class _Plan:
                     f"`{step.program}` in {self._line(item)} may be what makes {owner}, below the COPY in "
                     f"{self._line(copy.instruction)}: make the user above it, then COPY --chown can name it"
                 )
+
+    def _parents(self, found: list[Copy], name: str) -> None:
+        """COPY gives its owner to all folders that it has to make, those above the place included."""
+        if name != "chown":
+            return
+        before = [item for item in self._build.tree.instructions if item.index < found[0].instruction.index]
+        made = [state_after(self._build, item).directory for item in before if item.keyword == "WORKDIR"]
+        for place in self._places:
+            above = posixpath.dirname(place)
+            there = any(path is not None and inside(path, above) is not None for path in made)
+            if above and above not in SYSTEM_FOLDERS and not there:
+                self._facts.append(f"{above} gets that owner as well where COPY has to make it")
 
     def _extra_folders(self, found: list[Copy], name: str) -> list[str]:
         """The folders below the places that COPY does not give the owner or mode to, to be named in the command."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from prebake.build.commandedits import CommandEdits, located
+from prebake.build.commandedits import CommandEdits
 from prebake.build.installs.caches import (
     CacheUse,
     as_root,
@@ -168,7 +168,7 @@ def _without_cache(build: Build, use: CacheUse) -> tuple[Fix, ...] | str:
         title = f"Add {use.cache.add}"
         for command in use.kept:
             word = subcommand(command)
-            place = None if word is None else located(instruction, shell, command.step.command, word)
+            place = None if word is None else edits.place(shell, command.step.command, word)
             if place is None:
                 edits.refuse(f"it is not clear where `{command.called}` is written")
             else:
@@ -189,7 +189,7 @@ def _without_option(build: Build, use: CacheUse) -> tuple[Fix, ...] | str:
             return f"{variable or 'an instruction above'} turns the cache off: drop that, or the mount"
         words = command.step.command.words
         at = next((number for number, word in enumerate(words) if word is option.word), 0)
-        pair = [located(instruction, shell, command.step.command, word) for word in words[max(at - 1, 0) : at + 1]]
+        pair = [edits.place(shell, command.step.command, word) for word in words[max(at - 1, 0) : at + 1]]
         if len(pair) < 2 or pair[0] is None or pair[1] is None or pair[1].raw != option.text:
             return f"it is not clear where `{option.text}` is written"
         edits.drop(pair[0], pair[1], pair[1])
