@@ -112,6 +112,8 @@ def _lock(notes: Notes, command: InstallCommand, root: NodePackage) -> Mapping[s
         if data is None:
             notes.problem(command, f"reads {path}, which is not a JSON object")
         return data
+    if not _is_clean(command):
+        notes.note([root.path("package-lock.json")], optional=True)
     return None
 
 
