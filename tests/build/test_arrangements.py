@@ -1,7 +1,7 @@
 """Splitting a RUN and installing in two steps: what holds for every Dockerfile."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from prebake.build.build import Build
@@ -73,6 +73,7 @@ def arrangements(build: Build) -> list[Arrangement]:
 
 @settings(max_examples=80, deadline=None)
 @given(dockerfiles())
+@example("FROM python:3.12\nWORKDIR /app\nCOPY . .\nRUN poetry install && pip install -r requirements.txt\n")
 def test_rewrites_come_to_an_end_and_keep_what_is_written(dockerfile: str) -> None:
     text = dockerfile
     for _ in range(12):

@@ -15,9 +15,9 @@ from prebake.build.build import Build
 from prebake.build.copies import Copy
 from prebake.build.installs.bindmounts import with_mounts
 from prebake.build.installs.crossing import title
-from prebake.build.installs.installers import Install, InstallCommand
+from prebake.build.installs.installers import Install
 from prebake.build.installs.manifests import Reading
-from prebake.build.installs.misplaced import misplaced, wanted_commands
+from prebake.build.installs.misplaced import installed_above, misplaced, wanted_commands
 from prebake.build.installs.runchain import RunChain, run_chain
 from prebake.build.installs.sink import Refusal, SinkPlan, plan_onto, plan_sink
 from prebake.build.installs.twosteps import TwoSteps, two_steps
@@ -148,13 +148,13 @@ def _split(build: Build, copy: Copy, reading: Reading) -> Arrangement | str | No
     return reason
 
 
-def _two_steps(
-    build: Build, copy: Copy, reading: Reading, command: InstallCommand | None = None
-) -> Arrangement | str | None:
+def _two_steps(build: Build, copy: Copy, reading: Reading) -> Arrangement | str | None:
     """Install the dependencies alone first; or why not, ``None`` where nothing installs the project."""
-    if reading.install.files:
+    install = reading.install
+    if install.files:
         return None
-    found = two_steps(build, reading, command)
+    commands = (item for item in install.commands if not installed_above(build, install, item, copy))
+    found = two_steps(build, reading, commands)
     return found if found is None or isinstance(found, str) else first_that_works(build, copy, reading, found)
 
 

@@ -67,7 +67,7 @@ def arrange_project(build: Build, item: ProjectInstall) -> Arrangement | Refusal
         name = posixpath.basename(files[-1])
         return Refusal(f"the install stands in {name}: install the dependencies alone in a RUN above the code")
     if item.command is not None:
-        ways = two_steps(build, item.reading, item.command)
+        ways = two_steps(build, item.reading, (item.command,))
     else:
         step = _first_of_setup(build, item)
         ways = step if isinstance(step, str) else written(item.reading, item.step, item.called, step)
