@@ -204,7 +204,7 @@ def test_a_rule_that_fails_takes_no_other_finding_with_it(tmp_path: Path, monkey
 
     make_tree(tmp_path, PROJECT)
     monkeypatch.setattr("prebake.rules.missing_dockerignore.MissingDockerignore.check", fail)
-    monkeypatch.setattr("prebake.rules.copy_before_install.plan_sink", fail)
+    monkeypatch.setattr("prebake.build.installs.arrangements.plan_sink", fail)
     report = Engine().check(at(tmp_path, "Dockerfile"))
     assert codes(report) == {"PB201"}
     assert len(report.failures) == 1
