@@ -24,6 +24,9 @@ from prebake.edits import FileEdit, TextEdit
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
 
+_MOST_LAYERS = 300
+"""Bound on the instructions above that are looked through."""
+
 _MOST_FOLDERS = 4
 """Bound on the folders that are named in the command that is left."""
 
@@ -66,6 +69,8 @@ class _Plan:
         self._facts: list[str] = []
 
     def make(self) -> OwnerPlan:
+        if len(layers_above(self._build, self._change.instruction)) > _MOST_LAYERS:
+            raise _Refused("there are too many instructions above to be sure of all of them")
         self._readable()
         found = self._copies()
         name, values = self._flag(found)
