@@ -24,12 +24,16 @@ from prebake.edits import FileEdit, TextEdit
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
 
+_MOST_LAYERS = 300
+"""Bound on the instructions above that are looked through."""
+
 _MOST_FOLDERS = 4
 """Bound on the folders that are named in the command that is left."""
 
 _OCTAL = regex(r"0?[0-7]{3}")
 _OWNER = regex(r"[A-Za-z0-9_$][\w${}-]*(:[A-Za-z0-9_$][\w${}-]*)?")
 _WITHOUT_MODE = ("legacy", "kaniko")
+_USERS = ("/etc/passwd", "/etc/group")
 _NOBODYS = frozenset(("rm", "rmdir", "unlink", "chown", "chgrp", "chmod"))
 """Programs that leave nothing new behind whose owner would count."""
 
@@ -65,6 +69,8 @@ class _Plan:
         self._facts: list[str] = []
 
     def make(self) -> OwnerPlan:
+        if len(layers_above(self._build, self._change.instruction)) > _MOST_LAYERS:
+            raise _Refused("there are too many instructions above to be sure of all of them")
         self._readable()
         found = self._copies()
         name, values = self._flag(found)
@@ -226,15 +232,20 @@ class _Plan:
             if any(flag.name == "link" for flag in copy.instruction.flags):
                 raise _Refused("COPY --link does not know the users of the image: it needs their numbers")
         for item in layers_above(self._build, self._change.instruction):
-            if item.index > first.index and item.keyword == "RUN":
+            if item.index <= first.index:
+                continue
+            if item.keyword == "RUN":
                 self._makes_users(item, found[0])
+            elif any(copies(self._build)[item.index].touches(file) is not None for file in _USERS):
+                raise _Refused(f"{self._line(item)} brings the list of users, below the COPY in {self._line(first)}")
         self._makes_users(self._change.instruction, found[0])
 
     def _makes_users(self, item: Instruction, copy: Copy) -> None:
         for step, effects in commands_of(self._build, item):
             if step.command.start == self._step.command.start and item.index == self._change.instruction.index:
                 return
-            if effects.accounts or effects.opaque is not None:
+            files = (path for path in (*effects.writes, *effects.roots) if any(related(path, file) for file in _USERS))
+            if effects.accounts or effects.opaque is not None or next(files, None) is not None:
                 owner = (self._change.spec.text if self._change.spec is not None else None) or "the owner"
                 raise _Refused(
                     f"`{step.program}` in {self._line(item)} may be what makes {owner}, below the COPY in "

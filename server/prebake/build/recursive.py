@@ -21,7 +21,7 @@ from prebake.syntax.shell import Command
 PROGRAMS = ("chown", "chgrp", "chmod")
 
 _LETTERS = {"chown": "cfhvRHLP", "chgrp": "cfhvRHLP", "chmod": "cfvRh"}
-_MOST = 100
+_MOST = 50
 """Bound on the commands that are reported."""
 
 _GIVEN_ELSEWHERE = regex(r"--(reference|from)(=|$)")
