@@ -131,16 +131,21 @@ def _wanted(command: InstallCommand, reading: Reading) -> bool:
     if command.requirements or command.packages or command.archives:
         return True
     if command.installer.needs and not command.packages:
-        places = [command.step.absolute(name) for name in command.installer.needs]
+        places = [command.absolute(name) for name in command.installer.needs]
         return any(item.image in places for item in reading.manifests)
     return bool(command.unknown) and not command.projects
 
 
 def _installed_before(build: Build, install: Install, wanted: tuple[InstallCommand, ...], copy: Copy) -> bool:
     """Whether the dependencies are there already above the COPY, so that the install only adds the project."""
+    return all(installed_above(build, install, command, copy) for command in wanted)
+
+
+def installed_above(build: Build, install: Install, command: InstallCommand, copy: Copy) -> bool:
+    """Whether what a command of an install brings is there already above a COPY."""
     first = _first_installs(build)[install.instruction.stage or 0]
     above = copy.instruction.index
-    return all(first.get(item, above) < above for command in wanted for item in _installed(command))
+    return all(first.get(item, above) < above for item in _installed(command))
 
 
 @fact
@@ -163,7 +168,7 @@ def _installed(command: InstallCommand) -> frozenset[tuple[str, ...]]:
     """What a command installs: the project by its manifests, or the files and packages that it names; what is not
     known of it is like nothing else.
     """
-    if command.installer.needs:
+    if command.installer.needs and not command.packages:
         return frozenset([(command.step.program,)])
     program = command.installer.program
     files = (*command.requirements, *command.constraints, *command.archives)

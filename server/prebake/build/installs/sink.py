@@ -41,6 +41,7 @@ class SinkPlan(NamedTuple):
     """A rewrite that can be made: ``moved`` go below ``below``, and COPY instructions for ``manifests`` (paths of the
     context) are put above the installs that read them.
 
+    ``early`` are the manifests as files to be copied, each with the index of the install that needs it first.
     ``doubts`` say why it is not proved; there are none where it is ``SAFE``. ``facts`` are what the proof rests on.
     """
 
@@ -52,6 +53,7 @@ class SinkPlan(NamedTuple):
     facts: tuple[str, ...]
     unignored: tuple[str, ...]
     rewrite: Rewrite
+    early: tuple[tuple[int, Piece], ...] = ()
 
     @property
     def applicability(self) -> Applicability:
@@ -188,6 +190,7 @@ class _Plan:
             tuple(self._facts(pieces)),
             tuple(dict.fromkeys(unignored)),
             rewrite,
+            tuple((install, piece) for (_, install), items in pieces.items() for piece in items),
         )
 
     def _moving(self) -> tuple[dict[int, Copy], dict[int, Crossing]]:
