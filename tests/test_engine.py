@@ -12,7 +12,7 @@ from prebake.engine import Engine, Report, fingerprint
 from prebake.text import Text
 from tests.rules.trees import make_tree
 
-WRONG = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . /app\nRUN pip install -r requirements.txt\n"
+WRONG = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . /app\nRUN pip install --no-cache-dir -r requirements.txt\n"
 PROJECT = {"Dockerfile": WRONG, "requirements.txt": "flask\n", "app.py": "x = 1\n", "data/big.bin": {"size": 3_000_000}}
 
 

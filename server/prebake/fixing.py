@@ -138,11 +138,9 @@ def _next(
     for finding in sorted(
         report.findings, key=lambda found: (found.code, found.location.path, found.location.span.start)
     ):
-        if (
-            not finding.fixes
-            or _identity(report.path, finding) in tried
-            or (wanted is not None and not wanted(finding))
-        ):
+        if _identity(report.path, finding) in tried or (wanted is not None and not wanted(finding)):
+            continue
+        if not finding.fixes:
             continue
         fix = finding.fixes[0]
         if fix.applicability is Applicability.SUGGESTED and applicability is Applicability.SAFE:
