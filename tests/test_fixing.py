@@ -48,6 +48,18 @@ def test_suggested_fixes_come_too_when_asked_for(tmp_path: Path) -> None:
     assert result.refused == ()
 
 
+def test_a_stage_is_reordered_where_a_finding_asks_for_it(tmp_path: Path) -> None:
+    dockerfile = "FROM debian:12\nCOPY src /srv/src\nRUN chmod -R a-w /srv/src\nRUN apt-get install -y curl\n"
+    make_tree(tmp_path, {"Dockerfile": dockerfile, "src/app.py": "", ".dockerignore": ".git\n"})
+    paths = [at(tmp_path, "Dockerfile")]
+    assert fix_all(Engine(), paths, Applicability.SAFE).edits == ()
+    result = fix_all(Engine(), paths, Applicability.SUGGESTED, wanted=lambda finding: finding.code == "PB202")
+    assert [step.finding.code for step in result.applied] == ["PB202"]
+    assert result.edits[0].apply().content == (
+        "FROM debian:12\nRUN apt-get install -y curl\nCOPY src /srv/src\nRUN chmod -R a-w /srv/src\n"
+    )
+
+
 def test_nothing_is_written_and_fixing_twice_changes_nothing(tmp_path: Path) -> None:
     make_tree(tmp_path, PROJECT)
     engine = Engine()

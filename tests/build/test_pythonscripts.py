@@ -103,6 +103,16 @@ def test_scripts_of_which_nothing_is_known(script: str, reason: str) -> None:
     assert reason in (effects(script, files).opaque or "")
 
 
+def test_the_package_around_a_script_is_found_in_a_way_that_is_not_followed() -> None:
+    files = {"tool/__init__.py": "", "tool/api.py": "", "tool/get.py": "from tool.api import run\n"}
+    found = effects("", files, command="python tool/get.py")
+    assert (
+        found.opaque
+        == "runs get.py, which imports tool, which is the project's and is found in a way that is not followed"
+    )
+    assert effects("", files, command="python tool/get.py", env="ENV PYTHONPATH=/app\n").opaque is None
+
+
 def test_a_message_that_is_put_together_is_no_path() -> None:
     assert effects("name = 'a'\nprint(f'got {name}')\nraise ValueError('bad ' + name)\n").opaque is None
 
