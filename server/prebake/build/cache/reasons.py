@@ -62,7 +62,7 @@ def reasons(
         found += _files(before.step.files, step.files)
         found += _parts(before.step, step)
         found += _foreign(build, step, before.foreign, foreign)
-    if above is not None and not step.alone:
+    if above is not None:
         found.append(f"line {above.instruction.line + 1} above it {'ran' if above.certain else 'may have run'}")
     return tuple(found) or ("what stands above it has changed",)
 
@@ -118,10 +118,9 @@ def _parts(before: Step, now: Step) -> list[str]:
 
 def _foreign(build: Build, step: Step, before: tuple[object, ...], now: tuple[object, ...]) -> list[str]:
     found: list[str] = []
-    for number, token in enumerate(now):
+    for number, (taken, token) in enumerate(zip(step.foreign, now, strict=False)):
         if number < len(before) and before[number] == token:
             continue
-        taken = step.foreign[number]
         name = taken.image or "stage " + (build.tree.stages[taken.stage or 0].name or str(taken.stage))
         if isinstance(token, Known):
             found.append(f"what it takes from {name} changed")
