@@ -122,6 +122,12 @@ _STATE = (
 )
 
 
+# What the classic builder does not know.
+_NOT_LEGACY = ("--mount", "<<", "--link", "--chmod", "--network")
+COMMON = State(_FILES, {})
+"""The files that each project begins with."""
+
+
 class Stage(NamedTuple):
     """A stage: its first lines, which stay, and those that are edited."""
 
@@ -202,6 +208,8 @@ class Project:
         if number and not held:
             kinds.append(_FROM_STAGE)
         form = self._random.choice(self._random.choice(kinds))
+        if self._legacy and any(mark in form for mark in _NOT_LEGACY):
+            form = "RUN echo {n}"
         stages = [stage.opening[0].partition(" AS ")[2] for stage in self.stages[:number]]
         named = [name for name in stages if name]
         if "{stage}" in form and not named:

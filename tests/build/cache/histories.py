@@ -1,15 +1,15 @@
 """Histories: a project built several times with edits in between, and the cache model run on one.
 
 A history is a list of states. Each state is written to a folder over the one before, so that what did not change keeps
-its date, and is then built. Answers are one word for each stage: a letter for each step, ``h`` for a hit and ``r`` for
-one that ran.
+its date, and is then built. The answers are one word for each stage, a letter for each step: ``h`` for a hit and ``r``
+for one that ran. The classic builder knows no stages; all its steps are one word, under the empty name.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from prebake.build.build import Build
 from prebake.build.cache.buildkit import buildkit_step
@@ -65,10 +65,11 @@ def build_of(root: Path, state: State, builder: str = "buildkit") -> Build:
 
 
 def stage_name(build: Build, instruction: Instruction) -> str:
-    """What BuildKit calls the stage of an instruction; the only one of a file has no name for it."""
+    """What the builder calls the stage of an instruction; the only one of a file has no name."""
+    if build.settings.builder == "legacy" or len(build.tree.stages) < 2:
+        return ""
     stage = build.tree.stages[instruction.stage or 0]
-    named = stage.name if len(build.tree.stages) > 1 else None
-    return named or f"stage-{stage.index}"
+    return stage.name or f"stage-{stage.index}"
 
 
 def predict(cache: Cache, build: Build, observed: Answers | None = None) -> tuple[Answers, tuple[Result, ...]]:
@@ -76,9 +77,10 @@ def predict(cache: Cache, build: Build, observed: Answers | None = None) -> tupl
 
     def hit(instruction: Instruction) -> bool:
         assert observed is not None
-        above = build.tree.stages[instruction.stage or 0].instructions
-        steps = [item for item in above if item.index < instruction.index and is_step(build, item)]
-        return observed[stage_name(build, instruction)][len(steps)] == "h"
+        name = stage_name(build, instruction)
+        above = build.tree.instructions[: instruction.index]
+        steps = [item for item in above if item.stage is not None and stage_name(build, item) == name]
+        return observed[name][sum(is_step(build, item) for item in steps)] == "h"
 
     answers: Answers = {}
     results = cache.build(build, hit=None if observed is None else hit)
@@ -92,3 +94,26 @@ def is_step(build: Build, instruction: Instruction) -> bool:
     """Whether an instruction is a step for the builder of the settings."""
     make = history_step if build.settings.builder == "legacy" else buildkit_step
     return instruction.keyword != "FROM" and make(build, instruction) is not None
+
+
+def to_json(states: list[State], answers: list[Answers], common: State) -> list[object]:
+    """A history as it is kept: of each state only the files that are not as in the one before (``common`` at first)."""
+    kept: list[object] = []
+    before = common
+    for state, said in zip(states, answers, strict=True):
+        names = sorted(before.files.keys() | state.files.keys())
+        changed = {name: state.files.get(name) for name in names if before.files.get(name) != state.files.get(name)}
+        kept.append([changed, dict(state.args), state.target, said])
+        before = state
+    return kept
+
+
+def from_json(kept: list[Any], common: State) -> list[tuple[State, Answers]]:
+    """What :func:`to_json` wrote."""
+    found: list[tuple[State, Answers]] = []
+    files = dict(common.files)
+    for changed, args, target, said in kept:
+        files.update({name: tuple(file) for name, file in changed.items() if file is not None})
+        files = {name: file for name, file in files.items() if name not in changed or changed[name] is not None}
+        found.append((State(dict(files), args, target), said))
+    return found

@@ -83,8 +83,8 @@ def _files(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
     new = [path for path in now if path not in before]
     gone = [path for path in before if path not in now]
     changed = [path for path in now if path in before and before[path] != now[path]]
-    told = ((changed, "changed"), (new, "is new"), (gone, "is gone"))
-    return [f"{_listed(names)} {what}" for names, what in told if names]
+    told = ((changed, "changed", "changed"), (new, "is new", "are new"), (gone, "is gone", "are gone"))
+    return [f"{_listed(names)} {one if len(names) == 1 else many}" for names, one, many in told if names]
 
 
 def _listed(names: Sequence[str]) -> str:
