@@ -62,6 +62,7 @@ _RUNS = (
 )
 _FROM_STAGE = (
     "COPY --from={stage} /out /x{n}",
+    "COPY --from={stage} /in/*.py /x{n}/",
     "COPY --from={stage} /out/file /x{n}/",
     "COPY --from={stage} /in/main.py /in /y{n}/",
     "COPY --from={stage} --chown=5:5 /in /z{n}/",
@@ -92,6 +93,7 @@ _COPIES = (
     'COPY <<"EOF" /h{n}\ntext $A\nEOF',
     "COPY <<a.txt <<b.txt app.py /h{n}/\na\na.txt\nb {n}\nb.txt",
     "ADD data /ad{n}",
+    "COPY --chown=worker:{n} app.py /ow/",
     'COPY ["app.py", "/j{n}/"]',
 )
 _STATE = (
@@ -102,6 +104,8 @@ _STATE = (
     "ENV PATH=/p{n}:$PATH",
     "ENV DEST=/dest{n}",
     "ENV old {n}",
+    "ENV G={n}",
+    "ARG A={n}",
     "ARG G={n}",
     "ARG G",
     "ARG V",
@@ -152,7 +156,9 @@ class Project:
             opening = self._opening(number)
             self.stages.append(Stage(opening, []))
             held = opening[0].startswith("FROM scratch")
-            for _ in range(self._random.randint(1, 3) if held else self._random.randint(4, 8)):
+            # The classic builder starts a container for each step, which takes time.
+            few = held or legacy
+            for _ in range(self._random.randint(1, 3) if few else self._random.randint(4, 8)):
                 self._insert(self.stages[-1], number, held=held)
 
     def state(self) -> State:
@@ -209,7 +215,7 @@ class Project:
             kinds.append(_FROM_STAGE)
         form = self._random.choice(self._random.choice(kinds))
         if self._legacy and any(mark in form for mark in _NOT_LEGACY):
-            form = "RUN echo {n}"
+            form = "COPY data /data" if held else "RUN echo {n}"
         stages = [stage.opening[0].partition(" AS ")[2] for stage in self.stages[:number]]
         named = [name for name in stages if name]
         if "{stage}" in form and not named:
@@ -224,7 +230,7 @@ class Project:
             needed = [f"ENV {name}={value}" for name, value in (("DEST", "/dest"), ("DIR", "src")) if f"{name}" in line]
             missing = [each for each in needed if each not in stage.opening]
             stage.opening.extend(missing)
-        if held and ("$" in line or "./" in line.split()[-1] or "<<" in line):
+        if held and ("$" in line or "worker" in line or "./" in line.split()[-1] or "<<" in line):
             line = "COPY data /data"
         stage.lines.insert(self._random.randint(0, len(stage.lines)), line)
 
