@@ -57,6 +57,8 @@ def after(dockerfile: str, old: str, new: str) -> str:
         pytest.param("FROM a\nARG G=1\nLABEL g=$G\nCOPY app.py /\n", "G=1", "G=2", "h", id="argument in a label"),
         pytest.param("FROM a\nARG G=1\nENV G=c\nRUN x\n", "G=1", "G=2", "h", id="argument under a constant ENV"),
         pytest.param("FROM a\nARG G=1\nENV H=$G G=c\nRUN x\n", "G=1", "G=2", "r", id="argument in another ENV"),
+        pytest.param("FROM a\nENV G=c\nARG G=1\nRUN x\n", "G=1", "G=2", "r", id="argument below an ENV"),
+        pytest.param("FROM a\nENV G=c\nARG G=1\nWORKDIR /$G\n", "G=1", "G=2", "r", id="argument below an ENV, path"),
         pytest.param("FROM a\nRUN x\n", "RUN", "ARG G\nRUN", "h", id="argument without value"),
         pytest.param("FROM a\nRUN x\n", "RUN", "ARG TARGETARCH\nRUN", "r", id="platform argument declared"),
         pytest.param("FROM a\nRUN x\nENV A=1\nRUN y\n", "A=1", "A=2", "hr", id="ENV"),
