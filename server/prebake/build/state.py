@@ -1,8 +1,8 @@
 """What each instruction of a Dockerfile finds set: variables, working directory, user and shell.
 
-Scopes are BuildKit's: ARG before the first FROM serves FROM only, until a stage declares it again; of ENV and ARG of one
-name the later wins in its stage; ``FROM stage`` takes over all of that stage's state, ARG values included, and there ENV
-wins.
+Scopes are BuildKit's: ARG before the first FROM serves FROM only, until a stage declares it again; of ENV and ARG of
+one name the later wins in its stage; ``FROM stage`` takes over all of that stage's state, ARG values included, and
+there ENV wins.
 """
 
 from __future__ import annotations
