@@ -1,5 +1,6 @@
 """A private Docker engine: its own socket, data and processes, no network, stopped when the tests are done."""
 
+import json
 import os
 import re
 import shutil
@@ -7,7 +8,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,6 +100,25 @@ class Engine:
         self._docker("image", "rm", "--force", *tags)
         self._docker("builder", "prune", "--all", "--force")
 
+    def vertices(
+        self, context: Path, *, args: Mapping[str, str] | None = None, target: str | None = None
+    ) -> dict[str, bool]:
+        """Build with BuildKit; its vertices by name, and whether each came from the cache."""
+        stage = ["--target", target] if target else []
+        given = [option for name, value in (args or {}).items() for option in ("--build-arg", f"{name}={value}")]
+        options = ["--progress", "rawjson", "--network", "none", *stage, *given]
+        return _vertices(self._docker("build", *options, str(context)).stderr)
+
+    def classic_steps(
+        self, context: Path, *, args: Mapping[str, str] | None = None, target: str | None = None
+    ) -> list[tuple[str, bool]]:
+        """Build with the classic builder; its steps in order and whether each came from the cache."""
+        stage = ["--target", target] if target else []
+        given = [option for name, value in (args or {}).items() for option in ("--build-arg", f"{name}={value}")]
+        log = self._docker("build", "--network", "none", *stage, *given, str(context), DOCKER_BUILDKIT="0").stdout
+        texts = re.split(r"^Step \d+/\d+ : ", log, flags=re.MULTILINE)[1:]
+        return [(text.partition("\n")[0], "\n ---> Using cache\n" in text) for text in texts]
+
     def image(self, built: Built) -> image.Image:
         """What the built image holds."""
         archive = self._folder / "image.tar"
@@ -163,15 +183,19 @@ class Engine:
         (project / "Dockerfile").write_text("FROM base:cold\nRUN pip install -q alpha && pip uninstall -q -y alpha\n")
         self.build(project, BASE)
 
-    def _docker(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        done = self._run(*arguments)
+    def _docker(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        done = self._run(*arguments, **environment)
         if done.returncode:
             raise EngineError(f"docker {' '.join(arguments)} failed:\n{done.stderr}")
         return done
 
-    def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def _run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [self._client, *arguments], env=self._environment, capture_output=True, text=True, check=False
+            [self._client, *arguments],
+            env=self._environment | environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
 
     def _last_words(self) -> str:
@@ -198,6 +222,22 @@ def sent(log: str) -> int:
     if not sizes:
         raise ValueError("the log of the build does not say how much of the context was sent")
     return round(max(sizes))
+
+
+def _vertices(log: str) -> dict[str, bool]:
+    """The names in BuildKit's JSON log: a stream of objects, each with news of some vertices."""
+    named: dict[str, str] = {}
+    cached: set[str] = set()
+    decoder = json.JSONDecoder()
+    at = log.find("{")
+    while 0 <= at < len(log):
+        news, at = decoder.raw_decode(log, at)
+        for vertex in news.get("vertexes") or ():
+            named[vertex["digest"]] = vertex["name"]
+            if vertex.get("cached"):
+                cached.add(vertex["digest"])
+        at = log.find("{", at)
+    return {name: digest in cached for digest, name in named.items()}
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

@@ -46,6 +46,9 @@ def history_step(build: Build, instruction: Instruction) -> Step | None:
 def _text(build: Build, instruction: Instruction, state: State, around: Environment) -> object:
     flags = tuple((flag.name, flag.value) for flag in instruction.flags)
     text = instruction.body.text
+    if instruction.keyword == "ARG" and builder_of(build) is BUILDAH:
+        # The names alone: the values count where a RUN is given them.
+        return ("ARG", tuple(sorted({*around.declared, *(pair.name for pair in instruction.pairs)})))
     if builder_of(build) in (KANIKO, BUILDAH):
         documents = tuple(document.body.strip() for document in instruction.heredocs)
         return (instruction.keyword, flags, text, documents)

@@ -182,15 +182,18 @@ class _Run:
         for way in ways:
             self._cache.keep(way, way.results & results)
         self._note(step, outcome, ways[0].foreign)
-        if step.alone:
+        if step.linked:
             return frozenset(digest("link", each, every) for each in above for every in results)
         return results
 
     def _ways(self, step: Step, above: _Results) -> list[_Way]:
         """What the step may find, for each thing that the steps before it may have made."""
-        starts = [""] if step.alone else sorted(above)
+        starts, tokens = sorted(above), [self._tokens(item) for item in step.foreign]
+        if step.apart is not None:
+            tokens.append([("made by", result, ()) for result in starts])
+            starts = [""]
         found: list[_Way] = []
-        for start, *foreign in islice(product(starts, *map(self._tokens, step.foreign)), _MOST_WAYS):
+        for start, *foreign in islice(product(starts, *tokens), _MOST_WAYS):
             open_key = digest(self.builder.name, step.instruction.keyword, step.parts, start)
             key = digest(open_key, foreign)
             known = self._cache.look_up(key)
@@ -220,9 +223,9 @@ class _Run:
             why = (step.fresh,)
         elif outcome is not Outcome.HIT:
             why = reasons(self._build, step, foreign, self._cache.last, self._first)
-            if step.doubt is not None and outcome is Outcome.DEPENDS:
-                why = (step.doubt,)
-        if outcome is not Outcome.HIT and step.fresh is None and not step.alone:
+            if outcome is Outcome.DEPENDS and (step.doubt or step.apart) is not None:
+                why = (step.doubt or step.apart or "", *why)
+        if outcome is not Outcome.HIT and step.fresh is None:
             self._first = self._first or Cause(step.instruction, outcome is Outcome.RUNS)
         self.found.append(Result(step.instruction, outcome, why))
         self.done.append(Before(place(self._build, step.instruction), step, foreign))

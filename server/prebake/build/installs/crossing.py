@@ -227,7 +227,7 @@ class _Check:
             for argument in command.step.arguments:
                 for name in argument.word.variables if argument.word is not None else ():
                     state = command.step.state
-                    if name in state.args and name not in state.env and name not in command.step.variables:
+                    if state.arguments(f"${name}") and name not in command.step.variables:
                         self._doubt(f"the build argument {name} may be given another value")
 
     def _effects(self, step: Step, effects: Effects, item: Instruction, reading: Reading | None) -> None:
