@@ -10,13 +10,13 @@ import posixpath
 from collections.abc import Iterable
 
 from prebake.build.build import Build, fact
+from prebake.build.commandeffects import command_effects
 from prebake.build.commandwords import effect_table
 from prebake.build.copies import Copy, SourceKind, copies
 from prebake.build.effects import Effects, implicit_reads, install_environment, roots
 from prebake.build.image import mounts_of
 from prebake.build.installs.manifests import Reading, readings
 from prebake.build.paths import inside
-from prebake.build.pythonscripts import command_effects
 from prebake.build.state import state_after, states
 from prebake.build.steps import Step, steps_of
 from prebake.syntax.dockerfile import Instruction

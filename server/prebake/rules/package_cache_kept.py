@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from prebake.build.commandedits import CommandEdits
 from prebake.build.installs.caches import (
     CacheUse,
     as_root,
@@ -23,6 +22,7 @@ from prebake.rules.base import Rule
 
 if TYPE_CHECKING:
     from prebake.build.build import Build
+    from prebake.build.commandedits import CommandEdits
 
 
 class PackageCacheKept(Rule):
@@ -148,6 +148,8 @@ def _emptying(use: CacheUse) -> str:
 
 
 def _without_cache(build: Build, use: CacheUse) -> tuple[Fix, ...] | str:
+    from prebake.build.commandedits import CommandEdits
+
     instruction, shell = use.install.instruction, use.install.state.shell
     fixes = []
     if use.missed is not None:
@@ -179,6 +181,8 @@ def _without_cache(build: Build, use: CacheUse) -> tuple[Fix, ...] | str:
 
 
 def _without_option(build: Build, use: CacheUse) -> tuple[Fix, ...] | str:
+    from prebake.build.commandedits import CommandEdits
+
     instruction, shell = use.install.instruction, use.install.state.shell
     if use.purge is not None:
         return f"`{use.purge.program}` may empty the cache for a reason: drop it, or the mount"

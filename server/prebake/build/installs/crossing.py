@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 
 from prebake.build.build import Build
+from prebake.build.commandeffects import command_effects
 from prebake.build.copies import SYSTEM_FOLDERS, Copy, copies
 from prebake.build.effects import Effects, implicit_reads, roots
 from prebake.build.installs.installer_table import shadowing
@@ -19,7 +20,6 @@ from prebake.build.installs.links import Link, is_symbolic, links_above, links_o
 from prebake.build.installs.manifests import Reading, readings
 from prebake.build.installs.wording import shown, title, why_inexact
 from prebake.build.paths import comparable, inside, related
-from prebake.build.pythonscripts import command_effects
 from prebake.build.route import route
 from prebake.build.state import state_after, states
 from prebake.build.steps import Step, steps_of

@@ -23,7 +23,6 @@ from prebake.build.state import states
 from prebake.data import load_table
 from prebake.files import Kind, join, parent
 from prebake.findings import Location
-from prebake.project.compose import services
 from prebake.project.layout import workflow_files
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
@@ -79,8 +78,6 @@ class TorchInstall(NamedTuple):
 @fact
 def cuda_torch_on_cpu(build: Build) -> tuple[TorchInstall, ...]:
     """The installs of torch's CUDA build in an image that is known to run on the CPU, in order."""
-    if _chosen_in_dockerfile(build) or _other_machine(build):
-        return ()
     table = _data()["packages"]
     wanted = {*table["torch"], *table["brings"]}
     numbers = {stage.index for stage in needed_stages(build)}
@@ -90,7 +87,9 @@ def cuda_torch_on_cpu(build: Build) -> tuple[TorchInstall, ...]:
             return ()
         if item.name in wanted and item.install.instruction.stage in numbers and _by_pip(item):
             found.setdefault(item.install.instruction.index, []).append(item)
-    if not found or any(_chosen(text) for text in _manifest_texts(build)):
+    if not found or not _speaks_of_cpu(build) or _chosen_in_dockerfile(build) or _other_machine(build):
+        return ()
+    if any(_chosen(text) for text in _manifest_texts(build)):
         return ()
     evidence = _evidence(build)
     if evidence is None:
@@ -149,6 +148,18 @@ def uv_obstacle(build: Build) -> str | None:
         if Version(found[1]) < Version(least):
             return f"uv {found[1]} has no --torch-backend, which came with {least}"
     return None
+
+
+def _speaks_of_cpu(build: Build) -> bool:
+    """Whether anything may say that the image runs on the CPU: a cheap test, which spares most projects the others."""
+    words = ("cpu", "lambda", "no-gpu", "no-cuda", "no_cuda", "cuda_visible")
+    near = (build.path, build.text.content, *_service_texts(build))
+    if any(word in text.lower() for text in near for word in words):
+        return True
+    files = mentions(build)
+    root = build.context.root
+    texts = (build.snapshot.text(join(root or "/", name)) for name in files.files[:_MOST_FILES])
+    return any(text is not None and ("cpu" in text.content or "device" in text.content) for text in texts)
 
 
 def _by_pip(item: Listed) -> bool:
@@ -296,6 +307,8 @@ def _service_texts(build: Build) -> Iterator[str]:
         text = build.snapshot.text(service.path)
         if text is None:
             continue
+        from prebake.project.compose import services
+
         lines = sorted(other.line for other in services(build.snapshot, service.path))
         last = next((line for line in lines if line > service.line), text.line_count)
         yield text.content[text.offset(Position(service.line, 0)) : text.line_start(last)]
