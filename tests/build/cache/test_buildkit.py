@@ -302,6 +302,15 @@ def test_variables_of_a_stage_reach_those_built_on_it() -> None:
     assert after(dockerfile, "G=1", "G=2") == "r"
 
 
+def test_triggers_of_a_stage_run_in_those_built_on_it() -> None:
+    dockerfile = "FROM a AS b\nONBUILD COPY src /src\nONBUILD RUN y\nRUN x\nFROM b\nRUN z\n"
+    assert after(dockerfile, "RUN y", "RUN w") == "hr"
+    assert edited(dockerfile, {"src/main.py": "b\n"}) == "hr"
+    assert edited(dockerfile, {"app.py": "b\n"}) == "hh"
+    results = Cache().build(build_of(dockerfile, FILES))
+    assert [result.instruction.raw for result in results] == ["RUN x", "RUN z"]
+
+
 def test_what_the_builder_asks_for_at_each_build_is_open() -> None:
     cache = Cache()
     build = build_of("FROM a\nADD https://example.org/x.bin /x\nRUN y\n")
