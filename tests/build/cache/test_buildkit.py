@@ -380,3 +380,15 @@ def test_an_unsaved_buffer_is_an_edit(tmp_path: Path) -> None:
 def test_half_typed_text(text: str) -> None:
     cache = Cache()
     assert letters(cache, build_of(text)) == "r" * len(letters(cache, build_of(text)))
+
+
+def test_results_that_only_the_builder_knows_do_not_pile_up() -> None:
+    cache = Cache()
+    stages = "".join(
+        f"FROM a AS s{number}\nCOPY app.py /{number}\nRUN make {number}\nCOPY --from=s{number - 1} /o /o\n"
+        for number in range(1, 30)
+    )
+    dockerfile = "FROM a AS s0\nCOPY app.py /0\nRUN make\n" + stages
+    for number in range(20):
+        results = cache.build(build_of(dockerfile, {"app.py": f"{number}\n"}))
+        assert {result.outcome for result in results} <= {Outcome.RUNS, Outcome.DEPENDS}

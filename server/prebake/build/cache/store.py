@@ -67,7 +67,9 @@ class _Way(NamedTuple):
 
 
 class Cache:
-    """A builder's cache, empty at first. :meth:`build` says what a build does and leaves its results in the cache."""
+    """A builder's cache, empty at first. :meth:`build` says what a build does and leaves its results in the cache; the
+    other methods are what a build asks of it.
+    """
 
     def __init__(self) -> None:
         self._results: dict[str, _Results] = {}
@@ -111,6 +113,7 @@ class Cache:
         if way.foreign:
             known = self._alike.setdefault(way.open_key, [])
             known += [record for result in sorted(results) if (record := _Record(result, way.foreign)) not in known]
+            del known[:-_MOST_WAYS]
 
 
 def _may_equal(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
@@ -172,7 +175,7 @@ class _Run:
         ways = self._ways(step, above)
         outcomes = {way.outcome for way in ways}
         outcome = outcomes.pop() if len(outcomes) == 1 else Outcome.DEPENDS
-        if step.doubt is not None and outcome is Outcome.HIT:
+        if len(ways) == _MOST_WAYS or (step.doubt is not None and outcome is Outcome.HIT):
             outcome = Outcome.DEPENDS
         results = frozenset().union(*(way.results for way in ways))
         if step.fresh is not None:
