@@ -50,10 +50,11 @@ class Built:
 class Engine:
     """Starts on construction; `close` stops it and removes what it wrote.
 
-    `wheels` are files that pip finds in the base image, beside the tiny ones that are always there.
+    `wheels` are files that pip finds in the base image, beside the tiny ones that are always there. `containerd` keeps
+    images in containerd's store, as new installations of Docker 29 do; only there can BuildKit link layers.
     """
 
-    def __init__(self, wheels: Sequence[Path] = ()) -> None:
+    def __init__(self, wheels: Sequence[Path] = (), *, containerd: bool = False) -> None:
         root = _UNPACKED if _UNPACKED.is_dir() else Path("/")
         # Named by their paths: a docker client elsewhere on PATH may lack BuildKit and then uses the classic builder.
         self._client, self._daemon = root / "usr/bin/docker", root / "usr/sbin/dockerd"
@@ -74,7 +75,10 @@ class Engine:
             plugins.mkdir(parents=True)
             (plugins / "docker-buildx").symlink_to(root / _BUILDX)
         try:
-            self._process = self._start("overlay2") or self._start("vfs")
+            if containerd:
+                self._process = self._start(None)
+            else:
+                self._process = self._start("overlay2") or self._start("vfs")
             if self._process is None:
                 raise EngineError("dockerd does not start: " + self._last_words())
             self._import_base(wheels)
@@ -143,14 +147,17 @@ class Engine:
             subprocess.run(["umount", "--lazy", mount], check=False)
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _start(self, driver: str) -> subprocess.Popen[bytes] | None:
+    def _start(self, driver: str | None) -> subprocess.Popen[bytes] | None:
         shutil.rmtree(self._folder / "data", ignore_errors=True)
+        settings = self._folder / "daemon.json"
+        settings.write_text(json.dumps({"features": {"containerd-snapshotter": driver is None}}), encoding="utf-8")
         options = [
+            f"--config-file={settings}",
             f"--host=unix://{self._folder}/docker.sock",
             f"--data-root={self._folder}/data",
             f"--exec-root={self._folder}/exec",
             f"--pidfile={self._folder}/docker.pid",
-            f"--storage-driver={driver}",
+            *([f"--storage-driver={driver}"] if driver is not None else []),
             "--bridge=none",
             "--iptables=false",
             "--ip6tables=false",

@@ -7,6 +7,7 @@ two steps of one build the same vertex: each stage begins with a step of its own
 from __future__ import annotations
 
 import random
+import re
 from typing import NamedTuple
 
 from tests.build.cache.histories import State
@@ -142,11 +143,12 @@ class Stage(NamedTuple):
 class Project:
     """A project at one time of its history."""
 
-    def __init__(self, seed: int, base: str, *, legacy: bool = False) -> None:
+    def __init__(self, seed: int, base: str, *, legacy: bool = False, linked: bool = False) -> None:
         self._random = random.Random(seed)
         self._salt = seed
         self._base = base
         self._legacy = legacy
+        self._linked = linked
         self.files = dict(_FILES)
         self.ignored: Lines = self._some(_IGNORED, 3) if self._random.random() < 0.6 else []
         self.args = {"V": "1", "http_proxy": "http://a"} if self._random.random() < 0.5 else {}
@@ -216,6 +218,8 @@ class Project:
         form = self._random.choice(self._random.choice(kinds))
         if self._legacy and any(mark in form for mark in _NOT_LEGACY):
             form = "COPY data /data" if held else "RUN echo {n}"
+        if self._linked and form.startswith("COPY ") and not {"--link", "worker"} & set(re.split("[ =:]", form)):
+            form = form.replace("COPY ", "COPY --link ", 1)
         stages = [stage.opening[0].partition(" AS ")[2] for stage in self.stages[:number]]
         named = [name for name in stages if name]
         if "{stage}" in form and not named:
@@ -301,9 +305,12 @@ class Project:
         self.target = self._random.choice([*(name for name in named if name), None])
 
 
-def history(seed: int, base: str, builds: int = 3, *, legacy: bool = False) -> list[State]:
-    """The states of one project, each after an edit of the one before or back at an earlier one."""
-    project = Project(seed, base, legacy=legacy)
+def history(seed: int, base: str, builds: int = 3, *, legacy: bool = False, linked: bool = False) -> list[State]:
+    """The states of one project, each after an edit of the one before or back at an earlier one.
+
+    ``legacy``: only what the classic builder knows. ``linked``: most copies are linked.
+    """
+    project = Project(seed, base, legacy=legacy, linked=linked)
     states = [project.state()]
     chance = random.Random(f"order {seed}")
     while len(states) < builds:

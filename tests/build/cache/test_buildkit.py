@@ -302,6 +302,15 @@ def test_variables_of_a_stage_reach_those_built_on_it() -> None:
     assert after(dockerfile, "G=1", "G=2") == "r"
 
 
+def test_triggers_of_a_stage_run_in_those_built_on_it() -> None:
+    dockerfile = "FROM a AS b\nONBUILD COPY src /src\nONBUILD RUN y\nRUN x\nFROM b\nRUN z\n"
+    assert after(dockerfile, "RUN y", "RUN w") == "hr"
+    assert edited(dockerfile, {"src/main.py": "b\n"}) == "hr"
+    assert edited(dockerfile, {"app.py": "b\n"}) == "hh"
+    results = Cache().build(build_of(dockerfile, FILES))
+    assert [result.instruction.raw for result in results] == ["RUN x", "RUN z"]
+
+
 def test_what_the_builder_asks_for_at_each_build_is_open() -> None:
     cache = Cache()
     build = build_of("FROM a\nADD https://example.org/x.bin /x\nRUN y\n")
@@ -371,3 +380,15 @@ def test_an_unsaved_buffer_is_an_edit(tmp_path: Path) -> None:
 def test_half_typed_text(text: str) -> None:
     cache = Cache()
     assert letters(cache, build_of(text)) == "r" * len(letters(cache, build_of(text)))
+
+
+def test_results_that_only_the_builder_knows_do_not_pile_up() -> None:
+    cache = Cache()
+    stages = "".join(
+        f"FROM a AS s{number}\nCOPY app.py /{number}\nRUN make {number}\nCOPY --from=s{number - 1} /o /o\n"
+        for number in range(1, 30)
+    )
+    dockerfile = "FROM a AS s0\nCOPY app.py /0\nRUN make\n" + stages
+    for number in range(20):
+        results = cache.build(build_of(dockerfile, {"app.py": f"{number}\n"}))
+        assert {result.outcome for result in results} <= {Outcome.RUNS, Outcome.DEPENDS}

@@ -110,6 +110,12 @@ def test_buildah(dockerfile: str, old: str, new: str, expected: str) -> None:
     assert after("buildah", dockerfile, old, new) == expected
 
 
+def test_a_mount_without_source_shows_buildah_the_whole_context() -> None:
+    cache = Cache()
+    cache.build(on("buildah", "FROM a\nRUN --mount=target=/m x\n"))
+    assert letters(cache, on("buildah", "FROM a\nRUN --mount=target=/m x\n", {**FILES, "app.py": "b\n"})) == "r"
+
+
 def test_a_stage_that_buildah_mounts_counts_by_its_image() -> None:
     dockerfile = "FROM scratch AS f\nCOPY . /all\nFROM a\nRUN --mount=from=f,source=/all/src,target=/m x\n"
     for builder, expected in (("buildkit", "rh"), ("buildah", "rr")):

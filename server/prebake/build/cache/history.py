@@ -80,7 +80,8 @@ def _run(build: Build, instruction: Instruction, state: State, around: Environme
     if builder is not BUILDAH:
         return Step(instruction, tuple(parts))
     mounts = run_mounts(instruction, state, around, build.tree.escape)
-    key, files = taken(build, [Selector(mount.source) for mount in mounts if mount.from_context and mount.source])
+    chosen = [Selector(mount.source) for mount in mounts if mount.from_context and mount.source is not None]
+    key, files = taken(build, chosen)
     # A mount of another stage counts by the image that the stage is, not by what is in it.
     known = inputs(build)[instruction.index].stages
     foreign = tuple(Foreign(item.stage, item.image, (item.path or "",), None, by_content=False) for item in known)
