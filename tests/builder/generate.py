@@ -5,6 +5,7 @@ builder to judge.
 """
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.builder.base_image import WHEELS
@@ -12,13 +13,15 @@ from tests.builder.base_image import WHEELS
 
 @dataclass
 class Project:
-    """A generated project: its files, the folder it is built from, the source file to edit, the name of its install."""
+    """A generated project: its files, the folder it is built from, the source file to edit, and the requirements file
+    that its install reads.
+    """
 
     number: int
     files: dict[str, str] = field(default_factory=dict)
     context: str = "."
     edit: str = ""
-    install: str = "pip"
+    manifest: str = ""
     modes: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -50,8 +53,14 @@ class _Maker:
         self._head()
         self._copies()
         self._some(self._between, (0, 0, 1, 1, 2, 3))
+        if self._chance(0.1) and any(line.endswith(" AS app") or line.endswith(" as app") for line in self.lines):
+            self.lines += ["", self._one("FROM app", "FROM app AS installed")]
+            self._some(self._between, (0, 0, 1))
         self._install()
         self._tail()
+        if self._chance(0.12):
+            self.lines += ["", "FROM python:3.11-slim", "COPY --from=0 /usr/local /usr/local"]
+            self.lines += [f"COPY --from={self._last_stage()} {self.place} {self.place}", 'CMD ["python", "app.py"]']
         newline = "\r\n" if self._chance(0.08) else "\n"
         end = "" if self._chance(0.15) else newline
         self._put("Dockerfile", newline.join(self.lines) + end)
@@ -64,9 +73,13 @@ class _Maker:
     def _one(self, *choices: str) -> str:
         return self.random.choice(choices)
 
-    def _some(self, make: "object", counts: tuple[int, ...]) -> None:
+    def _some(self, make: Callable[[], None], counts: tuple[int, ...]) -> None:
         for _ in range(self.random.choice(counts)):
-            make()  # type: ignore[operator]
+            make()
+
+    def _last_stage(self) -> int:
+        """The number of the stage before the last."""
+        return sum(line.upper().startswith("FROM ") for line in self.lines) - 2
 
     def _put(self, name: str, text: str) -> None:
         self.project.files[self.project.path(name)] = text
@@ -84,12 +97,12 @@ class _Maker:
         packages = self.random.sample(WHEELS, self.random.randrange(1, 3))
         pinned = [f"{name}==1.0" if self._chance(0.5) else name for name in packages]
         kind = self._one("plain", "plain", "nested", "folder", "constraint", "wheel")
-        self.requirements = "requirements.txt"
+        self.requirements = self.project.manifest = "requirements.txt"
         if kind == "nested":
             self._put("requirements.txt", "-r requirements/base.txt\n")
             self._put("requirements/base.txt", "\n".join(pinned) + "\n")
         elif kind == "folder":
-            self.requirements = "requirements/prod.txt"
+            self.requirements = self.project.manifest = "requirements/prod.txt"
             self._put("requirements/prod.txt", "-r base.txt  # the rest\n")
             self._put("requirements/base.txt", "\n".join(pinned) + "\n")
         elif kind == "constraint":
