@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from prebake.build.build import Build
 from prebake.build.installs.misplaced import misplaced
-from prebake.build.installs.sink import Refusal, SinkPlan, plan_sink
+from prebake.build.installs.sink import Refusal, SinkPlan, plan_below, plan_sink
 from prebake.findings import Applicability
 from prebake.syntax.dockerfile import parse
 from prebake.text import Text
@@ -227,5 +227,60 @@ def test_how_far_a_rewrite_is_proved(dockerfile: str, applicability: Applicabili
 def test_why_there_is_no_rewrite(dockerfile: str, reason: str) -> None:
     build = build_of(f"FROM python:3.12\n{dockerfile}\n", FILES)
     outcome = plan_sink(build, nth(build, "COPY"))
+    assert isinstance(outcome, Refusal)
+    assert reason in outcome.reason
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "after"),
+    [
+        (
+            "WORKDIR /app\nCOPY . .\nRUN apt-get update && apt-get install -y curl\nRUN make",
+            "WORKDIR /app\nRUN apt-get update && apt-get install -y curl\nCOPY . .\nRUN make",
+        ),
+        (
+            "# code\nCOPY src /src\nCOPY dev.txt /a/\nENV A=1\nRUN apt-get install x\nRUN pip install -r /a/dev.txt",
+            "ENV A=1\nRUN apt-get install x\n# code\nCOPY src /src\nCOPY dev.txt /a/\nRUN pip install -r /a/dev.txt",
+        ),
+        (
+            "WORKDIR /app\nCOPY . .\nRUN pip install -r dev.txt\nRUN apt-get install -y curl",
+            "WORKDIR /app\nCOPY dev.txt .\nRUN pip install -r dev.txt\nRUN apt-get install -y curl\nCOPY . .",
+        ),
+    ],
+)
+def test_below_a_run_that_is_no_install(dockerfile: str, after: str) -> None:
+    build = build_of(f"FROM python:3.12\n{dockerfile}\n", FILES)
+    apt = next(item for item in build.tree.instructions if "apt-get" in item.raw)
+    plan = plan_below(build, nth(build, "COPY"), apt)
+    assert isinstance(plan, SinkPlan)
+    assert plan.applicability is Applicability.SAFE, plan.explanation
+    assert fixed(plan) == f"FROM python:3.12\n{after}\n"
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_below_one_run_in_any_order(order: tuple[int, int]) -> None:
+    text = "FROM a\nCOPY src /app/src\nCOPY app.py /app/\nRUN apt-get install -y curl\n"
+    for number in order:
+        build = build_of(text, FILES)
+        copy = next(item for item in build.tree.instructions if item.raw.startswith(("COPY src", "COPY app")[number]))
+        plan = plan_below(build, copy, nth(build, "RUN"))
+        text = fixed(plan) if isinstance(plan, SinkPlan) else text
+    assert text == "FROM a\nRUN apt-get install -y curl\nCOPY src /app/src\nCOPY app.py /app/\n"
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "reason"),
+    [
+        ("RUN apt-get install -y curl\nCOPY . .", "does not stand above line 2"),
+        ("COPY . .\nRUN apt-get install -y ./app.py", "reads app.py"),
+        ("COPY dev.txt .\nRUN pip install -r dev.txt\nRUN apt-get install -y x", "line 3 reads all that it brings"),
+        ("COPY --from=b /x /x\nRUN apt-get install -y x", "takes nothing from the build context"),
+        ("COPY . .\nRUN make\nRUN apt-get install -y x", "`make` (line 3) may read anything"),
+    ],
+)
+def test_why_not_below_a_run(dockerfile: str, reason: str) -> None:
+    build = build_of(f"FROM python:3.12\n{dockerfile}\n", FILES)
+    apt = next(item for item in build.tree.instructions if "apt-get" in item.raw)
+    outcome = plan_below(build, nth(build, "COPY"), apt)
     assert isinstance(outcome, Refusal)
     assert reason in outcome.reason

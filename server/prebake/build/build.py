@@ -94,6 +94,18 @@ class Build:
         named = next((stage for stage in stages if target and target in (stage.name, str(stage.index))), None)
         return named or (stages[-1] if stages else None)
 
+    def with_text(self, text: Text) -> Build:
+        """The build of another text of the Dockerfile from the same context: what would be if it were written so."""
+        return Build(
+            self.snapshot.overlay({self.path: text}),
+            self.path,
+            self.settings,
+            root=self.root,
+            contexts=self.contexts,
+            context=self.context,
+            scanner=self._scanner,
+        )
+
     def location(self, instruction: Instruction, token: Token | None = None) -> Location:
         """Where an instruction, or a token of it, stands in the Dockerfile."""
         return Location(self.path, instruction.span if token is None else instruction.span_of(token))

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
+from prebake.build.installs.arrangements import Arrangement, Kind, arrange
 from prebake.build.installs.crossing import title
 from prebake.build.installs.misplaced import Extra, Misplaced, misplaced
-from prebake.build.installs.sink import SinkPlan, plan_sink
 from prebake.findings import Finding, Fix, Related, Severity
 from prebake.rules.base import Rule
 
@@ -104,8 +104,8 @@ class CopyBeforeInstall(Rule):
 
 
 def _repair(build: Build, instruction: Instruction) -> tuple[Fix, ...] | str:
-    outcome = plan_sink(build, instruction)
-    return (_fix(outcome),) if isinstance(outcome, SinkPlan) else outcome.reason
+    outcome = arrange(build, instruction)
+    return (_fix(outcome),) if isinstance(outcome, Arrangement) else outcome.reason
 
 
 def _severity(item: Misplaced) -> Severity:
@@ -147,9 +147,23 @@ def _key(build: Build, instruction: Instruction) -> str:
     return f"{stage.name or stage.index}: {instruction.keyword} {words}"
 
 
-def _fix(plan: SinkPlan) -> Fix:
-    names = ", ".join(plan.manifests[:3]) + (" ..." if len(plan.manifests) > 3 else "")
+def _fix(found: Arrangement) -> Fix:
+    plan = found.plan
+    names = _listed(plan.manifests)
     what = f"`{title(plan.moved[0])}`" if len(plan.moved) == 1 else f"{len(plan.moved)} COPY instructions"
-    first = f"Copy {names} first, and " if names else ""
-    move = f"{'m' if names else 'M'}ove {what} below the install in line {plan.below.line + 1}"
-    return Fix(first + move, plan.applicability, plan.edits(), plan.explanation)
+    line = found.target.line + 1
+    if found.kind is Kind.TWO_STEPS:
+        above = f", with {names} copied above" if names else ""
+        text = f"install the dependencies alone first (`{found.first}`{above}), and move {what} below that"
+    else:
+        first = f"copy {names} first, " if names else ""
+        split = f"split the RUN in line {line} behind `{found.first}`, " if found.kind is Kind.SPLIT else ""
+        where = "in between" if found.kind is Kind.SPLIT else f"below the install in line {line}"
+        text = f"{first}{split}{'and ' if first or split else ''}move {what} {where}"
+    return Fix(text[0].upper() + text[1:], found.applicability, found.edits(), found.explanation)
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    if len(names) > 3:
+        return f"{', '.join(names[:3])} ..."
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))

@@ -21,11 +21,14 @@ class Unwritable(Exception):
 
 
 class Piece(NamedTuple):
-    """A file (or folder) to be copied: where it is in the context, and where it has to go."""
+    """A file (or folder) to be copied: where it is in the context, and where it has to go. ``wild``: by a wildcard that
+    matches it alone, since it need not be there.
+    """
 
     context: str
     image: str
     folder: bool
+    wild: bool = False
 
 
 def copies_of(copy: Copy, pieces: Iterable[Piece]) -> list[str]:
@@ -71,7 +74,7 @@ def _words(copy: Copy) -> tuple[Word, ...]:
 
 
 def _source(piece: Piece, dotted: bool) -> str:
-    return ("./" if dotted else "") + piece.context + ("/" if piece.folder else "")
+    return ("./" if dotted else "") + piece.context + ("/" if piece.folder else "*" if piece.wild else "")
 
 
 def _destination(copy: Copy, place: str, count: int, folder: bool) -> str:

@@ -73,7 +73,7 @@ class _Check:
             if item.index not in self._moving:
                 self._instruction(item)
         if target.stage != self._copy.instruction.stage and "$" in self._copy.instruction.raw:
-            self._stop("its variables may have other values in the stage of the install")
+            self._stop(f"its variables may have other values in the stage of line {target.line + 1}")
         return self._found
 
     def _stop(self, reason: str) -> None:

@@ -21,6 +21,8 @@ class Reading(NamedTuple):
     far as they are listed. ``problems`` say why it is not known what it reads, or why it reads more than manifests;
     each is a sentence without its full stop. ``effects`` are those of each of its commands, the reading of manifests
     not among them. ``libraries`` are folders of the image with sources that it installs, other than the project itself.
+    ``absent`` are lock files that it would read if they were there: paths of the image.
+    ``absent`` are lock files that it would read if they were there: paths of the image.
     """
 
     install: Install
@@ -29,6 +31,7 @@ class Reading(NamedTuple):
     problems: tuple[str, ...]
     effects: tuple[tuple[Step, Effects], ...]
     libraries: tuple[str, ...]
+    absent: tuple[str, ...] = ()
 
     def reads(self, image: str) -> bool:
         """Whether a path of the image is one of the manifests, or belongs to a library."""
@@ -81,6 +84,7 @@ def _reading(build: Build, install: Install) -> Reading:
         tuple(dict.fromkeys(notes.problems)),
         tuple(effects),
         tuple(dict.fromkeys(notes.libraries)),
+        tuple(dict.fromkeys(notes.absent)),
     )
 
 

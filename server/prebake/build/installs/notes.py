@@ -11,6 +11,9 @@ from prebake.build.installs.installers import Install, InstallCommand
 from prebake.build.paths import inside
 from prebake.project.requirements import Problem, Trouble
 
+_LOCKS = (".lock", "-lock.json", "-lock.yaml")
+"""How the names of lock files end."""
+
 
 class Manifest(NamedTuple):
     """A file (or folder of archives) that an install reads: where in the image, and where it comes from.
@@ -41,6 +44,7 @@ class Notes:
         self.packages: list[str] = []
         self.problems: list[str] = []
         self.libraries: list[str] = []
+        self.absent: list[str] = []
 
     @property
     def line(self) -> str:
@@ -95,6 +99,8 @@ class Notes:
                 self.problems.append(f"{self.line} looks for packages in {path}, which is the whole context")
             elif folder is not None:
                 self.manifests.setdefault(path, Manifest(path, folder, True, optional))
+            elif optional and path.endswith(_LOCKS):
+                self.absent.append(path)
 
     def named(self, command: InstallCommand) -> str:
         """The noted files that a fresh clone has, in words."""

@@ -1,8 +1,9 @@
-"""The rewrite that sinks a misplaced COPY below the install which does not need it.
+"""The rewrite that sinks a misplaced COPY below the install, or any other RUN, which does not need it.
 
 ``COPY . /app`` above ``RUN pip install -r requirements.txt`` becomes ``COPY requirements.txt /app/``, the install, and
 then ``COPY . /app``: the install keeps the same environment, working directory and files, and the moved COPY writes the
-same files at last. :func:`plan_sink` proves that, or says which fact stands in the way.
+same files at last. :func:`plan_sink` proves that, or says which fact stands in the way; :func:`plan_below` does for a
+RUN of the caller's choice.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from prebake.build.build import Build
 from prebake.build.copies import Copy, SourceKind, copies
 from prebake.build.installs.copytext import Piece, Unwritable, copies_of, with_destination, without_sources
 from prebake.build.installs.crossing import Crossing, crossing
-from prebake.build.installs.manifests import readings
+from prebake.build.installs.manifests import Reading, readings
 from prebake.build.installs.misplaced import Extra, extra_for, misplaced
 from prebake.build.installs.notes import Manifest
 from prebake.build.installs.owners import Maker, folder_that_changes, maker_of, owner_of
@@ -30,6 +31,9 @@ from prebake.syntax.dockerfile import Instruction
 
 _MOST_FOLDER = 200
 """Bound on the files of a folder of archives that are asked for in git."""
+
+
+_IGNORED = "git ignores {name}: a fresh clone does not have it, so that a COPY of it would fail"
 
 
 class Refusal(NamedTuple):
@@ -97,27 +101,71 @@ def plan_sink(build: Build, instruction: Instruction) -> SinkPlan | Refusal:
     refusal = Refusal("")
     for reading, _ in reversed(mine.installs):
         target = reading.install.instruction
-        shared = only_way(build, instruction, target)
-        if shared is not None:
-            refusal = Refusal(f"the install (line {target.line + 1}) stands in another stage, and {shared}")
-            continue
-        outcome = _Plan(build, mine.copy, target).make()
+        outcome = plan_onto(build, instruction, target)
         if isinstance(outcome, SinkPlan):
             return outcome
         refusal = outcome
     return refusal
 
 
+def plan_below(build: Build, instruction: Instruction, target: Instruction) -> SinkPlan | Refusal:
+    """Plan to move a COPY or ADD below a RUN that follows it in the same chain of stages, whether or not that is an
+    install; those below it that have to go along go along, and manifests that installs on the way read are copied
+    first.
+
+    Taken one after the other in any order, the plans of several COPY instructions for one RUN keep their order.
+    """
+    copy = copies(build).get(instruction.index)
+    if copy is None or not copy.from_context:
+        return Refusal("it takes nothing from the build context")
+    if build.context.root is None:
+        return Refusal("the build context is not on this machine, so that its files are not known")
+    way = route(build, instruction, target)
+    if target not in way:
+        return Refusal(f"it does not stand above line {target.line + 1}")
+    for item in way:
+        reading = readings(build).get(item.index)
+        if reading is not None and copy.mappings and extra_for(copy, reading) is Extra.NOTHING:
+            return Refusal(f"the install in line {item.line + 1} reads all that it brings")
+    return _plan(build, copy, target, "RUN", {instruction.index: copy})
+
+
+def plan_onto(build: Build, instruction: Instruction, target: Instruction) -> SinkPlan | Refusal:
+    """Plan to move a COPY or ADD, whether or not it is misplaced, and those that go along with it, below an install."""
+    along = _misplaced_along(build, instruction, target)
+    copy = copies(build)[instruction.index]
+    return _plan(build, copy, target, "install", {instruction.index: copy, **along})
+
+
+def _plan(build: Build, copy: Copy, target: Instruction, called: str, early: dict[int, Copy]) -> SinkPlan | Refusal:
+    shared = only_way(build, copy.instruction, target)
+    if shared is not None:
+        return Refusal(f"the {called} (line {target.line + 1}) stands in another stage, and {shared}")
+    return _Plan(build, copy, target, early).make()
+
+
+def _misplaced_along(build: Build, instruction: Instruction, target: Instruction) -> dict[int, Copy]:
+    """The misplaced COPY instructions on the way to an install that an install on that way could do without."""
+    way = {item.index for item in route(build, build.tree.stages[instruction.stage or 0].instruction, target)}
+    return {
+        item.copy.instruction.index: item.copy
+        for item in misplaced(build)
+        if item.copy.instruction.index in way
+        and any(reading.install.instruction.index in way for reading, _ in item.installs)
+    }
+
+
 class _Plan:
-    def __init__(self, build: Build, copy: Copy, target: Instruction) -> None:
+    def __init__(self, build: Build, copy: Copy, target: Instruction, early: dict[int, Copy]) -> None:
         self._build = build
         self._copy = copy
         self._target = target
+        self._early = early
         self._doubts: list[str] = []
 
     def make(self) -> SinkPlan | Refusal:
-        reading = readings(self._build)[self._target.index]
-        if reading.problems:
+        reading = readings(self._build).get(self._target.index)
+        if reading is not None and reading.problems:
             return Refusal(reading.problems[0])
         moving, crossings = self._moving()
         obstacle = crossings[self._copy.instruction.index].obstacle
@@ -159,18 +207,11 @@ class _Plan:
                 del moving[index]
 
     def _candidates(self) -> dict[int, Copy]:
-        own = self._copy.instruction
-        stage = own.stage or 0
-        way = {item.index for item in route(self._build, self._build.tree.stages[stage].instruction, self._target)}
-        early = {
-            item.copy.instruction.index: item.copy
-            for item in misplaced(self._build)
-            if item.copy.instruction.index in way
-            and any(reading.install.instruction.index in way for reading, _ in item.installs)
-        }
+        early = dict(self._early)
         first = min(early)
+        way = {item.index for item in route(self._build, early[first].instruction, self._target)}
         for index, copy in copies(self._build).items():
-            if index not in way or index < first or index in early or not copy.from_context or not copy.exact:
+            if index not in way or index in early or not copy.from_context or not copy.exact:
                 continue
             below = [reading for at, reading in readings(self._build).items() if at in way and at > index]
             if not any(self._supplies(copy, reading.manifests) for reading in below) and all(
@@ -192,7 +233,7 @@ class _Plan:
             if index not in way:
                 continue
             wanted = [
-                (item.provided.copy, Piece(item.provided.context, item.image, item.folder))
+                (item.provided.copy, Piece(item.provided.context, item.image, item.folder, self._is_wild(item)))
                 for item in reading.manifests
             ]
             for found in crossings.values():
@@ -205,7 +246,41 @@ class _Plan:
                 self._check(copy, piece)
                 there.add(piece.image)
                 pieces.setdefault((copy.instruction.index, index), []).append(piece)
+            self._absent(reading, moving, pieces)
+        for items in pieces.values():
+            self._check_wild(items)
         return pieces
+
+    def _absent(self, reading: Reading, moving: dict[int, Copy], pieces: dict[tuple[int, int], list[Piece]]) -> None:
+        """Add the lock files that git ignores and that are not here: elsewhere they may be, and count there."""
+        for path in reading.absent:
+            for copy in moving.values():
+                mine = pieces.get((copy.instruction.index, reading.install.instruction.index), [])
+                for item in copy.mappings:
+                    below = inside(path, item.image) if item.folder else None
+                    context = posixpath.join(item.context, below) if below else None
+                    files = copy.files
+                    if (
+                        context is not None
+                        and files.ignore.sends(context)
+                        and files.snapshot.is_git_ignored(files.absolute(context))
+                        and any(posixpath.dirname(piece.image) == posixpath.dirname(path) for piece in mine)
+                        and not _like(copy, context)
+                    ):
+                        mine.append(Piece(context, path, False, wild=True))
+
+    def _check_wild(self, items: list[Piece]) -> None:
+        """Whether beside each file that need not be there one is copied that surely is.
+
+        Raises:
+            Unwritable: a COPY of it alone could fail.
+        """
+        sure = {posixpath.dirname(piece.image) for piece in items if not piece.wild and not piece.folder}
+        for piece in items:
+            if piece.wild and posixpath.dirname(piece.image) not in sure:
+                raise Unwritable(_IGNORED.format(name=piece.context))
+            if piece.wild:
+                self._doubts.append(f"git ignores {piece.context}: it is copied by a wildcard, where it is there")
 
     def _stays(self, piece: Piece, index: int, moving: dict[int, Copy]) -> bool:
         """Whether a COPY that is not moved brings the same file to the same place above an install."""
@@ -232,6 +307,8 @@ class _Plan:
             Unwritable: it is a link, or a fresh clone does not have it.
         """
         context = copy.files
+        if piece.wild:
+            return
         if context.is_link(piece.context):
             raise Unwritable(f"{piece.context} is a symbolic link, which COPY would follow when it is named")
         names = [piece.context]
@@ -240,7 +317,17 @@ class _Plan:
         ignored = context.snapshot.git_ignored([context.absolute(name) for name in names])
         for name in names:
             if context.absolute(name) in ignored:
-                raise Unwritable(f"git ignores {name}: a fresh clone does not have it, so that a COPY of it would fail")
+                raise Unwritable(_IGNORED.format(name=name))
+
+    @staticmethod
+    def _is_wild(item: Manifest) -> bool:
+        """Whether a manifest is to be named by a wildcard: git ignores it, and the install does without it."""
+        copy = item.provided.copy
+        if not item.optional or item.folder or copy is None:
+            return False
+        files = copy.files
+        ignored = files.snapshot.is_git_ignored(files.absolute(item.provided.context))
+        return ignored and not _like(copy, item.provided.context)
 
     def _folders(
         self,
@@ -351,9 +438,17 @@ class _Plan:
     def _facts(self, pieces: dict[tuple[int, int], list[Piece]]) -> Iterator[str]:
         names = list(dict.fromkeys(piece.context for items in pieces.values() for piece in items))
         shown = ", ".join(names[:4]) + (" ..." if len(names) > 4 else "")
-        yield (
-            f"of what is moved, the install reads only {shown}" if names else "the install reads nothing that is moved"
-        )
+        who = "the install" if self._target.index in readings(self._build) else f"line {self._target.line + 1}"
+        if names:
+            yield f"of what is moved, the installs on the way read only {shown}"
+        else:
+            yield f"{who} reads nothing that is moved"
         yield "nothing on the way reads or writes what is moved"
         if not is_plain_base(self._copy.state.base):
             yield f"the base image {self._copy.state.base or ''} is taken to have no ONBUILD triggers"
+
+
+def _like(copy: Copy, context: str) -> bool:
+    """Whether a wildcard for a file of the context would match others, too."""
+    found = (path for path, _ in copy.files.children(posixpath.dirname(context)))
+    return any(path.startswith(context) and path != context for path in found)

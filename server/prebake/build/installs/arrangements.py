@@ -1,0 +1,153 @@
+"""The ways to bring a misplaced COPY below an install, from the plainest to the one that changes most.
+
+Where the install does not need what the COPY brings, the COPY sinks (:mod:`~prebake.build.installs.sink`). Where only a
+part of its RUN does, the RUN is split first; where the install takes in the project, too, the dependencies are
+installed alone first. In both cases the Dockerfile is written so, and the plain rewrite is planned in that one.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import NamedTuple
+
+from prebake.build.build import Build
+from prebake.build.copies import Copy
+from prebake.build.installs.manifests import Reading
+from prebake.build.installs.misplaced import misplaced, wanted_commands
+from prebake.build.installs.runchain import RunChain, run_chain
+from prebake.build.installs.sink import Refusal, SinkPlan, plan_onto, plan_sink
+from prebake.build.installs.twosteps import TwoSteps, two_steps
+from prebake.edits import FileEdit, difference
+from prebake.findings import Applicability
+from prebake.syntax.dockerfile import Instruction
+from prebake.text import Text
+
+_MOST_CUTS = 24
+"""Bound on the places of one RUN at which it is tried to split it."""
+
+
+class Kind(Enum):
+    """How the COPY comes below the install."""
+
+    SINK = "the COPY moves"
+    SPLIT = "the RUN is split, and the COPY goes in between"
+    TWO_STEPS = "the dependencies are installed alone first"
+
+
+class Arrangement(NamedTuple):
+    """A rewrite that can be made: ``plan`` is that of a Dockerfile in which the RUN ``target`` of ``build`` is already
+    written anew; ``first`` is what its new first RUN does, in short, empty for a plain sink.
+    """
+
+    kind: Kind
+    build: Build
+    target: Instruction
+    plan: SinkPlan
+    first: str = ""
+    doubts: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
+
+    @property
+    def applicability(self) -> Applicability:
+        """``SAFE`` where the image is proved to stay the same, else ``SUGGESTED``."""
+        doubtful = self.doubts or self.kind is Kind.TWO_STEPS
+        return Applicability.SUGGESTED if doubtful else self.plan.applicability
+
+    @property
+    def explanation(self) -> str:
+        """The proof, or what keeps the rewrite from being proved."""
+        doubts = dict.fromkeys((*self.doubts, *self.plan.doubts))
+        return "; ".join(doubts or (*self.facts, *self.plan.facts))
+
+    def edits(self) -> tuple[FileEdit, ...]:
+        """The edits of the Dockerfile, and of the ignore file where it has to keep more out of the context."""
+        edits = self.plan.edits()
+        if self.kind is Kind.SINK:
+            return edits
+        return (difference(self.build.path, self.build.text, edits[0].apply()), *edits[1:])
+
+
+def arrange(build: Build, instruction: Instruction) -> Arrangement | Refusal:
+    """The best way to bring a misplaced COPY or ADD below the installs that could do without it.
+
+    A proved one comes before one that is not, else the one that goes below more installs.
+    """
+    plain = plan_sink(build, instruction)
+    found = _sunk(build, plain) if isinstance(plain, SinkPlan) else None
+    if found is not None and found.applicability is Applicability.SAFE:
+        return found
+    mine = next((item for item in misplaced(build) if item.copy.instruction.index == instruction.index), None)
+    if mine is None or build.context.root is None:
+        return plain if isinstance(plain, Refusal) else _sunk(build, plain)
+    reasons: list[str] = []
+    for reading, _ in reversed(mine.installs):
+        target = reading.install.instruction
+        if found is not None and target.index <= found.target.index:
+            break
+        for outcome in (_split(build, mine.copy, reading), _two_steps(build, mine.copy, reading)):
+            if isinstance(outcome, Arrangement):
+                return outcome
+            if outcome is not None:
+                reasons.append(outcome)
+    if found is not None:
+        return found
+    reason = plain.reason if isinstance(plain, Refusal) else ""
+    return Refusal("; ".join(dict.fromkeys((reason, *reasons))))
+
+
+def _sunk(build: Build, plan: SinkPlan) -> Arrangement:
+    return Arrangement(Kind.SINK, build, plan.below, plan)
+
+
+def _split(build: Build, copy: Copy, reading: Reading) -> Arrangement | str | None:
+    """Split the RUN behind as many commands as can do without the COPY; or why not, ``None`` where it is no use."""
+    install = reading.install
+    chain = run_chain(install.instruction, install.state, reading.effects)
+    wanted = wanted_commands(build, install)
+    if isinstance(chain, str):
+        several = len({step.command.start for step, _ in reading.effects}) > 1
+        return f"its RUN is not split, since {chain}" if several else None
+    numbers = [number for command in wanted if (number := chain.unit_of(command.step.command)) is not None]
+    if not numbers:
+        return None
+    reason: str | None = None
+    for number in range(min(len(chain.units) - 1, min(numbers) + _MOST_CUTS), min(numbers), -1):
+        cut = chain.cut(number)
+        if isinstance(cut, str):
+            reason = f"its RUN is not split: {cut}"
+            continue
+        found = _between(build, copy, install.instruction, cut.first, (*cut.comments, cut.second))
+        if isinstance(found, SinkPlan):
+            facts = (
+                "the commands are joined by `&&` alone, and nothing of the shell's state counts for the second RUN",
+            )
+            first = _last_command(chain, number)
+            return Arrangement(Kind.SPLIT, build, install.instruction, found, first, cut.doubts, facts)
+    return reason
+
+
+def _two_steps(build: Build, copy: Copy, reading: Reading) -> Arrangement | str | None:
+    """Install the dependencies alone first; or why not, ``None`` where nothing installs the project."""
+    found = two_steps(build, reading)
+    if not isinstance(found, TwoSteps):
+        return found
+    target = reading.install.instruction
+    plan = _between(build, copy, target, found.first, found.rest)
+    if isinstance(plan, Refusal):
+        return plan.reason if plan.reason not in reading.problems else None
+    return Arrangement(Kind.TWO_STEPS, build, target, plan, found.called, found.doubts, found.facts)
+
+
+def _between(build: Build, copy: Copy, target: Instruction, first: str, rest: tuple[str, ...]) -> SinkPlan | Refusal:
+    """Plan to sink a COPY below the first of the lines that a RUN is written anew with."""
+    content, newline = build.text.content, build.text.newline
+    text = content[: target.start] + newline.join((first, *rest)) + content[target.end :]
+    trial = build.with_text(Text(text, bom=build.text.bom))
+    instructions = trial.tree.instructions
+    return plan_onto(trial, instructions[copy.instruction.index], instructions[target.index])
+
+
+def _last_command(chain: RunChain, number: int) -> str:
+    unit = chain.units[number - 1]
+    text = " ".join(chain.instruction.raw[unit.start : unit.end].split())
+    return text if len(text) <= 50 else f"{text[:47]}..."
