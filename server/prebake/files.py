@@ -10,7 +10,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from prebake.filesystem import MAX_TEXT, Disk, Entry, FileSystem, GitTree, Kind, Names
+from prebake.filesystem import MAX_TEXT, Disk, Entry, FileSystem, GitTree, Kind, Names, fingerprint_of
 from prebake.paths import absolute, is_below, join, parent, relative
 from prebake.text import Text
 
@@ -57,9 +57,10 @@ class Snapshot:
                 )
                 folder = parent(folder)
 
-    @staticmethod
-    def _changed(path: str, text: Text) -> Entry:
-        return Entry(posixpath.basename(path), Kind.FILE, text.size)
+    def _changed(self, path: str, text: Text) -> Entry:
+        before = self._system.target(path)
+        mode = before.mode if before is not None and before.kind is Kind.FILE else 0o644
+        return Entry(posixpath.basename(path), Kind.FILE, text.size, mode)
 
     def overlay(self, texts: Mapping[str, Text | None]) -> Snapshot:
         """This view with further texts changed (``None``: the file is gone)."""
@@ -73,6 +74,15 @@ class Snapshot:
     def text(self, path: str) -> Text | None:
         """A file's text; ``None`` when it is missing, no regular file, unreadable or larger than :data:`MAX_TEXT`."""
         return self._texts[path] if path in self._texts else self._system.text(path)
+
+    def fingerprint(self, path: str) -> str | None:
+        """What tells the contents of two files apart, or the targets of two links, a final link not followed; ``None``
+        where there is neither. The same on disk and in a git tree, except for files larger than :data:`MAX_TEXT`.
+        """
+        if path not in self._texts:
+            return self._system.fingerprint(path)
+        text = self._texts[path]
+        return None if text is None else fingerprint_of(text.to_bytes())
 
     def unreadable(self, path: str) -> str | None:
         """Why :meth:`text` or :meth:`list` gave nothing although something is there, in words; ``None`` when nothing

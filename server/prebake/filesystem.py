@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import posixpath
 import stat
@@ -28,11 +29,14 @@ class Kind(Enum):
 
 
 class Entry(NamedTuple):
-    """A directory entry; ``size`` is in bytes (a symbolic link's is that of its target's name, a directory's is 0)."""
+    """A directory entry; ``size`` is in bytes (a symbolic link's is that of its target's name, a directory's is 0),
+    ``mode`` are the permission bits of a file.
+    """
 
     name: str
     kind: Kind
     size: int
+    mode: int = 0o644
 
 
 class Names(NamedTuple):
@@ -70,11 +74,22 @@ class FileSystem(Protocol):
     def text(self, path: str) -> Text | None:
         """A regular file's text."""
 
+    def fingerprint(self, path: str) -> str | None:
+        """What tells the contents of two files apart, or the targets of two links: the name that git gives them.
+
+        A file larger than :data:`MAX_TEXT` is known by its size and date alone where it is not git that holds it.
+        """
+
     def unreadable(self, path: str) -> str | None:
         """Why something that is there cannot be read."""
 
     def ignored(self, root: str, paths: Iterable[str]) -> frozenset[str]:
         """Those paths that git ignores and does not track, for the work tree ``root``."""
+
+
+def fingerprint_of(data: bytes) -> str:
+    """The name that git gives to a content."""
+    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
 def _name(entry: Entry) -> str:
@@ -89,6 +104,11 @@ def _kind(mode: int) -> Kind:
     return Kind.SYMLINK if stat.S_ISLNK(mode) else Kind.OTHER
 
 
+def _signature(found: os.stat_result) -> tuple[int, int, int]:
+    """What changes when a file does."""
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
 class Disk:
     """The real file system, remembered until told to forget: a keystroke costs no system call."""
 
@@ -98,6 +118,7 @@ class Disk:
         self._lists: dict[str, tuple[Entry, ...]] = {}
         self._texts: dict[str, tuple[tuple[int, int, int], Text]] = {}
         self._fresh: dict[str, Text | None] = {}
+        self._fingerprints: dict[str, tuple[tuple[int, int, int], str]] = {}
         self._errors: dict[str, str] = {}
         self._ignored: dict[str, bool] = {}
 
@@ -135,7 +156,8 @@ class Disk:
                 self._errors[path] = "permission denied"
             return None
         kind = _kind(found.st_mode)
-        return Entry(posixpath.basename(path), kind, 0 if kind is Kind.DIRECTORY else found.st_size)
+        size = 0 if kind is Kind.DIRECTORY else found.st_size
+        return Entry(posixpath.basename(path), kind, size, stat.S_IMODE(found.st_mode))
 
     def resolve(self, path: str) -> str | None:
         try:
@@ -154,7 +176,7 @@ class Disk:
                         found = item.stat(follow_symlinks=False)
                     except OSError:
                         continue
-                    yield Entry(item.name, _kind(found.st_mode), found.st_size)
+                    yield Entry(item.name, _kind(found.st_mode), found.st_size, stat.S_IMODE(found.st_mode))
         except PermissionError:
             self._errors[path] = "permission denied"
         except (OSError, ValueError):
@@ -224,7 +246,7 @@ class Disk:
             if found.st_size > MAX_TEXT:
                 self._errors[path] = f"larger than {MAX_TEXT // 1024 // 1024} MiB"
                 return None
-            signature = (found.st_mtime_ns, found.st_size, found.st_ino)
+            signature = _signature(found)
             known = self._texts.get(path)
             if known is not None and known[0] == signature:
                 return known[1]
@@ -235,6 +257,26 @@ class Disk:
                 return None
         self._texts[path] = (signature, text)
         return text
+
+    def fingerprint(self, path: str) -> str | None:
+        try:
+            found = os.stat(path, follow_symlinks=False)
+            if stat.S_ISLNK(found.st_mode):
+                return fingerprint_of(os.fsencode(os.readlink(path)))
+            signature = _signature(found)
+            known = self._fingerprints.get(path)
+            if known is not None and known[0] == signature:
+                return known[1]
+            if not stat.S_ISREG(found.st_mode):
+                return None
+            if found.st_size > MAX_TEXT:
+                return f"{signature}"
+            with open(path, "rb") as file:
+                fingerprint = fingerprint_of(file.read(MAX_TEXT + 1))
+        except (OSError, ValueError):
+            return None
+        self._fingerprints[path] = (signature, fingerprint)
+        return fingerprint
 
     def unreadable(self, path: str) -> str | None:
         return self._errors.get(path)
@@ -269,7 +311,7 @@ class GitTree:
         for path, file in self._files.items():
             link = file.mode == 0o120000
             kind = Kind.SYMLINK if link else Kind.DIRECTORY if file.mode == 0o160000 else Kind.FILE
-            self._add(path, Entry(posixpath.basename(path), kind, file.size))
+            self._add(path, Entry(posixpath.basename(path), kind, file.size, file.mode & 0o777))
 
     def _add(self, path: str, entry: Entry) -> None:
         folder = parent(path)
@@ -311,6 +353,10 @@ class GitTree:
             return None
         data = git.blob(self._root, file.oid)
         return None if data is None else Text.from_bytes(data)
+
+    def fingerprint(self, path: str) -> str | None:
+        file = self._files.get(path)
+        return None if file is None else file.oid
 
     def unreadable(self, path: str) -> str | None:
         file = self._files.get(path)

@@ -113,6 +113,87 @@ def test_what_may_do_anything(command: str) -> None:
     assert effects(command).opaque is not None
 
 
+@pytest.mark.parametrize(
+    ("command", "deletes"),
+    [
+        ("rm -rf /srv/x y", ["/srv/x", "/app/y"]),
+        ("rmdir y", ["/app/y"]),
+        ("mv a b /srv", ["/app/a", "/app/b"]),
+        ("apt-get clean", ["/var/cache/apt", "/var/lib/apt/lists/partial"]),
+        ("cp a b", []),
+        ("touch a", []),
+    ],
+)
+def test_what_is_gone_afterwards(command: str, deletes: list[str]) -> None:
+    found = effects(command)
+    assert list(found.deletes) == deletes
+    assert set(found.deletes) <= set(found.writes)
+
+
+@pytest.mark.parametrize(
+    "command", ["rm -rf /var/lib/apt/lists/*", "apt-get clean", "pip cache purge", "conda clean -afy", "rm -rf /tmp/x"]
+)
+def test_commands_that_only_delete_caches(command: str) -> None:
+    assert effects(command).cleanup
+
+
+@pytest.mark.parametrize(
+    "command", ["rm -rf /srv/models", "rm -rf /tmp/x > log", "apt-get autoremove -y", "true", "make"]
+)
+def test_commands_that_do_more_than_delete_caches(command: str) -> None:
+    assert not effects(command).cleanup
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["curl https://example.org/x", "apt-get update", "git clone https://example.org/x", "hf download a/b", "make"],
+)
+def test_commands_that_may_fetch_something(command: str) -> None:
+    assert effects(command).network
+
+
+def test_commands_that_fetch_nothing() -> None:
+    assert not effects("mkdir -p /srv").network
+    assert not effects("dpkg --add-architecture i386").network
+
+
+@pytest.mark.parametrize(
+    ("command", "read", "unread"),
+    [
+        ("echo hello", ["PATH", "LC_ALL"], ["GIT_SHA"]),
+        ("echo $GIT_SHA", ["GIT_SHA"], ["BUILD_DATE"]),
+        ("X=$GIT_SHA true", ["GIT_SHA"], []),
+        ("echo x > $OUT", ["OUT"], []),
+        ("cat <<EOF\n$GIT_SHA\nEOF", ["GIT_SHA"], []),
+        ("apt-get install -y curl", ["DEBIAN_FRONTEND", "APT_CONFIG"], ["GIT_SHA"]),
+        ("hf download a/b", ["HF_TOKEN", "HF_HOME"], ["GIT_SHA"]),
+        ("make", ["GIT_SHA"], []),
+        ("env", ["GIT_SHA"], []),
+        ("export", ["GIT_SHA"], []),
+        ("source ./settings", ["GIT_SHA"], []),
+    ],
+)
+def test_variables_that_are_read(command: str, read: list[str], unread: list[str]) -> None:
+    found = effects(command)
+    assert [name for name in read if not found.reads_variable(name)] == []
+    assert [name for name in unread if found.reads_variable(name)] == []
+
+
+@pytest.mark.parametrize(
+    "command", ["nvcc --version", "some-tool --version", "corepack enable", "locale-gen en_US.UTF-8"]
+)
+def test_common_commands_are_known(command: str) -> None:
+    assert effects(command).opaque is None
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["./tool --version", "sha256sum -c sums.txt", "some-tool build", "cmake --build .", "ninja", "git lfs pull"],
+)
+def test_commands_that_are_a_barrier(command: str) -> None:
+    assert effects(command).opaque is not None
+
+
 def test_redirections_of_any_command() -> None:
     build = build_of("FROM a\nWORKDIR /app\nRUN make < in.txt > out.txt\n")
     run = nth(build, "RUN")

@@ -106,6 +106,12 @@ class Build:
             scanner=self._scanner,
         )
 
+    def key(self, instruction: Instruction) -> str:
+        """What an instruction is known by in this file, without line numbers: its stage and words."""
+        stage = self.tree.stages[instruction.stage or 0]
+        words = " ".join(word.value for word in instruction.words)
+        return f"{stage.name or stage.index}: {instruction.keyword} {words}"
+
     def location(self, instruction: Instruction, token: Token | None = None) -> Location:
         """Where an instruction, or a token of it, stands in the Dockerfile."""
         return Location(self.path, instruction.span if token is None else instruction.span_of(token))

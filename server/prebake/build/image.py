@@ -112,7 +112,7 @@ def mounts_of(instruction: Instruction, state: State) -> tuple[Mount, ...]:
     """The mounts of a RUN whose place is known."""
     found = []
     for value in instruction.flag_values("mount"):
-        fields = _fields(value)
+        fields = mount_fields(value)
         kind = fields.get("type", "bind")
         target = fields.get("target") or fields.get("dst") or fields.get("destination")
         source = fields.get("source") or fields.get("src") or ""
@@ -125,18 +125,19 @@ def mounts_of(instruction: Instruction, state: State) -> tuple[Mount, ...]:
 
 def mount_sources(instruction: Instruction) -> tuple[str, ...]:
     """The stages and images that the mounts of a RUN are taken from."""
-    found = (_fields(value).get("from") for value in instruction.flag_values("mount"))
+    found = (mount_fields(value).get("from") for value in instruction.flag_values("mount"))
     return tuple(name for name in found if name is not None)
 
 
-def _fields(value: str) -> dict[str, str]:
+def mount_fields(value: str) -> dict[str, str]:
+    """The options of a ``--mount`` by name; one without a value has the empty one."""
     import csv
 
     try:
         items = next(csv.reader([value]), [])
     except csv.Error:
         return {}
-    return {name: text for name, _, text in (item.partition("=") for item in items)}
+    return {name.lower(): text for name, _, text in (item.partition("=") for item in items)}
 
 
 def _places(copy: Copy) -> list[str]:

@@ -102,12 +102,19 @@ def steps_of(instruction: Instruction, state: State) -> Steps:
     return Steps(tuple(found), problem)
 
 
+def steps_of_script(script: Script, step: Step) -> Steps:
+    """The commands of a script of its own that a command of a RUN starts: in its directory, with its variables."""
+    walk = _Walk(step.state._replace(directory=step.directory), step.variables)
+    walk.run(script)
+    return Steps(tuple(walk.steps), walk.problem)
+
+
 class _Walk:
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, variables: Mapping[str, str | None] | None = None) -> None:
         self._state = state
         self._directory = state.directory
         self._outer: list[tuple[int, str | None]] = []
-        self._variables: dict[str, str | None] = {}
+        self._variables: dict[str, str | None] = dict(variables or {})
         self.steps: list[Step] = []
         self.problem: str | None = None
 

@@ -43,6 +43,24 @@ def _in(module: str, rule: str) -> Callable[[], type[Rule]]:
 REGISTRY: tuple[Entry, ...] = (
     Entry("PB101", "missing-dockerignore", _in("missing_dockerignore", "MissingDockerignore")),
     Entry("PB201", "copy-before-install", _in("copy_before_install", "CopyBeforeInstall"), ("copy", "add")),
+    Entry(
+        "PB202",
+        "system-packages-after-project-files",
+        _in("system_packages_after_project_files", "SystemPackagesAfterProjectFiles"),
+        ("apt", "apk", "yum", "dnf", "zypper", "pacman"),
+    ),
+    Entry(
+        "PB204",
+        "volatile-arg-before-install",
+        _in("volatile_arg_before_install", "VolatileArgBeforeInstall"),
+        ("arg",),
+    ),
+    Entry(
+        "PB209",
+        "project-install-reinstalls-dependencies",
+        _in("project_install_reinstalls_dependencies", "ProjectInstallReinstallsDependencies"),
+        ("copy", "add"),
+    ),
     Entry("PB301", "model-downloaded-at-startup", _in("model_downloaded_at_startup", "ModelDownloadedAtStartup")),
     Entry(
         "PB302",

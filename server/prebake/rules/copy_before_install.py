@@ -6,18 +6,16 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from prebake.build.installs.arrangements import Arrangement, Kind, arrange
+from prebake.build.installs.arrangements import Arrangement, arrange, arranged, where
 from prebake.build.installs.crossing import title
 from prebake.build.installs.misplaced import Extra, Misplaced, misplaced
 from prebake.findings import Finding, Fix, Related, Severity
-from prebake.rules.base import Rule
+from prebake.rules.base import BUILDERS, Rule
 
 if TYPE_CHECKING:
     from prebake.build.build import Build
     from prebake.build.installs.manifests import Reading
     from prebake.syntax.dockerfile import Instruction
-
-_BUILDERS = {"buildkit": "BuildKit", "legacy": "the legacy builder", "kaniko": "kaniko", "buildah": "Buildah"}
 
 
 class CopyBeforeInstall(Rule):
@@ -32,8 +30,10 @@ class CopyBeforeInstall(Rule):
     The whole context and folders of sources are warnings. Named source files are a warning above an install that reads
     a manifest, and information above one that names its packages in the Dockerfile.
 
-    Nothing is reported where the dependencies are installed from their manifests first and a later install only adds
-    the project (`pip install --no-deps .`, a second `uv sync`), nor for `COPY --from`.
+    An install that a shell script of the project runs (`RUN ./install.sh`), or a recipe of its Makefile, is followed to
+    there. Nothing is reported where the dependencies are installed from their manifests first and a later install only
+    adds the project (`pip install --no-deps .`, a second `uv sync`), nor for `COPY --from`. `pip install .` alone is
+    PB209's.
 
     ## Why it is slow
 
@@ -61,20 +61,33 @@ class CopyBeforeInstall(Rule):
 
     ## Fix safety
 
-    The fix copies what the install reads (requirement and constraint files with all they include, local archives) with
-    the options of the `COPY`, and moves the `COPY`, with its comments, below the install. It is *safe* where the image
-    is proved to stay the same, modification times apart: every command on the way is known, none of them reads or
-    changes what is moved, and the moved instruction means the same in its new place. This takes for granted that pip
-    reads no other files than those it is told to, and that an unknown base image has no `ONBUILD` triggers.
+    **The COPY moves.** The fix copies what the install reads (requirement and constraint files with all they include,
+    project files and lock files, local archives, the script that installs) with the options of the `COPY`, and moves
+    the `COPY`, with its comments, below the install. It is *safe* where the image is proved to stay the same,
+    modification times apart: every command on the way is known, none of them reads or changes what is moved, and the
+    moved instruction means the same in its new place. This takes for granted that an installer reads no other files
+    than its documentation says, and that an unknown base image has no `ONBUILD` triggers.
 
     It is *suggested* where that holds for the files that are there today only (a destination such as `/`, into which
     installs write as well; a virtual environment that no ignore rule keeps out of the context; a download into the
-    destination, of which the context may come to have a copy), or where a relative destination has to be written out or
-    a build argument names what is copied.
+    destination, of which the context may come to have a copy), where a relative destination has to be written out, or
+    where a build argument names what is copied. A lock file that git ignores is named by a wildcard (`poetry.lock*`)
+    beside a manifest that is there, as a suggestion; any other file that git ignores is not named at all.
+
+    **The RUN is split.** Where a later command of the same RUN needs the code (`pip install ... && ./build.sh`), the
+    commands that can do without it stay above and the others go below, with the same options. That is *safe* where the
+    commands are joined by `&&` alone and nothing that the shell is told counts for the second half; a `cd`, `set -e` or
+    `export` at the start is repeated. What empties a cache is done in both halves. A RUN that uninstalls or deletes
+    what it made is not split: the files would stay in the first layer. Neither are `;`, `||`, subshells and
+    here-documents.
+
+    **Two steps.** Where an install takes in the project as well (`uv sync`, `poetry install`, `pdm install`), the
+    dependencies are installed alone first (`--no-install-project`, `--no-root`, `--no-self`), then comes the code and
+    the install as it was. This is always *suggested*: the result is the same with a lock file, and may differ without.
 
     There is no fix, and the finding says why, where an install reads more than manifests (`-e .`, a URL, a variable
-    without a value), where an unknown command stands in between, where a manifest is ignored by git, and for installers
-    other than pip and `uv pip`.
+    without a value), where an unknown command stands in between, where a manifest is ignored by git, in recipes of
+    `make`, and for installers that prebake does not follow.
 
     ## References
 
@@ -93,7 +106,7 @@ class CopyBeforeInstall(Rule):
             yield self.finding(
                 build.location(instruction),
                 _message(build, item),
-                key=_key(build, instruction),
+                key=build.key(instruction),
                 severity=_severity(item),
                 repair=partial(_repair, build, instruction),
                 related=tuple(
@@ -105,7 +118,7 @@ class CopyBeforeInstall(Rule):
 
 def _repair(build: Build, instruction: Instruction) -> tuple[Fix, ...] | str:
     outcome = arrange(build, instruction)
-    return (_fix(outcome),) if isinstance(outcome, Arrangement) else outcome.reason
+    return (arranged(outcome),) if isinstance(outcome, Arrangement) else outcome.reason
 
 
 def _severity(item: Misplaced) -> Severity:
@@ -119,13 +132,12 @@ def _severity(item: Misplaced) -> Severity:
 
 def _message(build: Build, item: Misplaced) -> str:
     reading, _ = item.installs[0]
-    install = reading.install.instruction
     called = next((command.text for command in reading.install.commands if not command.only_tools), "")
-    builder = _BUILDERS[build.settings.builder]
+    builder = BUILDERS[build.settings.builder]
     what = "every edit of the code" if item.worst is not Extra.FOLDER else "every change in the folder"
     more = f", and {len(item.installs) - 1} more" if len(item.installs) > 1 else ""
     return (
-        f"`{title(item.copy.instruction)}` stands above `{called}` (line {install.line + 1}{more}): {what} makes "
+        f"`{title(item.copy.instruction)}` stands above `{called}` ({where(reading.install)}{more}): {what} makes "
         f"{builder} {_again(reading)} on a warm rebuild"
     )
 
@@ -139,31 +151,3 @@ def _again(reading: Reading) -> str:
     names = list(dict.fromkeys(item.provided.context for item in reading.manifests if not item.folder))
     source = f" of {names[0]}" if len(names) == 1 else ""
     return f"install the {count} packages{source} again"
-
-
-def _key(build: Build, instruction: Instruction) -> str:
-    stage = build.tree.stages[instruction.stage or 0]
-    words = " ".join(word.value for word in instruction.words)
-    return f"{stage.name or stage.index}: {instruction.keyword} {words}"
-
-
-def _fix(found: Arrangement) -> Fix:
-    plan = found.plan
-    names = _listed(plan.manifests)
-    what = f"`{title(plan.moved[0])}`" if len(plan.moved) == 1 else f"{len(plan.moved)} COPY instructions"
-    line = found.target.line + 1
-    if found.kind is Kind.TWO_STEPS:
-        above = f", with {names} copied above" if names else ""
-        text = f"install the dependencies alone first (`{found.first}`{above}), and move {what} below that"
-    else:
-        first = f"copy {names} first, " if names else ""
-        split = f"split the RUN in line {line} behind `{found.first}`, " if found.kind is Kind.SPLIT else ""
-        where = "in between" if found.kind is Kind.SPLIT else f"below the install in line {line}"
-        text = f"{first}{split}{'and ' if first or split else ''}move {what} {where}"
-    return Fix(text[0].upper() + text[1:], found.applicability, found.edits(), found.explanation)
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    if len(names) > 3:
-        return f"{', '.join(names[:3])} ..."
-    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))

@@ -7,18 +7,22 @@ installed alone first. In both cases the Dockerfile is written so, and the plain
 
 from __future__ import annotations
 
+import posixpath
 from enum import Enum
 from typing import NamedTuple
 
 from prebake.build.build import Build
 from prebake.build.copies import Copy
+from prebake.build.installs.bindmounts import with_mounts
+from prebake.build.installs.crossing import title
+from prebake.build.installs.installers import Install, InstallCommand
 from prebake.build.installs.manifests import Reading
 from prebake.build.installs.misplaced import misplaced, wanted_commands
 from prebake.build.installs.runchain import RunChain, run_chain
 from prebake.build.installs.sink import Refusal, SinkPlan, plan_onto, plan_sink
 from prebake.build.installs.twosteps import TwoSteps, two_steps
 from prebake.edits import FileEdit, difference
-from prebake.findings import Applicability
+from prebake.findings import Applicability, Fix
 from prebake.syntax.dockerfile import Instruction
 from prebake.text import Text
 
@@ -36,7 +40,8 @@ class Kind(Enum):
 
 class Arrangement(NamedTuple):
     """A rewrite that can be made: ``plan`` is that of a Dockerfile in which the RUN ``target`` of ``build`` is already
-    written anew; ``first`` is what its new first RUN does, in short, empty for a plain sink.
+    written anew; ``first`` is what its new first RUN does, in short, empty for a plain sink;
+    ``mounted`` are the manifests that are mounted into the install, not copied.
     """
 
     kind: Kind
@@ -46,6 +51,7 @@ class Arrangement(NamedTuple):
     first: str = ""
     doubts: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
+    mounted: tuple[str, ...] = ()
 
     @property
     def applicability(self) -> Applicability:
@@ -62,7 +68,7 @@ class Arrangement(NamedTuple):
     def edits(self) -> tuple[FileEdit, ...]:
         """The edits of the Dockerfile, and of the ignore file where it has to keep more out of the context."""
         edits = self.plan.edits()
-        if self.kind is Kind.SINK:
+        if self.plan.build is self.build:
             return edits
         return (difference(self.build.path, self.build.text, edits[0].apply()), *edits[1:])
 
@@ -72,6 +78,20 @@ def arrange(build: Build, instruction: Instruction) -> Arrangement | Refusal:
 
     A proved one comes before one that is not, else the one that goes below more installs.
     """
+    found = _arranged(build, instruction)
+    return found if isinstance(found, Refusal) else with_mounts_if_used(found, instruction.index)
+
+
+def with_mounts_if_used(found: Arrangement, moved: int) -> Arrangement:
+    """The arrangement with its manifests mounted instead of copied, where the Dockerfile mounts such files elsewhere.
+
+    ``moved`` is the index of the COPY that it is for.
+    """
+    mounted = with_mounts(found.plan, found.plan.build.tree.instructions[moved])
+    return found if mounted is None else found._replace(plan=mounted, mounted=found.plan.manifests)
+
+
+def _arranged(build: Build, instruction: Instruction) -> Arrangement | Refusal:
     plain = plan_sink(build, instruction)
     found = _sunk(build, plain) if isinstance(plain, SinkPlan) else None
     if found is not None and found.applicability is Applicability.SAFE:
@@ -102,6 +122,8 @@ def _sunk(build: Build, plan: SinkPlan) -> Arrangement:
 def _split(build: Build, copy: Copy, reading: Reading) -> Arrangement | str | None:
     """Split the RUN behind as many commands as can do without the COPY; or why not, ``None`` where it is no use."""
     install = reading.install
+    if install.files:
+        return None
     chain = run_chain(install.instruction, install.state, reading.effects)
     wanted = wanted_commands(build, install)
     if isinstance(chain, str):
@@ -126,16 +148,28 @@ def _split(build: Build, copy: Copy, reading: Reading) -> Arrangement | str | No
     return reason
 
 
-def _two_steps(build: Build, copy: Copy, reading: Reading) -> Arrangement | str | None:
+def _two_steps(
+    build: Build, copy: Copy, reading: Reading, command: InstallCommand | None = None
+) -> Arrangement | str | None:
     """Install the dependencies alone first; or why not, ``None`` where nothing installs the project."""
-    found = two_steps(build, reading)
-    if not isinstance(found, TwoSteps):
-        return found
+    if reading.install.files:
+        return None
+    found = two_steps(build, reading, command)
+    return found if found is None or isinstance(found, str) else first_that_works(build, copy, reading, found)
+
+
+def first_that_works(
+    build: Build, copy: Copy, reading: Reading, ways: tuple[TwoSteps, ...]
+) -> Arrangement | str | None:
+    """The first of some ways to install the dependencies alone below which the COPY can be brought; or why none."""
     target = reading.install.instruction
-    plan = _between(build, copy, target, found.first, found.rest)
-    if isinstance(plan, Refusal):
-        return plan.reason if plan.reason not in reading.problems else None
-    return Arrangement(Kind.TWO_STEPS, build, target, plan, found.called, found.doubts, found.facts)
+    reason: str | None = None
+    for way in ways:
+        plan = _between(build, copy, target, way.first, way.rest)
+        if isinstance(plan, SinkPlan):
+            return Arrangement(Kind.TWO_STEPS, build, target, plan, way.called, way.doubts, way.facts)
+        reason = plan.reason
+    return reason if reason not in reading.problems else None
 
 
 def _between(build: Build, copy: Copy, target: Instruction, first: str, rest: tuple[str, ...]) -> SinkPlan | Refusal:
@@ -151,3 +185,36 @@ def _last_command(chain: RunChain, number: int) -> str:
     unit = chain.units[number - 1]
     text = " ".join(chain.instruction.raw[unit.start : unit.end].split())
     return text if len(text) <= 50 else f"{text[:47]}..."
+
+
+def arranged(found: Arrangement) -> Fix:
+    """The fix that an arrangement is."""
+    plan = found.plan
+    names = _listed(plan.manifests or found.mounted)
+    what = f"`{title(plan.moved[0])}`" if len(plan.moved) == 1 else f"{len(plan.moved)} COPY instructions"
+    line = found.target.line + 1
+    if found.kind is Kind.TWO_STEPS:
+        how = "mounted" if found.mounted else "copied above"
+        above = f", with {names} {how}" if names else ""
+        text = f"install the dependencies alone first (`{found.first}`{above}), and move {what} below that"
+    else:
+        verb, into = ("mount", "into the install") if found.mounted else ("copy", "first")
+        first = f"{verb} {names} {into}, " if names else ""
+        split = f"split the RUN in line {line} behind `{found.first}`, " if found.kind is Kind.SPLIT else ""
+        where = "in between" if found.kind is Kind.SPLIT else f"below the install in line {line}"
+        text = f"{first}{split}{'and ' if first or split else ''}move {what} {where}"
+    return Fix(text[0].upper() + text[1:], found.applicability, found.edits(), found.explanation)
+
+
+def where(install: Install) -> str:
+    """Where an install stands, for messages: its line, or the file that the line runs."""
+    line = f"line {install.instruction.line + 1}"
+    if install.by_make is not None:
+        return f"line {install.by_make[1] + 1} of {install.by_make[0]}, run by {line}"
+    return f"{posixpath.basename(install.files[-1])}, run by {line}" if install.files else line
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    if len(names) > 3:
+        return f"{', '.join(names[:3])} ..."
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))

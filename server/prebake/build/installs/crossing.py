@@ -13,10 +13,11 @@ from collections.abc import Iterator
 
 from prebake.build.build import Build
 from prebake.build.copies import SYSTEM_FOLDERS, Copy, copies
-from prebake.build.effects import Effects, effects_of, implicit_reads, roots
+from prebake.build.effects import Effects, implicit_reads, roots
 from prebake.build.installs.installer_table import shadowing
 from prebake.build.installs.manifests import Reading, readings
 from prebake.build.paths import comparable, inside, related
+from prebake.build.pythonscripts import command_effects
 from prebake.build.route import route
 from prebake.build.state import state_after, states
 from prebake.build.steps import Step, steps_of
@@ -30,6 +31,8 @@ _CONFIGURATION = frozenset(
 
 _SHARED = frozenset(("/", "/home", "/opt", "/root", "/srv", "/usr", "/usr/local", "/var"))
 """Folders in which an install may write as well: what it writes there is known for today's context only."""
+
+_ACCOUNTS = ("/etc/passwd", "/etc/group")
 
 
 class Crossing:
@@ -57,6 +60,11 @@ def crossing(build: Build, copy: Copy, target: Instruction, moving: frozenset[in
     return _Check(build, copy, moving).run(target)
 
 
+def between(build: Build, copy: Copy, other: Instruction) -> Crossing:
+    """What keeps a COPY and one other instruction from changing places, whichever of them comes first."""
+    return _Check(build, copy, frozenset()).against(other)
+
+
 class _Check:
     def __init__(self, build: Build, copy: Copy, moving: frozenset[int]) -> None:
         self._build = build
@@ -74,6 +82,13 @@ class _Check:
                 self._instruction(item)
         if target.stage != self._copy.instruction.stage and "$" in self._copy.instruction.raw:
             self._stop(f"its variables may have other values in the stage of line {target.line + 1}")
+        return self._found
+
+    def against(self, other: Instruction) -> Crossing:
+        """Look at one other instruction alone."""
+        self._itself()
+        if self._found.obstacle is None:
+            self._instruction(other)
         return self._found
 
     def _stop(self, reason: str) -> None:
@@ -150,6 +165,8 @@ class _Check:
         if other.destination is None:
             self._stop(f"it is not known where {line} copies to")
             return
+        if self._named_owner() and _holds_accounts(other.destination):
+            self._stop(f"{line} may change users, and the COPY names its owner")
         if other.exact:
             shared = self._copy.overlaps(other)
             if shared is not None and not _same(self._copy, other):
@@ -176,7 +193,7 @@ class _Check:
             if steps.problem is not None:
                 self._stop(f"{line} is not understood: {steps.problem}")
                 return
-            pairs = ((step, effects_of(step)) for step in steps.steps)
+            pairs = ((step, command_effects(self._build, item, step)) for step in steps.steps)
         done = set()
         for step, effects in pairs:
             places = (step.directory, step.lookup("HOME"), step.lookup("PYTHONPATH"))
@@ -220,7 +237,7 @@ class _Check:
             *(posixpath.dirname(path) or "." for path in (*effects.writes, *effects.environments)),
         ):
             self._needs_folder(path, item, command)
-        if effects.accounts and self._named_owner():
+        if self._named_owner() and (effects.accounts or any(map(_holds_accounts, (*effects.writes, *effects.roots)))):
             self._stop(f"{command} may change users, and the COPY names its owner")
         self._imports(step, effects, command)
 
@@ -336,6 +353,11 @@ def title(instruction: Instruction) -> str:
     """An instruction in one line, shortened, for messages."""
     line = " ".join(instruction.raw.split("\n")[0].replace("\r", "").rstrip("\\`").split())
     return line if len(line) <= 60 else f"{line[:57]}..."
+
+
+def _holds_accounts(place: str) -> bool:
+    """Whether what is written to a place may be the list of users or groups."""
+    return any(related(place, path) for path in _ACCOUNTS)
 
 
 def _shown(step: Step) -> str:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from prebake.build.build import Build, fact
 from prebake.build.installs.installer_table import Installer, aliases, programs, table, tools
+from prebake.build.installs.projectscripts import followed, mentions_script
 from prebake.build.state import State, states
 from prebake.build.steps import Argument, Step, Steps, steps_of
 from prebake.project.requirements import is_archive, is_local_index, local_path
@@ -70,12 +71,18 @@ class InstallCommand(NamedTuple):
 
 
 class Install(NamedTuple):
-    """A RUN that installs dependencies: its commands, and those of them that install."""
+    """A RUN that installs dependencies: its commands, and those of them that install.
+
+    ``files`` are scripts of the project and Makefiles that it runs them by, as paths of the image: then they stand
+    there, and not in the RUN. ``by_make`` is the Makefile and the 0-based line of the recipe.
+    """
 
     instruction: Instruction
     state: State
     steps: Steps
     commands: tuple[InstallCommand, ...]
+    files: tuple[str, ...] = ()
+    by_make: tuple[str, int] | None = None
 
     @property
     def installs_project(self) -> bool:
@@ -97,7 +104,19 @@ def install_at(build: Build, instruction: Instruction) -> Install | None:
         is_run = instruction.keyword == "RUN" and instruction.stage is not None
         looked_at = is_run and mentions_installer(instruction.raw)
         known[index] = recognise(instruction, states(build)[index]) if looked_at else None
+        if is_run and known[index] is None and mentions_script(instruction.raw):
+            known[index] = _by_script(build, instruction)
     return known[index]
+
+
+def _by_script(build: Build, instruction: Instruction) -> Install | None:
+    """The install that a script of the project or a Makefile does for a RUN."""
+    state = states(build)[instruction.index]
+    found = followed(build, instruction, steps_of(instruction, state))
+    if found is None:
+        return None
+    commands = tuple(command for step in found.steps.steps if (command := install_command(step)) is not None)
+    return Install(instruction, state, found.steps, commands, found.files, found.by_make) if commands else None
 
 
 @fact

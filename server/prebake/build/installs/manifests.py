@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from prebake.build.build import Build, fact
-from prebake.build.effects import Effects, effects_of
+from prebake.build.effects import Effects
 from prebake.build.installs.installers import Install, InstallCommand, install_at, installs
 from prebake.build.installs.notes import Manifest, Notes
 from prebake.build.installs.readers import follow
 from prebake.build.paths import inside
+from prebake.build.pythonscripts import command_effects
 from prebake.build.steps import Step
 
 
@@ -72,11 +73,17 @@ def _reading(build: Build, install: Install) -> Reading:
     notes = Notes(build, install)
     if install.steps.problem is not None:
         notes.problems.append(f"{notes.line} is not understood: {install.steps.problem}")
+    notes.note(install.files)
+    if install.by_make is not None:
+        name, line = install.by_make
+        notes.problems.append(f"the install stands in line {line + 1} of {name}, and make may read anything")
     by_step = {id(command.step): command for command in install.commands}
     effects = []
     for step in install.steps.steps:
         command = by_step.get(id(step))
-        effects.append((step, effects_of(step) if command is None else _command(notes, command)))
+        effects.append(
+            (step, command_effects(build, install.instruction, step) if command is None else _command(notes, command))
+        )
     return Reading(
         install,
         tuple(notes.manifests.values()),

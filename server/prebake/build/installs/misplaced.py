@@ -19,6 +19,7 @@ from prebake.build.installs.manifests import Reading, readings
 from prebake.build.paths import inside
 from prebake.build.state import base_stage, states
 from prebake.regex import regex
+from prebake.syntax.dockerfile import Instruction
 
 _MOST_FILES = 1000
 """Bound on the files of a folder that are looked at to see what kind of folder it is."""
@@ -86,10 +87,18 @@ def misplaced(build: Build) -> tuple[Misplaced, ...]:
 
 def _installs_below_code(build: Build) -> Iterator[tuple[Install, tuple[Copy, ...]]]:
     """Each install below something that it may not need, with those COPY instructions."""
+    for instruction, above in runs_below_code(build):
+        install = install_at(build, instruction)
+        if install is not None:
+            yield install, above
+
+
+def runs_below_code(build: Build) -> Iterator[tuple[Instruction, tuple[Copy, ...]]]:
+    """Each RUN below COPY instructions that bring code, with those, parent stages included."""
     code = {
         index: copy
         for index, copy in copies(build).items()
-        if copy.from_context and _beyond(copy, lambda image: False) > Extra.QUIET and copy.words_known
+        if copy.from_context and brought(copy) > Extra.QUIET and copy.words_known
     }
     ends: dict[int, tuple[Copy, ...]] = {}
     for stage in build.tree.stages if code else ():
@@ -98,8 +107,8 @@ def _installs_below_code(build: Build) -> Iterator[tuple[Install, tuple[Copy, ..
         for instruction in stage.instructions:
             if instruction.index in code:
                 above = (*above, code[instruction.index])
-            elif above and (install := install_at(build, instruction)) is not None:
-                yield install, above
+            elif above and instruction.keyword == "RUN":
+                yield instruction, above
         ends[stage.index] = above
 
 
@@ -199,6 +208,11 @@ def _first_use(build: Build, copy: Copy, named: re.Pattern[str]) -> int:
 def extra_for(copy: Copy, reading: Reading) -> Extra:
     """What a COPY brings that an install does not read."""
     return _beyond(copy, reading.reads)
+
+
+def brought(copy: Copy) -> Extra:
+    """What a COPY brings."""
+    return _beyond(copy, lambda image: False)
 
 
 def _beyond(copy: Copy, reads: Callable[[str], bool]) -> Extra:

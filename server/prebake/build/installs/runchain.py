@@ -126,6 +126,21 @@ class RunChain:
         first = " && ".join([raw[: self.units[number - 1].end], *kept])
         return Cut(first, comments, self._from(number), tuple(doubts))
 
+    def alone(self, command: str, number: int) -> str:
+        """A RUN of a command in the place of a unit's, with what empties the caches behind it, and nothing else."""
+        raw = self.instruction.raw
+        cleans = [unit for unit in self.units[number + 1 :] if self._cleans(unit) is not None or self._purges(unit)]
+        settings = self.settings if number >= self.settings else 0
+        return " && ".join([raw[: self.units[settings].start] + command, *(raw[u.start : u.end] for u in cleans)])
+
+    def _purges(self, unit: Unit) -> bool:
+        """Whether a unit empties the cache of pip: behind an install alone, that is sure not to be empty."""
+        steps = [step for step, _ in self._of(unit)]
+        return bool(steps) and all(
+            step.program == "pip" and [argument.text for argument in step.arguments[:2]] == ["cache", "purge"]
+            for step in steps
+        )
+
     def _from(self, number: int) -> str:
         """The RUN from a unit on, with its options and what it tells the shell at first."""
         raw = self.instruction.raw

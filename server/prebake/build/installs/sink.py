@@ -17,10 +17,11 @@ from prebake.build.build import Build
 from prebake.build.copies import Copy, SourceKind, copies
 from prebake.build.installs.copytext import Piece, Unwritable, copies_of, with_destination, without_sources
 from prebake.build.installs.crossing import Crossing, crossing
-from prebake.build.installs.manifests import Reading, readings
+from prebake.build.installs.manifests import readings
 from prebake.build.installs.misplaced import Extra, extra_for, misplaced
 from prebake.build.installs.notes import Manifest
 from prebake.build.installs.owners import Maker, folder_that_changes, maker_of, owner_of
+from prebake.build.installs.pieces import Pieces
 from prebake.build.installs.rewrite import Rewrite
 from prebake.build.paths import inside
 from prebake.build.route import only_way, route
@@ -28,12 +29,6 @@ from prebake.build.state import chain, state_after, states
 from prebake.edits import FileEdit, TextEdit
 from prebake.findings import Applicability
 from prebake.syntax.dockerfile import Instruction
-
-_MOST_FOLDER = 200
-"""Bound on the files of a folder of archives that are asked for in git."""
-
-
-_IGNORED = "git ignores {name}: a fresh clone does not have it, so that a COPY of it would fail"
 
 
 class Refusal(NamedTuple):
@@ -46,6 +41,7 @@ class SinkPlan(NamedTuple):
     """A rewrite that can be made: ``moved`` go below ``below``, and COPY instructions for ``manifests`` (paths of the
     context) are put above the installs that read them.
 
+    ``early`` are the manifests as files to be copied, each with the index of the install that needs it first.
     ``doubts`` say why it is not proved; there are none where it is ``SAFE``. ``facts`` are what the proof rests on.
     """
 
@@ -57,6 +53,7 @@ class SinkPlan(NamedTuple):
     facts: tuple[str, ...]
     unignored: tuple[str, ...]
     rewrite: Rewrite
+    early: tuple[tuple[int, Piece], ...] = ()
 
     @property
     def applicability(self) -> Applicability:
@@ -172,7 +169,9 @@ class _Plan:
         if obstacle is not None:
             return Refusal(obstacle)
         try:
-            pieces = self._pieces(moving, crossings)
+            early = Pieces(self._build, self._target, moving, crossings)
+            pieces = early.find()
+            self._doubts += early.doubts
             self._folders(moving, crossings, pieces)
             for found in crossings.values():
                 self._doubts += found.doubts
@@ -191,6 +190,7 @@ class _Plan:
             tuple(self._facts(pieces)),
             tuple(dict.fromkeys(unignored)),
             rewrite,
+            tuple((install, piece) for (_, install), items in pieces.items() for piece in items),
         )
 
     def _moving(self) -> tuple[dict[int, Copy], dict[int, Crossing]]:
@@ -223,111 +223,6 @@ class _Plan:
     @staticmethod
     def _supplies(copy: Copy, manifests: tuple[Manifest, ...]) -> bool:
         return any(item.provided.copy is copy for item in manifests)
-
-    def _pieces(self, moving: dict[int, Copy], crossings: dict[int, Crossing]) -> dict[tuple[int, int], list[Piece]]:
-        """The files to be copied early, by the COPY they come from and the install that needs them first."""
-        pieces: dict[tuple[int, int], list[Piece]] = {}
-        there: set[str] = set()
-        way = {item.index for item in route(self._build, moving[min(moving)].instruction, self._target)}
-        for index, reading in readings(self._build).items():
-            if index not in way:
-                continue
-            wanted = [
-                (item.provided.copy, Piece(item.provided.context, item.image, item.folder, self._is_wild(item)))
-                for item in reading.manifests
-            ]
-            for found in crossings.values():
-                wanted += [self._needed(path, moving) for path, at in found.needs if at == index]
-            for copy, piece in wanted:
-                if copy is None or copy.instruction.index not in moving or piece.image in there:
-                    continue
-                if self._stays(piece, index, moving):
-                    continue
-                self._check(copy, piece)
-                there.add(piece.image)
-                pieces.setdefault((copy.instruction.index, index), []).append(piece)
-            self._absent(reading, moving, pieces)
-        for items in pieces.values():
-            self._check_wild(items)
-        return pieces
-
-    def _absent(self, reading: Reading, moving: dict[int, Copy], pieces: dict[tuple[int, int], list[Piece]]) -> None:
-        """Add the lock files that git ignores and that are not here: elsewhere they may be, and count there."""
-        for path in reading.absent:
-            for copy in moving.values():
-                mine = pieces.get((copy.instruction.index, reading.install.instruction.index), [])
-                for item in copy.mappings:
-                    below = inside(path, item.image) if item.folder else None
-                    context = posixpath.join(item.context, below) if below else None
-                    files = copy.files
-                    if (
-                        context is not None
-                        and files.ignore.sends(context)
-                        and files.snapshot.is_git_ignored(files.absolute(context))
-                        and any(posixpath.dirname(piece.image) == posixpath.dirname(path) for piece in mine)
-                        and not _like(copy, context)
-                    ):
-                        mine.append(Piece(context, path, False, wild=True))
-
-    def _check_wild(self, items: list[Piece]) -> None:
-        """Whether beside each file that need not be there one is copied that surely is.
-
-        Raises:
-            Unwritable: a COPY of it alone could fail.
-        """
-        sure = {posixpath.dirname(piece.image) for piece in items if not piece.wild and not piece.folder}
-        for piece in items:
-            if piece.wild and posixpath.dirname(piece.image) not in sure:
-                raise Unwritable(_IGNORED.format(name=piece.context))
-            if piece.wild:
-                self._doubts.append(f"git ignores {piece.context}: it is copied by a wildcard, where it is there")
-
-    def _stays(self, piece: Piece, index: int, moving: dict[int, Copy]) -> bool:
-        """Whether a COPY that is not moved brings the same file to the same place above an install."""
-        first = self._build.tree.stages[self._target.stage or 0]
-        numbers = {stage.index for stage in chain(self._build.tree, first, states(self._build))}
-        for at, other in copies(self._build).items():
-            if at < index and at not in moving and other.instruction.stage in numbers and not piece.folder:
-                found = other.provider(piece.image)
-                if found is not None and found.context == piece.context:
-                    return True
-        return False
-
-    def _needed(self, path: str, moving: dict[int, Copy]) -> tuple[Copy | None, Piece]:
-        for copy in reversed(moving.values()):
-            if (mapping := copy.provider(path)) is not None:
-                return copy, Piece(mapping.context, path, False)
-        return None, Piece("", path, False)
-
-    @staticmethod
-    def _check(copy: Copy, piece: Piece) -> None:
-        """Whether a file may be named in an instruction of its own.
-
-        Raises:
-            Unwritable: it is a link, or a fresh clone does not have it.
-        """
-        context = copy.files
-        if piece.wild:
-            return
-        if context.is_link(piece.context):
-            raise Unwritable(f"{piece.context} is a symbolic link, which COPY would follow when it is named")
-        names = [piece.context]
-        if piece.folder:
-            names += [path for path, _ in context.children(piece.context)][:_MOST_FOLDER]
-        ignored = context.snapshot.git_ignored([context.absolute(name) for name in names])
-        for name in names:
-            if context.absolute(name) in ignored:
-                raise Unwritable(_IGNORED.format(name=name))
-
-    @staticmethod
-    def _is_wild(item: Manifest) -> bool:
-        """Whether a manifest is to be named by a wildcard: git ignores it, and the install does without it."""
-        copy = item.provided.copy
-        if not item.optional or item.folder or copy is None:
-            return False
-        files = copy.files
-        ignored = files.snapshot.is_git_ignored(files.absolute(item.provided.context))
-        return ignored and not _like(copy, item.provided.context)
 
     def _folders(
         self,
@@ -446,9 +341,3 @@ class _Plan:
         yield "nothing on the way reads or writes what is moved"
         if not is_plain_base(self._copy.state.base):
             yield f"the base image {self._copy.state.base or ''} is taken to have no ONBUILD triggers"
-
-
-def _like(copy: Copy, context: str) -> bool:
-    """Whether a wildcard for a file of the context would match others, too."""
-    found = (path for path, _ in copy.files.children(posixpath.dirname(context)))
-    return any(path.startswith(context) and path != context for path in found)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from prebake.build.build import Build
@@ -16,6 +17,7 @@ from prebake.build.installs.manifests import Reading
 from prebake.build.installs.notes import Notes
 from prebake.build.installs.readers import FirstStep, first_step
 from prebake.build.installs.runchain import RunChain, run_chain
+from prebake.build.steps import Step
 from prebake.syntax.shell import ShellWord
 
 
@@ -31,13 +33,17 @@ class TwoSteps(NamedTuple):
     facts: tuple[str, ...]
 
 
-def two_steps(build: Build, reading: Reading) -> TwoSteps | str | None:
-    """The two steps of an install that takes in the project; or why there are none, ``None`` where it does not."""
-    command = next((item for item in reading.install.commands if _takes_more(item, reading)), None)
-    if command is None:
+def two_steps(
+    build: Build, reading: Reading, command: InstallCommand | None = None
+) -> tuple[TwoSteps, ...] | str | None:
+    """The two steps of an install that takes in the project, the better ones first; or why there are none, ``None``
+    where it does not. ``command`` is the one of the RUN that does, found where it is not given.
+    """
+    chosen = command or next((item for item in reading.install.commands if _takes_more(item, reading)), None)
+    if chosen is None:
         return None
-    step = first_step(Notes(build, reading.install), command)
-    return step if isinstance(step, str) else written(reading, command, step)
+    step = first_step(Notes(build, reading.install), chosen)
+    return step if isinstance(step, str) else written(reading, chosen.step, chosen.called, step)
 
 
 def _takes_more(command: InstallCommand, reading: Reading) -> bool:
@@ -45,29 +51,39 @@ def _takes_more(command: InstallCommand, reading: Reading) -> bool:
     return command.installs_project or any(problem.startswith(called) for problem in reading.problems)
 
 
-def written(reading: Reading, command: InstallCommand, step: FirstStep) -> TwoSteps | str:
-    """The texts of the two steps where ``step`` says how a command of a RUN is spelled first; or why they cannot be
-    written.
+def written(reading: Reading, step: Step, called: str, first: FirstStep) -> tuple[TwoSteps, ...] | str:
+    """The texts of the two steps where ``first`` says how a command of a RUN is spelled; or why they cannot be written.
+
+    ``called`` is the command's name for messages.
     """
     instruction = reading.install.instruction
     raw = instruction.raw
-    changed = _spelled(command, step, exec_form=instruction.json is not None)
+    changed = _spelled(step, called, first, exec_form=instruction.json is not None)
     if isinstance(changed, str):
         return changed
-    first_doubts = tuple(f"`{command.called}` {doubt}" for doubt in step.doubts)
-    called = _called(command, step)
-    facts = (f"`{called}` installs the dependencies only, and the RUN that was there then finds them installed",)
+    if not _is_own(step, raw):
+        return f"`{called}` stands in the text of another shell"
+    short = _short(called, first)
+    facts = (f"`{short}` installs the dependencies only, and the RUN that was there then finds them installed",)
     if len({item.command.start for item, _ in reading.effects}) == 1:
-        if not _is_own(command, raw):
-            return f"`{command.called}` stands in the text of another shell"
-        return TwoSteps(_edited(raw, changed), (raw,), called, first_doubts, facts)
+        return (TwoSteps(_edited(raw, changed), (raw,), short, first.doubts, facts),)
     chain = run_chain(instruction, reading.install.state, reading.effects)
     if isinstance(chain, str):
         return f"its RUN is not split, since {chain}"
-    number = chain.unit_of(command.step.command)
+    number = chain.unit_of(step.command)
     if number is None:
-        return f"`{command.called}` stands in the text of another shell"
-    return _of_chain(chain, number, changed, called, first_doubts, facts)
+        return f"`{called}` stands in the text of another shell"
+    found = _of_chain(chain, number, changed, short, first.doubts, facts)
+    if first.command is None:
+        return found if isinstance(found, str) else (found,)
+    alone = TwoSteps(
+        chain.alone(first.command, number),
+        (raw,),
+        short,
+        (*first.doubts, "what else its RUN does has not been done then"),
+        facts,
+    )
+    return (alone,) if isinstance(found, str) else (found, alone)
 
 
 def _of_chain(
@@ -95,46 +111,57 @@ def _of_chain(
     return TwoSteps(first, (*before.comments, before.second), called, doubts, facts)
 
 
-def _spelled(command: InstallCommand, step: FirstStep, *, exec_form: bool) -> list[tuple[int, int, str]] | str:
+def _spelled(step: Step, called: str, first: FirstStep, *, exec_form: bool) -> list[tuple[int, int, str]] | str:
     """The changes of the RUN's text that spell a command as the first step."""
-    words = command.step.command.words
-    if step.command is not None:
+    words = step.command.words
+    if first.command is not None:
         if exec_form:
             return "its RUN is in exec form"
-        return [(words[0].start, words[-1].end, step.command)]
+        return [(words[0].start, words[-1].end, first.command)]
     changed: list[tuple[int, int, str]] = []
-    if step.environment:
-        if exec_form or command.step.wrappers:
-            how = "in exec form" if exec_form else f"started by {command.step.wrappers[0]}"
-            return f"`{command.called}` needs {step.environment[0][0]} to be set, and it is {how}"
-        named = "".join(f"{name}={shlex.quote(value)} " for name, value in step.environment)
+    if first.environment:
+        if exec_form or step.wrappers:
+            how = "in exec form" if exec_form else f"started by {step.wrappers[0]}"
+            return f"`{called}` needs {first.environment[0][0]} to be set, and it is {how}"
+        named = "".join(f"{name}={shlex.quote(value)} " for name, value in first.environment)
         changed.append((words[0].start, words[0].start, named))
-    if step.options:
-        at = _subcommand(command)
+    options = _new(first.options, {argument.text for argument in step.arguments})
+    if options:
+        at = _subcommand(step, called)
         if at is None:
-            return f"`{command.called}` is not written out in its RUN"
-        options = (f", {json.dumps(item)}" if exec_form else f" {shlex.quote(item)}" for item in step.options)
-        changed.append((at.end, at.end, "".join(options)))
+            return f"`{called}` is not written out in its RUN"
+        spelled = [f", {json.dumps(item)}" if exec_form else f" {shlex.quote(item)}" for item in options]
+        changed.append((at.end, at.end, "".join(spelled)))
     return changed
 
 
-def _subcommand(command: InstallCommand) -> ShellWord | None:
+def _new(options: Sequence[str], given: Collection[str | None]) -> list[str]:
+    """The options that a command does not have yet; one with a value stays."""
+    following = [*options, "-"][1:]
+    return [
+        item
+        for item, after in zip(options, following, strict=True)
+        if item not in given or not item.startswith("-") or not after.startswith("-")
+    ]
+
+
+def _subcommand(step: Step, called: str) -> ShellWord | None:
     """The word behind which the options of a command go."""
-    last = command.called.split()[-1]
-    words = [item.word for item in command.step.arguments if item.text == last and item.word is not None]
-    own = [word for word in command.step.command.words if word.value == command.step.path]
+    last = called.split()[-1]
+    words = [item.word for item in step.arguments if item.text == last and item.word is not None]
+    own = [word for word in step.command.words if word.value == step.path]
     return next(iter(words), None) or next(iter(own), None)
 
 
-def _called(command: InstallCommand, step: FirstStep) -> str:
-    text = step.command if step.command is not None else " ".join((command.called, *step.options))
+def _short(called: str, first: FirstStep) -> str:
+    text = first.command if first.command is not None else " ".join((called, *first.options))
     text = " ".join(text.replace("\\\n", " ").split())
     return text if len(text) <= 70 else f"{text[:67]}..."
 
 
-def _is_own(command: InstallCommand, raw: str) -> bool:
+def _is_own(step: Step, raw: str) -> bool:
     """Whether the words of a command stand where they say in the text of its RUN, not in a text that it is given."""
-    return all(raw[word.start : word.end].startswith(word.raw[:1]) for word in command.step.command.words)
+    return all(raw[word.start : word.end].startswith(word.raw[:1]) for word in step.command.words)
 
 
 def _edited(raw: str, changed: list[tuple[int, int, str]]) -> str:

@@ -18,7 +18,8 @@ MAX_SOURCE = 2_000_000
 """Longer files are taken for data and read as empty (characters)."""
 MAX_REPAIRS = 40
 
-_FILE = "<project>"
+FILE = "<project>"
+"""What the parser is told that the file is called: its warnings go by that."""
 _HEADER = regex(
     r"(\s*)(?:(async\s+)?(def)\s+(\w+)|(class)\s+(\w+)|(if|elif|else|try|except|finally|while|for|with|match)\b)"
 )
@@ -33,8 +34,8 @@ _HEADERS = {
 }
 
 # The parser warns of invalid escapes in the project's strings: nothing that concerns our user.
-warnings.filterwarnings("ignore", category=SyntaxWarning, module=re.escape(_FILE))
-warnings.filterwarnings("ignore", category=DeprecationWarning, module=re.escape(_FILE))
+warnings.filterwarnings("ignore", category=SyntaxWarning, module=re.escape(FILE))
+warnings.filterwarnings("ignore", category=DeprecationWarning, module=re.escape(FILE))
 
 
 @lru_cache(maxsize=4096)
@@ -45,7 +46,7 @@ def parse(text: Text) -> ast.Module:
     # Python ends lines at a lone carriage return as well, and takes neither NUL nor lone surrogates.
     source = re.sub(r"\r(?!\n)|[\x00\ud800-\udfff]", " ", text.content)
     try:
-        return ast.parse(source, _FILE)
+        return ast.parse(source, FILE)
     except SyntaxError as error:
         return _repaired(source.split("\n"), error)
     except (ValueError, RecursionError, MemoryError):
@@ -56,7 +57,7 @@ def _repaired(lines: list[str], error: SyntaxError) -> ast.Module:
     for _ in range(MAX_REPAIRS):
         _blank(lines, error)
         try:
-            return ast.parse("\n".join(lines), _FILE)
+            return ast.parse("\n".join(lines), FILE)
         except SyntaxError as next_error:
             error = next_error
         except (ValueError, RecursionError, MemoryError):

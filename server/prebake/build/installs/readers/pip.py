@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from prebake.build.effects import Effects, redirections, roots
 from prebake.build.installs.installers import InstallCommand
 from prebake.build.installs.notes import Notes
+from prebake.build.installs.readers import FirstStep
 from prebake.project.manifest import read_toml, table
 from prebake.project.requirements import Closure, closure, local_path
 from prebake.text import Text
@@ -40,6 +41,13 @@ def follow(notes: Notes, command: InstallCommand) -> Effects:
             notes.library(command, item.path)
     _configuration(notes, command, projects)
     return _effects(command, found, notes.paths(command, command.named.get("write", ())))
+
+
+def first_step(notes: Notes, command: InstallCommand) -> FirstStep | str:
+    """The same command with the requirements of the project in its place."""
+    from prebake.build.installs.projectdependencies import first_step as find
+
+    return find(notes, command)
 
 
 def _configuration(notes: Notes, command: InstallCommand, projects: list[str]) -> None:

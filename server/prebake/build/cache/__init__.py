@@ -1,0 +1,6 @@
+"""The layer cache: what each instruction's key is made of, and which steps of a build run again.
+
+:mod:`inputs` says what an instruction depends on, :mod:`causes` which changes make it run again; :mod:`steps` makes
+the steps that a builder looks up (:mod:`buildkit`, :mod:`history` for the others), :mod:`content` digests what they
+take from the context and :mod:`stages` from other stages; :mod:`store` is the cache itself.
+"""

@@ -1,0 +1,63 @@
+"""The steps of a build: what a builder looks up in its cache, in the order in which it does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from prebake.build.build import Build
+from prebake.build.cache.inputs import Inputs
+from prebake.build.cache.stages import Known, known_content
+from prebake.syntax.dockerfile import Instruction
+
+Part = tuple[str, object]
+"""One thing that a key is made of, and its name for messages."""
+
+
+class Foreign(NamedTuple):
+    """What a step takes from a stage or an image: ``known`` is what that certainly is, ``None`` where only the builder
+    can tell. ``by_content`` says that the builder compares its bytes, not what made it.
+    """
+
+    stage: int | None
+    image: str | None
+    paths: tuple[str, ...]
+    known: Known | None = None
+    by_content: bool = True
+
+
+class Step(NamedTuple):
+    """One step: an instruction with what is in its key besides the step before it.
+
+    ``parts`` are what it is made of, ``files`` what it takes from the context, by path; ``foreign`` what it takes from
+    elsewhere. ``alone`` says that the step before is not in its key (``COPY --link``). ``fresh`` says why the builder
+    works it out anew at each build, ``doubt`` why it cannot be known whether it does; a ``silent`` step is no work, but
+    counts in the keys below it.
+    """
+
+    instruction: Instruction
+    parts: tuple[Part, ...]
+    files: Mapping[str, str] = MappingProxyType({})
+    foreign: tuple[Foreign, ...] = ()
+    alone: bool = False
+    fresh: str | None = None
+    doubt: str | None = None
+    silent: bool = False
+
+
+def foreign_of(build: Build, known: Inputs) -> tuple[Foreign, ...]:
+    """What an instruction takes from other stages and images, the paths of one together."""
+    by_origin: dict[tuple[int | None, str | None], list[str]] = {}
+    for item in known.stages:
+        by_origin.setdefault((item.stage, item.image), []).append(item.path or "")
+    return tuple(_foreign(build, *origin, tuple(sorted(paths))) for origin, paths in by_origin.items())
+
+
+def _foreign(build: Build, stage: int | None, image: str | None, paths: tuple[str, ...]) -> Foreign:
+    known = None
+    if stage is not None and len(paths) == 1 and not set(paths[0]) & set("*?["):
+        known = known_content(build, build.tree.stages[stage], paths[0])
+    elif stage is None and image is not None and "\0" not in image:
+        known = Known(None, f"{image} {paths}")
+    return Foreign(stage, image, paths, known)

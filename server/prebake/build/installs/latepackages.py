@@ -1,0 +1,80 @@
+"""System packages that are installed below project files which they do not need."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import NamedTuple
+
+from prebake.build.build import Build, fact
+from prebake.build.copies import Copy, copies
+from prebake.build.installs.installers import install_at
+from prebake.build.installs.misplaced import Extra, brought, misplaced
+from prebake.build.installs.sink import Refusal, SinkPlan, plan_below
+from prebake.build.installs.systempackages import SystemInstall, system_installs
+from prebake.build.route import route
+from prebake.build.state import base_stage, states
+from prebake.syntax.dockerfile import Instruction
+
+
+class LatePackages(NamedTuple):
+    """A COPY, what it brings at most, and the installs of system packages below it that it makes run again."""
+
+    copy: Copy
+    extra: Extra
+    installs: tuple[SystemInstall, ...]
+
+
+@fact
+def late_packages(build: Build) -> tuple[LatePackages, ...]:
+    """The COPY and ADD instructions above installs of system packages, in order; those that stand above an install of
+    dependencies as well are left to :mod:`prebake.build.installs.misplaced`.
+    """
+    known = system_installs(build)
+    if not known:
+        return ()
+    reported = {item.copy.instruction.index for item in misplaced(build)}
+    found: dict[int, list[SystemInstall]] = {}
+    ends: dict[int, tuple[Copy, ...]] = {}
+    for stage in build.tree.stages:
+        base = base_stage(build.tree, stage, states(build))
+        above = ends[base.index] if base is not None else ()
+        for item in stage.instructions:
+            copy = copies(build).get(item.index)
+            if copy is not None and _may_come_later(copy) and item.index not in reported:
+                above = (*above, copy)
+            elif item.index in known and install_at(build, item) is None:
+                for early in above:
+                    if not _needs(build, early, item):
+                        found.setdefault(early.instruction.index, []).append(known[item.index])
+        ends[stage.index] = above
+    return tuple(
+        LatePackages(copies(build)[index], brought(copies(build)[index]), tuple(found[index]))
+        for index in sorted(found)
+    )
+
+
+def _may_come_later(copy: Copy) -> bool:
+    return copy.from_context and copy.words_known and brought(copy) > Extra.QUIET
+
+
+def _needs(build: Build, copy: Copy, target: Instruction) -> bool:
+    """Whether one of the files that a COPY names is used on the way to an install, or by it; a folder that is copied
+    whole counts where its name is used.
+    """
+    named = {posixpath.basename(item.context or item.image) for item in copy.mappings if item.context}
+    if not named or copy.broad:
+        return False
+    pattern = re.compile(rf"(?<![\w.-])(?:{'|'.join(sorted(map(re.escape, named)))})(?![\w-])")
+    return any(item.keyword == "RUN" and pattern.search(item.raw) for item in route(build, copy.instruction, target))
+
+
+def plan_for(build: Build, late: LatePackages) -> SinkPlan | Refusal:
+    """Plan to move the COPY below the last of the installs for which that is possible."""
+    refusal = Refusal("")
+    for install in reversed(late.installs):
+        outcome = plan_below(build, late.copy.instruction, install.instruction)
+        if isinstance(outcome, SinkPlan):
+            return outcome
+        refusal = outcome
+    return refusal

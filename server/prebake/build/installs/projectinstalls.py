@@ -1,0 +1,155 @@
+"""Installs of the project itself that bring in its dependencies, below the COPY of its code."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from functools import partial
+from typing import NamedTuple
+
+from prebake.build.build import Build, fact
+from prebake.build.copies import Copy
+from prebake.build.image import image_before
+from prebake.build.installs.arrangements import Arrangement, first_that_works, with_mounts_if_used
+from prebake.build.installs.installers import Install, InstallCommand, install_at
+from prebake.build.installs.manifests import Reading, readings
+from prebake.build.installs.misplaced import misplaced, runs_below_code
+from prebake.build.installs.projectdependencies import Dependencies, Folder, dependencies_of, folder_of, source_of
+from prebake.build.installs.readers import FirstStep
+from prebake.build.installs.releases import normalised, requirement
+from prebake.build.installs.sink import Refusal
+from prebake.build.installs.twosteps import two_steps, written
+from prebake.build.paths import inside
+from prebake.build.pythonscripts import command_effects
+from prebake.build.state import chain, states
+from prebake.build.steps import Step, steps_of
+from prebake.syntax.dockerfile import Instruction
+
+_SETUP = frozenset(("install", "develop"))
+_ALONE = frozenset(("--no-deps", "--no-dependencies"))
+
+
+class ProjectInstall(NamedTuple):
+    """A command that installs the project of ``folder`` with its ``dependencies``, and the COPY that brings its code.
+
+    ``command`` is the installer's; ``None`` for ``python setup.py install``. ``called`` is the command in short.
+    """
+
+    copy: Copy
+    reading: Reading
+    step: Step
+    command: InstallCommand | None
+    called: str
+    folder: Folder
+    dependencies: Dependencies
+
+
+@fact
+def project_installs(build: Build) -> tuple[ProjectInstall, ...]:
+    """The installs of a project that bring in dependencies which nothing above the code has installed, in order; one
+    for each COPY.
+    """
+    found: dict[int, ProjectInstall] = {}
+    for instruction, above in runs_below_code(build):
+        for item in _in_run(build, instruction, above):
+            found.setdefault(item.copy.instruction.index, item)
+    # An install of requirements below the same COPY is PB201's: once that is above the code, only the project is left.
+    known = {item.copy.instruction.index for item in misplaced(build)} if found else set()
+    return tuple(found[index] for index in sorted(found) if index not in known)
+
+
+def arrange_project(build: Build, item: ProjectInstall) -> Arrangement | Refusal:
+    """How the dependencies are installed above the code, the RUN that was there staying as it is; or why not."""
+    if build.context.root is None:
+        return Refusal("the build context is not on this machine, so that its files are not known")
+    files = item.reading.install.files
+    if files:
+        name = posixpath.basename(files[-1])
+        return Refusal(f"the install stands in {name}: install the dependencies alone in a RUN above the code")
+    if item.command is not None:
+        ways = two_steps(build, item.reading, item.command)
+    else:
+        step = _first_of_setup(build, item)
+        ways = step if isinstance(step, str) else written(item.reading, item.step, item.called, step)
+    if ways is None or isinstance(ways, str):
+        return Refusal(ways or "nothing installs the dependencies alone")
+    found = first_that_works(build, item.copy, item.reading, ways)
+    if isinstance(found, Arrangement):
+        return with_mounts_if_used(found, item.copy.instruction.index)
+    return Refusal(found or item.reading.problems[0])
+
+
+def _first_of_setup(build: Build, item: ProjectInstall) -> FirstStep | str:
+    source = source_of(image_before(build, item.reading.install.instruction), item.folder, uv=False)
+    if isinstance(source, str):
+        return source
+    raw = item.reading.install.instruction.raw
+    word = item.step.command.words[0]
+    below = [(option, inside(path, item.step.directory or "/") or path) for option, path in source.arguments]
+    arguments = " ".join(f"{option} {path}" for option, path in below)
+    return FirstStep(command=f"{raw[word.start : word.end]} -m pip install {arguments}", doubts=source.doubts)
+
+
+def _in_run(build: Build, instruction: Instruction, above: tuple[Copy, ...]) -> Iterator[ProjectInstall]:
+    make = partial(_project_install, build, instruction, above)
+    install = install_at(build, instruction)
+    for command in install.commands if install is not None else ():
+        if command.projects and not _ALONE & command.given and command.installer.reader == "pip":
+            folder = folder_of(command, command.projects[0])
+            found = make(readings(build)[instruction.index], command.step, command, folder)
+            if found is not None:
+                yield found
+    if "setup.py" in instruction.raw:
+        state = states(build)[instruction.index]
+        steps = steps_of(instruction, state)
+        for step in steps.steps:
+            words = [argument.text or "" for argument in step.arguments]
+            if step.program == "python" and words[:1] and posixpath.basename(words[0]) == "setup.py" and len(words) > 1:
+                path = step.absolute(words[0])
+                if path is None or words[1] not in _SETUP or _ALONE & set(words):
+                    continue
+                if install is not None:
+                    reading = readings(build)[instruction.index]
+                else:
+                    effects = tuple((item, command_effects(build, instruction, item)) for item in steps.steps)
+                    reading = Reading(Install(instruction, state, steps, ()), (), (), (), effects, ())
+                found = make(reading, step, None, Folder(posixpath.dirname(path) or ".", ()))
+                if found is not None:
+                    yield found
+
+
+def _project_install(
+    build: Build,
+    instruction: Instruction,
+    above: tuple[Copy, ...],
+    reading: Reading,
+    step: Step,
+    command: InstallCommand | None,
+    folder: Folder | None,
+) -> ProjectInstall | None:
+    copy = None if folder is None else next((item for item in above if item.provides_folder(folder.path)), None)
+    if folder is None or copy is None:
+        return None
+    dependencies = dependencies_of(image_before(build, instruction), folder)
+    if dependencies is None or _there(build, copy, instruction, folder, dependencies):
+        return None
+    called = " ".join(word.raw for word in step.command.words)
+    called = called if len(called) <= 60 else f"{called[:57]}..."
+    return ProjectInstall(copy, reading, step, command, called, folder, dependencies)
+
+
+def _there(build: Build, copy: Copy, instruction: Instruction, folder: Folder, wanted: Dependencies) -> bool:
+    """Whether something above the COPY installs the dependencies: from a manifest, or each of them by name."""
+    names: set[str] = set()
+    stage = build.tree.stages[instruction.stage or 0]
+    for below in chain(build.tree, stage, states(build)):
+        for item in below.instructions:
+            install = install_at(build, item) if item.index < copy.instruction.index else None
+            for command in install.commands if install is not None else ():
+                listed = command.requirements or (command.installer.needs and not command.packages)
+                same = any(folder_of(command, project) for project in command.projects)
+                if listed or same:
+                    return True
+                known = (requirement(package) for package in command.packages)
+                names |= {normalised(found[0]) for found in known if found is not None}
+    return bool(wanted.names) and not wanted.files and wanted.names <= names
