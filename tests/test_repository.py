@@ -25,7 +25,7 @@ LAYERS = (
     ("build",),
     ("rules",),
     ("silence", "engine"),
-    ("fixing",),
+    ("fixing", "refactoring"),
     ("lsp", "cli", "__main__"),
 )
 RANK = {room: rank for rank, rooms in enumerate(LAYERS) for room in rooms}

@@ -88,7 +88,7 @@ def fix_all(
                 refused.append(Refused(finding, fix, outcome))
                 continue
             after = engine.check_in(outcome, path)
-            if _brings(report, after):
+            if brings_warning(report, after):
                 refused.append(Refused(finding, fix, Refusal.NEW_FINDING))
                 continue
             snapshot, report = outcome, after
@@ -156,7 +156,7 @@ def _identity(path: str, finding: Finding) -> tuple[str, str, str]:
     return path, finding.code, finding.key
 
 
-def _brings(before: Report, after: Report) -> bool:
+def brings_warning(before: Report, after: Report) -> bool:
     """Whether the second report has a warning or error of a kind that the first does not have."""
     known = {finding.code for finding in before.findings}
     return any(finding.code not in known and finding.severity >= Severity.WARNING for finding in after.findings)

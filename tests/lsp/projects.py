@@ -38,3 +38,19 @@ RUN pip install huggingface_hub==1.0.0
 RUN huggingface-cli download gpt2 --local-dir /models
 """
 """A command that this version of the library no longer has: one finding with a safe fix, needing nothing else."""
+
+MIXED_UP = {
+    "Dockerfile": """\
+FROM debian:12 AS tools
+RUN apt-get update && apt-get install -y make
+
+FROM debian:12
+# The code.
+COPY src /srv/src
+RUN apt-get update && apt-get install -y ffmpeg
+CMD ["/srv/src/start.sh"]
+""",
+    "src/start.sh": "#!/bin/sh\n",
+    ".dockerignore": ".git\n",
+}
+"""A second stage in which code is copied above system packages."""

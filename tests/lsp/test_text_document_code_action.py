@@ -8,12 +8,13 @@ from lsprotocol import types
 from tests.lsp.capabilities import capabilities
 from tests.lsp.conftest import begin
 from tests.lsp.editor import Client, Editor, codes
-from tests.lsp.projects import ARTICLE, OLD_COMMAND
+from tests.lsp.projects import ARTICLE, MIXED_UP, OLD_COMMAND
 from tests.rules.trees import make_tree
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 FIX_ALL = "source.fixAll.prebake"
+REORDER = "Reorder stage: system packages, dependencies, weights, code"
 
 
 def of(actions: list[types.CodeAction], code: str) -> list[types.CodeAction]:
@@ -208,3 +209,56 @@ async def test_without_resolving_fix_all_comes_whole_when_asked_for(fresh: Clien
     assert action.edit is not None
     await editor.apply(action)
     assert "RUN hf download gpt2 --local-dir /models" in editor.text("Dockerfile")
+
+
+async def test_a_stage_is_reordered_from_any_of_its_lines(editor: Editor) -> None:
+    make_tree(editor.folder, MIXED_UP)
+    editor.open("Dockerfile")
+    for line in (3, 5, 7):
+        at = types.Range(types.Position(line, 0), types.Position(line, 0))
+        [action] = await editor.actions("Dockerfile", "refactor", at=at)
+        assert action.title == REORDER
+        assert action.kind == types.CodeActionKind.RefactorRewrite
+        assert action.edit is None and not action.diagnostics
+    await editor.apply(action)
+    assert editor.text("Dockerfile") == (
+        "FROM debian:12 AS tools\nRUN apt-get update && apt-get install -y make\n\nFROM debian:12\n"
+        'RUN apt-get update && apt-get install -y ffmpeg\n# The code.\nCOPY src /srv/src\nCMD ["/srv/src/start.sh"]\n'
+    )
+    assert not await editor.actions("Dockerfile", "refactor.rewrite", at=at)
+
+
+async def test_a_stage_that_is_in_order_is_not_offered_to_be_reordered(editor: Editor) -> None:
+    make_tree(editor.folder, MIXED_UP)
+    editor.open("Dockerfile")
+    first = types.Range(types.Position(1, 0), types.Position(1, 0))
+    assert not await editor.actions("Dockerfile", "refactor", at=first)
+    editor.open("src/start.sh", language="shellscript")
+    assert not await editor.actions("src/start.sh", "refactor")
+
+
+async def test_reordering_is_computed_from_the_text_as_it_is_when_resolved(editor: Editor) -> None:
+    make_tree(editor.folder, MIXED_UP)
+    editor.open("Dockerfile")
+    last = types.Range(types.Position(5, 0), types.Position(5, 0))
+    [action] = await editor.actions("Dockerfile", "refactor.rewrite", at=last)
+    text = editor.text("Dockerfile")
+    editor.change("Dockerfile", "# typed\n# meanwhile\n# by\n# the user\n\n" + text)
+    resolved = await editor.client.code_action_resolve_async(action)
+    assert resolved.edit is not None
+    editor.change("Dockerfile", "FROM debian:12\nCOPY src /srv/src\n")
+    with pytest.raises(Exception, match="nothing is left to reorder") as caught:
+        await editor.client.code_action_resolve_async(action)
+    assert getattr(caught.value, "code", None) == -32801
+
+
+@pytest.mark.asyncio(loop_scope="function")
+async def test_without_resolving_a_reordering_comes_whole_when_asked_for(fresh: Client, tmp_path: Path) -> None:
+    await begin(fresh, tmp_path, capabilities(resolves=False))
+    make_tree(tmp_path, MIXED_UP)
+    editor = Editor(fresh, tmp_path)
+    editor.open("Dockerfile")
+    at = types.Range(types.Position(5, 0), types.Position(5, 0))
+    assert REORDER not in [action.title for action in await editor.actions("Dockerfile", at=at)]
+    [action] = await editor.actions("Dockerfile", "refactor.rewrite", at=at)
+    assert action.edit is not None

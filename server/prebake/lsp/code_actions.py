@@ -1,4 +1,6 @@
-"""Code actions: a quick fix for each finding that has one, and ``source.fixAll.prebake`` for the safe ones together."""
+"""Code actions: a quick fix for each finding that has one, ``source.fixAll.prebake`` for the safe ones together, and a
+better order for a stage.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,7 @@ FIX_ALL = "source.fixAll.prebake"
 Meant = tuple["Report", "Finding", types.Diagnostic]
 
 OPTIONS = types.CodeActionOptions(
-    code_action_kinds=[types.CodeActionKind.QuickFix, FIX_ALL],
+    code_action_kinds=[types.CodeActionKind.QuickFix, FIX_ALL, types.CodeActionKind.RefactorRewrite],
     resolve_provider=True,
 )
 
@@ -50,13 +52,15 @@ class CodeActions:
         Raises:
             JsonRpcContentModified: there is nothing left that the action could do.
         """
-        path = _path_of(action.data)
+        path, stage = _path_of(action.data), _stage_of(action.data)
         if action.edit is None and path is not None:
             action.edit = await self._server.analysis.run(
-                f"fix all {path}", lambda engine: self._fix_all(engine, path), None
+                f"edit of {path}",
+                lambda engine: self._fix_all(engine, path) if stage is None else self._reorder(engine, path, stage),
+                None,
             )
             if action.edit is None:
-                raise JsonRpcContentModified("nothing is left to fix")
+                raise JsonRpcContentModified(f"nothing is left to {'fix' if stage is None else 'reorder'}")
         return action
 
     def _offer(self, engine: Engine, path: str, params: types.CodeActionParams) -> list[types.CodeAction]:
@@ -69,6 +73,9 @@ class CodeActions:
         is_idle_look = not only and params.context.trigger_kind == types.CodeActionTriggerKind.Automatic
         if _wants(only, FIX_ALL) and not is_idle_look and self._has_safe_fix(view, path):
             actions += self._fix_all_action(engine, path, asked=bool(only))
+        if _wants(only, types.CodeActionKind.RefactorRewrite) and not is_idle_look:
+            line = view.coordinates(path).span(params.range).start.line
+            actions += self._reorder_action(view, path, line, asked=bool(only))
         return actions
 
     def _fresh(self, view: View, path: str, params: types.CodeActionParams) -> list[Meant]:
@@ -144,6 +151,31 @@ class CodeActions:
         action.edit = self._fix_all(engine, path) if asked else None
         return [action] if action.edit is not None else []
 
+    def _reorder_action(self, view: View, path: str, line: int, *, asked: bool) -> list[types.CodeAction]:
+        """The action that puts the stage around a line in a better order, where there is one; its edit is left for
+        later like that of :meth:`_fix_all_action`.
+        """
+        from prebake.build.order.plan import TITLE
+        from prebake.refactoring import reorder_plan, stage_at
+
+        engine, client = view.engine, self._server.client
+        stage = stage_at(engine.snapshot, path, line) if path in view.dockerfiles(path) else None
+        if stage is None or reorder_plan(engine, engine.snapshot, path, stage) is None:
+            return []
+        action = types.CodeAction(TITLE, kind=types.CodeActionKind.RefactorRewrite)
+        if client.resolves_edits and client.keeps_action_data:
+            action.data = {"reorder": path, "stage": stage}
+            return [action]
+        action.edit = self._reorder(engine, path, stage) if asked else None
+        return [action] if action.edit is not None else []
+
+    def _reorder(self, engine: Engine, path: str, stage: int) -> types.WorkspaceEdit | None:
+        """The edit that puts a stage in a better order; ``None`` when there is none."""
+        from prebake.refactoring import reorder_fix
+
+        fix = reorder_fix(engine, engine.snapshot, path, stage)
+        return None if fix is None else workspace_edit(View(self._server, engine), self._server.client, fix.edits)
+
     def _fix_all(self, engine: Engine, path: str) -> types.WorkspaceEdit | None:
         """The sum of the safe fixes of the findings in a file; ``None`` when there is none."""
         from prebake.findings import Applicability
@@ -187,8 +219,15 @@ def _key(diagnostic: types.Diagnostic) -> str | None:
 
 
 def _path_of(data: object) -> str | None:
-    value = data.get("fixAll") if isinstance(data, dict) else None
+    """The file whose action is to be resolved."""
+    value = data.get("reorder", data.get("fixAll")) if isinstance(data, dict) else None
     return value if isinstance(value, str) else None
+
+
+def _stage_of(data: object) -> int | None:
+    """The stage that is to be reordered; ``None`` for another action."""
+    value = data.get("stage") if isinstance(data, dict) and "reorder" in data else None
+    return value if isinstance(value, int) and value >= 0 else None
 
 
 def register(server: Server) -> None:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, ClassVar
 from prebake.build.installs.arrangements import Arrangement, arrange, arranged, where
 from prebake.build.installs.crossing import title
 from prebake.build.installs.misplaced import Extra, Misplaced, misplaced
+from prebake.build.order.plan import reorder_for
 from prebake.findings import Finding, Fix, Related, Severity
 from prebake.rules.base import BUILDERS, Rule
 
 if TYPE_CHECKING:
     from prebake.build.build import Build
     from prebake.build.installs.manifests import Reading
-    from prebake.syntax.dockerfile import Instruction
 
 
 class CopyBeforeInstall(Rule):
@@ -74,6 +74,9 @@ class CopyBeforeInstall(Rule):
     where a build argument names what is copied. A lock file that git ignores is named by a wildcard (`poetry.lock*`)
     beside a manifest that is there, as a suggestion; any other file that git ignores is not named at all.
 
+    **The stage is reordered.** Where the `COPY` cannot move below the install, but the install can move above it and
+    what works with its files, that is *suggested*.
+
     **The RUN is split.** Where a later command of the same RUN needs the code (`pip install ... && ./build.sh`), the
     commands that can do without it stay above and the others go below, with the same options. That is *safe* where the
     commands are joined by `&&` alone and nothing that the shell is told counts for the second half; a `cd`, `set -e` or
@@ -108,7 +111,7 @@ class CopyBeforeInstall(Rule):
                 _message(build, item),
                 key=build.key(instruction),
                 severity=_severity(item),
-                repair=partial(_repair, build, instruction),
+                repair=partial(_repair, build, item),
                 related=tuple(
                     Related(build.location(reading.install.instruction), "this install runs again")
                     for reading, _ in item.installs
@@ -116,9 +119,13 @@ class CopyBeforeInstall(Rule):
             )
 
 
-def _repair(build: Build, instruction: Instruction) -> tuple[Fix, ...] | str:
+def _repair(build: Build, item: Misplaced) -> tuple[Fix, ...] | str:
+    instruction = item.copy.instruction
     outcome = arrange(build, instruction)
-    return (arranged(outcome),) if isinstance(outcome, Arrangement) else outcome.reason
+    if isinstance(outcome, Arrangement):
+        return (arranged(outcome),)
+    order = reorder_for(build, instruction, [reading.install.instruction for reading, _ in item.installs])
+    return outcome.reason if order is None else (order,)
 
 
 def _severity(item: Misplaced) -> Severity:

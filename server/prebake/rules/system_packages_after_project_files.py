@@ -11,6 +11,7 @@ from prebake.build.installs.crossing import title
 from prebake.build.installs.latepackages import LatePackages, late_packages, plan_for
 from prebake.build.installs.misplaced import Extra
 from prebake.build.installs.sink import SinkPlan
+from prebake.build.order.plan import reorder_for
 from prebake.findings import Finding, Fix, Related, Severity
 from prebake.rules.base import Rule
 
@@ -64,8 +65,9 @@ class SystemPackagesAfterProjectFiles(Rule):
     base image has no `ONBUILD` triggers.
 
     It is *suggested* where that holds for the files that are there today only, such as for a destination that packages
-    write into as well. There is no fix, and the finding says why, where an unknown command stands in between, and where
-    the `COPY` names its owner, since packages may add users.
+    write into as well, and where the stage has to be put in another order to get there: the system packages move up
+    past instructions that work with the copied files. There is no fix, and the finding says why, where an unknown
+    command stands in between, and where the `COPY` names its owner, since packages may add users.
 
     ## References
 
@@ -113,7 +115,8 @@ def _message(build: Build, late: LatePackages) -> str:
 def _repair(build: Build, late: LatePackages) -> tuple[Fix, ...] | str:
     outcome = plan_for(build, late)
     if not isinstance(outcome, SinkPlan):
-        return outcome.reason
+        order = reorder_for(build, late.copy.instruction, [item.instruction for item in late.installs])
+        return outcome.reason if order is None else (order,)
     what = f"`{title(outcome.moved[0])}`" if len(outcome.moved) == 1 else f"{len(outcome.moved)} COPY instructions"
     names = ", ".join(outcome.manifests[:3]) + (" ..." if len(outcome.manifests) > 3 else "")
     first = f"Copy {names} first, and move" if names else "Move"

@@ -11,7 +11,7 @@ from prebake.build.copies import Copy, copies
 from prebake.build.installs.installers import install_at
 from prebake.build.installs.misplaced import Extra, brought, misplaced
 from prebake.build.installs.sink import Refusal, SinkPlan, plan_below
-from prebake.build.installs.systempackages import SystemInstall, system_installs
+from prebake.build.installs.systempackages import SystemInstall, system_install_at
 from prebake.build.route import route
 from prebake.build.state import base_stage, states
 from prebake.syntax.dockerfile import Instruction
@@ -30,10 +30,6 @@ def late_packages(build: Build) -> tuple[LatePackages, ...]:
     """The COPY and ADD instructions above installs of system packages, in order; those that stand above an install of
     dependencies as well are left to :mod:`prebake.build.installs.misplaced`.
     """
-    known = system_installs(build)
-    if not known:
-        return ()
-    reported = {item.copy.instruction.index for item in misplaced(build)}
     found: dict[int, list[SystemInstall]] = {}
     ends: dict[int, tuple[Copy, ...]] = {}
     for stage in build.tree.stages:
@@ -41,16 +37,19 @@ def late_packages(build: Build) -> tuple[LatePackages, ...]:
         above = ends[base.index] if base is not None else ()
         for item in stage.instructions:
             copy = copies(build).get(item.index)
-            if copy is not None and _may_come_later(copy) and item.index not in reported:
+            if copy is not None and _may_come_later(copy):
                 above = (*above, copy)
-            elif item.index in known and install_at(build, item) is None:
-                for early in above:
+            elif above and (install := system_install_at(build, item)) is not None:
+                for early in above if install_at(build, item) is None else ():
                     if not _needs(build, early, item):
-                        found.setdefault(early.instruction.index, []).append(known[item.index])
+                        found.setdefault(early.instruction.index, []).append(install)
         ends[stage.index] = above
+    # What stands above an install of dependencies is left to PB201; asked last, since it takes longest.
+    left_out = {item.copy.instruction.index for item in misplaced(build)} if found else set()
     return tuple(
         LatePackages(copies(build)[index], brought(copies(build)[index]), tuple(found[index]))
         for index in sorted(found)
+        if index not in left_out
     )
 
 
@@ -59,14 +58,15 @@ def _may_come_later(copy: Copy) -> bool:
 
 
 def _needs(build: Build, copy: Copy, target: Instruction) -> bool:
-    """Whether one of the files that a COPY names is used on the way to an install, or by it; a folder that is copied
-    whole counts where its name is used.
+    """Whether an install uses what a COPY names. Where that is single files, a use on the way counts as well: they
+    stand where they are for that.
     """
-    named = {posixpath.basename(item.context or item.image) for item in copy.mappings if item.context}
+    named = {posixpath.basename(item.context) for item in copy.mappings if item.context}
     if not named or copy.broad:
         return False
     pattern = re.compile(rf"(?<![\w.-])(?:{'|'.join(sorted(map(re.escape, named)))})(?![\w-])")
-    return any(item.keyword == "RUN" and pattern.search(item.raw) for item in route(build, copy.instruction, target))
+    users = route(build, copy.instruction, target) if brought(copy) is Extra.FILE else (target,)
+    return any(item.keyword == "RUN" and pattern.search(item.raw) for item in users)
 
 
 def plan_for(build: Build, late: LatePackages) -> SinkPlan | Refusal:

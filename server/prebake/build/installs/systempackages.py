@@ -39,21 +39,29 @@ class SystemInstall(NamedTuple):
 
 
 @fact
-def system_installs(build: Build) -> dict[int, SystemInstall]:
-    """The RUN instructions that install packages of the system, by their index."""
-    found: dict[int, SystemInstall] = {}
-    for instruction in build.tree.instructions:
-        if instruction.keyword == "RUN" and any(program in instruction.raw for program in _COMMANDS):
-            commands: list[str] = []
-            packages: list[str] = []
-            for step in steps_of(instruction, states(build)[instruction.index]).steps:
-                subcommand = _subcommand(step)
-                if subcommand is not None:
-                    commands.append(f"{step.program} {subcommand}")
-                    packages += _packages(step, subcommand)
-            if commands:
-                found[instruction.index] = SystemInstall(instruction, tuple(commands), tuple(dict.fromkeys(packages)))
-    return found
+def _known(build: Build) -> dict[int, SystemInstall | None]:
+    """What has been found out about RUN instructions so far."""
+    return {}
+
+
+def system_install_at(build: Build, instruction: Instruction) -> SystemInstall | None:
+    """The install of system packages that an instruction is; ``None`` for any other."""
+    known = _known(build)
+    if instruction.index not in known:
+        looked_at = instruction.keyword == "RUN" and any(program in instruction.raw for program in _COMMANDS)
+        known[instruction.index] = _recognise(build, instruction) if looked_at else None
+    return known[instruction.index]
+
+
+def _recognise(build: Build, instruction: Instruction) -> SystemInstall | None:
+    commands: list[str] = []
+    packages: list[str] = []
+    for step in steps_of(instruction, states(build)[instruction.index]).steps:
+        subcommand = _subcommand(step)
+        if subcommand is not None:
+            commands.append(f"{step.program} {subcommand}")
+            packages += _packages(step, subcommand)
+    return SystemInstall(instruction, tuple(commands), tuple(dict.fromkeys(packages))) if commands else None
 
 
 def manages_packages(step: Step) -> bool:

@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 from prebake.build.build import Build, fact
 from prebake.build.installs.installers import install_at
-from prebake.build.installs.systempackages import system_installs
+from prebake.build.installs.systempackages import system_install_at
 from prebake.build.instructions import effects_at
 from prebake.build.order.moves import Move, moved
 from prebake.build.state import base_stage, states
-from prebake.edits import FileEdit
+from prebake.edits import FileEdit, apply, difference
 from prebake.findings import Applicability
 from prebake.project.volatility import Passed, busts_cache, changes_by_name, changing_arguments
 from prebake.syntax.dockerfile import Instruction, Stage
@@ -85,12 +85,11 @@ def _found(build: Build) -> Iterator[EarlyArgument]:
         for instruction in stage.instructions:
             if instruction.keyword != "ARG" or instruction.problem is not None:
                 continue
-            names = [pair.name for pair in instruction.pairs if pair.name not in states(build)[instruction.index].env]
-            walk = _Walk(build, stage, instruction)
-            if not names or not (walk.affected or walk.inherited):
+            changing = next(_changing(build, instruction), None)
+            walk = _Walk(build, stage, instruction) if changing is not None else None
+            if changing is None or walk is None or not (walk.affected or walk.inherited):
                 continue
-            changing = next((name for name in names if _changes(build, instruction, name)), None)
-            if changing is None or (busts_cache(changing) and not walk.used):
+            if busts_cache(changing) and not walk.used:
                 continue
             yield EarlyArgument(
                 instruction,
@@ -105,11 +104,16 @@ def _found(build: Build) -> Iterator[EarlyArgument]:
             )
 
 
-def _changes(build: Build, instruction: Instruction, name: str) -> bool:
-    pairs = [pair for item in (*build.tree.global_args, instruction) for pair in item.pairs if pair.name == name]
-    default = next((pair.value for pair in reversed(pairs) if pair.value is not None), None)
-    plain = None if default is None else default.strip("\"'")
-    return changes_by_name(name, plain) or name in _passed(build)
+def _changing(build: Build, instruction: Instruction) -> Iterator[str]:
+    """The names that an ARG declares and whose values change; not those that an ENV above sets for good."""
+    for pair in instruction.pairs:
+        if pair.name in states(build)[instruction.index].env:
+            continue
+        declared = [other for item in (*build.tree.global_args, instruction) for other in item.pairs]
+        values = [other.value for other in declared if other.name == pair.name and other.value is not None]
+        default = values[-1].strip("\"'") if values else None
+        if changes_by_name(pair.name, default) or pair.name in _passed(build):
+            yield pair.name
 
 
 class _Walk:
@@ -159,6 +163,8 @@ class _Walk:
 
 
 def _mentions(item: Instruction, names: set[str]) -> bool:
+    if not any(name in item.raw for name in names):
+        return False
     pattern = "|".join(sorted(re.escape(name) for name in names))
     return re.search(rf"(?<![\w])(?:{pattern})(?![\w])", item.raw) is not None
 
@@ -174,7 +180,7 @@ def _expensive(build: Build, item: Instruction) -> str | None:
     install = install_at(build, item)
     if install is not None:
         return install.commands[0].text
-    system = system_installs(build).get(item.index)
+    system = system_install_at(build, item)
     return None if system is None else system.called
 
 
@@ -208,7 +214,7 @@ def move_down(build: Build, early: EarlyArgument) -> ArgumentMove | str:
     ]
     anchor = Move(early.instruction, stays[0], above=True) if stays else Move(early.instruction, last)
     moves = [anchor._replace(instruction=item) for item in going]
-    edits = FileEdit(build.path, build.text, moved(build.tree, moves))
+    edits = difference(build.path, build.text, apply(build.text, moved(build.tree, moves)))
     doubts = tuple(_doubts(build, early, going, crossed))
     return ArgumentMove((edits,), doubts, last, tuple(going))
 

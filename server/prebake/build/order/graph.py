@@ -17,7 +17,7 @@ from prebake.build.effects import Effects
 from prebake.build.installs.crossing import between
 from prebake.build.installs.installers import install_at
 from prebake.build.installs.manifests import readings
-from prebake.build.installs.systempackages import manages_packages, system_installs
+from prebake.build.installs.systempackages import manages_packages, system_install_at
 from prebake.build.instructions import CONFIGURATION, SETTINGS, effects_at, effects_of_steps
 from prebake.build.paths import inside, related
 from prebake.build.state import state_after, states
@@ -131,7 +131,7 @@ def _made_above(build: Build, path: str, instruction: Instruction) -> bool:
 
 def _runs(build: Build, first: Instruction, second: Instruction) -> str | None:
     for system, other in ((first, second), (second, first)):
-        if system.index in system_installs(build) and _beside_system(build, other):
+        if system_install_at(build, system) is not None and _beside_system(build, other):
             return _conflict(_besides_packages(build, system), effects_at(build, other), first, second)
     return _conflict(_plain(build, first), _plain(build, second), first, second)
 
@@ -149,7 +149,7 @@ def _beside_system(build: Build, instruction: Instruction) -> bool:
     reading = readings(build).get(instruction.index)
     state = states(build)[instruction.index]
     base = (state.base or "").removeprefix("docker.io/").removeprefix("library/").partition("@")[0].partition(":")[0]
-    if reading is None or base != "python" or instruction.index in system_installs(build):
+    if reading is None or base != "python" or system_install_at(build, instruction) is not None:
         return False
     plain = set(effect_table()["essential"]["programs"])
     for step, effects in reading.effects:

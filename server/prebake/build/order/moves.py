@@ -40,6 +40,8 @@ def moved(tree: Dockerfile, moves: Sequence[Move]) -> tuple[TextEdit, ...]:
             pieces.append(_unit(tree, move.instruction))
         block = newline.join(pieces)
         at = text.line_start(first_line(tree, anchor) if above else anchor.end_line + 1)
+        if not above and at < len(text.content) and _stands_apart(tree, group[-1].instruction):
+            block += "" if _is_blank(tree, anchor.end_line + 1) else newline
         if not above and at >= len(text.content) and not text.content.endswith("\n"):
             edits.append(TextEdit(text.span(at, at), newline + block))
         else:
@@ -51,6 +53,13 @@ def first_line(tree: Dockerfile, instruction: Instruction) -> int:
     """The first line of an instruction with the comments directly above it."""
     block = tree.comment_block(instruction)
     return block[0].line if block else instruction.line
+
+
+def _stands_apart(tree: Dockerfile, instruction: Instruction) -> bool:
+    """Whether an instruction has blank lines around it."""
+    below = instruction.end_line + 1
+    at_end = tree.text.line_start(below) >= len(tree.text.content)
+    return _is_blank(tree, first_line(tree, instruction) - 1) and (at_end or _is_blank(tree, below))
 
 
 def _unit(tree: Dockerfile, instruction: Instruction) -> str:
@@ -71,5 +80,8 @@ def _gaps(tree: Dockerfile, instructions: Iterable[tuple[int, Instruction]]) -> 
             blank_above = first == 0 or _is_blank(tree, first - 1)
         while blank_above and _is_blank(tree, last + 1) and last + 1 < tree.text.line_count - 1:
             last += 1
+        if tree.text.line_start(last + 1) >= len(tree.text.content):
+            while _is_blank(tree, first - 1) and (not runs or runs[-1][1] < first - 1):
+                first -= 1
         runs.append((first, last))
     return runs

@@ -17,7 +17,7 @@ from prebake.build.order.moves import Move, moved
 from prebake.build.order.schedule import schedule, staying
 from prebake.build.order.tiers import Tier, tier_of
 from prebake.build.state import chain, states
-from prebake.edits import FileEdit
+from prebake.edits import apply, difference
 from prebake.findings import Applicability, Fix
 from prebake.syntax.dockerfile import Instruction, Stage
 
@@ -43,7 +43,8 @@ class Reorder(NamedTuple):
 
     def fix(self, heading: str = TITLE) -> Fix:
         """The new order as a fix with a title; it is never more than suggested."""
-        edits = FileEdit(self.build.path, self.build.text, moved(self.build.tree, self._moves()))
+        after = apply(self.build.text, moved(self.build.tree, self._moves()))
+        edits = difference(self.build.path, self.build.text, after)
         return Fix(heading, Applicability.SUGGESTED, (edits,), "; ".join(self.reasons))
 
     def _moves(self) -> list[Move]:
@@ -67,7 +68,8 @@ def plan_reorder(build: Build, stage: Stage) -> Reorder | str:
     if len(items) > _MOST_INSTRUCTIONS:
         return "the stage is too long"
     tiers = [tier_of(build, item) for item in items]
-    order = schedule(tiers, lambda first, second: dependency(build, items[first], items[second]) is not None)
+    dear = [item.keyword == "RUN" or tier is Tier.WEIGHTS for item, tier in zip(items, tiers, strict=True)]
+    order = schedule(tiers, dear, lambda first, second: dependency(build, items[first], items[second]) is not None)
     if order == tuple(range(len(items))):
         return "the stage is in the best order that is proved to build the same image"
     stays = staying(order, [_weight(item) for item in items])
@@ -79,10 +81,18 @@ def plan_reorder(build: Build, stage: Stage) -> Reorder | str:
     if place is not None:
         return f"{place} would be made by another instruction and may belong to another user"
     going = [number for number in order if number not in stays]
-    reasons = [_reason(number, order, items, tiers) for number in going]
-    return Reorder(
-        build, stage, tuple(items[number] for number in order), tuple(items[number] for number in going), tuple(reasons)
+    found = Reorder(
+        build, stage, tuple(items[number] for number in order), tuple(items[number] for number in going), ()
     )
+    reasons = _Reasons(build, items, tiers, dear, order, going)
+    return found._replace(reasons=tuple(reasons.of(number) for number in going))
+
+
+def reorder_for(build: Build, instruction: Instruction, others: Iterable[Instruction]) -> Fix | None:
+    """A better order of its stage that puts an instruction below all of some others; ``None`` where there is none."""
+    stage = build.tree.stages[instruction.stage or 0]
+    plan = plan_reorder(build, stage)
+    return plan.fix() if isinstance(plan, Reorder) and plan.puts_below(instruction, others) else None
 
 
 def _made(makers: Iterable[Maker | None]) -> list[Maker]:
@@ -100,24 +110,45 @@ def _weight(item: Instruction) -> int:
     return {"COPY": 2, "ADD": 2, "RUN": 5}.get(item.keyword, 4)
 
 
-def _reason(number: int, order: tuple[int, ...], items: tuple[Instruction, ...], tiers: list[Tier]) -> str:
-    """What moving an instruction is good for."""
-    place = order.index(number)
-    own = tiers[number]
-    shown = f"`{title(items[number])}` (line {items[number].line + 1}) goes"
-    passed = [other for other in order[:place] if other > number]
-    if passed:
-        gained = [other for other in passed if 0 < tiers[other] < own] or passed
-        again = f"does not run {tiers[gained[0]].title} again" if tiers[gained[0]] else "leaves them as they are"
-        return f"{shown} below {_lines(items, gained)}: a change of {_what(own)} then {again}"
-    passed = [other for other in order[place + 1 :] if other < number]
-    gained = [other for other in passed if tiers[other] > own > 0] or passed
-    return f"{shown} above {_lines(items, gained)}: a change of {_what(tiers[gained[0]])} then leaves it as it is"
+class _Reasons(NamedTuple):
+    """The words for why instructions move; they are given by their numbers in the stage."""
+
+    build: Build
+    items: tuple[Instruction, ...]
+    tiers: list[Tier]
+    dear: list[bool]
+    order: tuple[int, ...]
+    going: list[int]
+
+    def of(self, number: int) -> str:
+        """What moving an instruction is good for."""
+        place = self.order.index(number)
+        own = self.tiers[number]
+        shown = f"`{title(self.items[number])}` (line {self.items[number].line + 1}) goes"
+        passed = [other for other in self.order[:place] if other > number]
+        gained = [other for other in passed if self.dear[other] and 0 < self.tiers[other] < own]
+        if gained:
+            again = _again(gained, self.tiers)
+            return f"{shown} below {self._lines(gained)}: a change of {_what(own)} then does not run {again} again"
+        if passed:
+            above = next((other for other in self.going if other < number and self._depends(other, number)), None)
+            why = "" if above is None else f", since it depends on line {self.items[above].line + 1}"
+            return f"{shown} below {self._lines(passed)}{why}"
+        passed = [other for other in self.order[place + 1 :] if other < number]
+        gained = [other for other in passed if self.tiers[other] > own > 0] or passed
+        what = _what(self.tiers[gained[0]])
+        return f"{shown} above {self._lines(gained)}: a change of {what} then leaves it as it is"
+
+    def _depends(self, first: int, second: int) -> bool:
+        return dependency(self.build, self.items[first], self.items[second]) is not None
+
+    def _lines(self, numbers: list[int]) -> str:
+        more = f" and {len(numbers) - 1} more" if len(numbers) > 1 else ""
+        return f"line {self.items[numbers[0]].line + 1}{more}"
 
 
-def _lines(items: tuple[Instruction, ...], numbers: list[int]) -> str:
-    more = f" and {len(numbers) - 1} more" if len(numbers) > 1 else ""
-    return f"line {items[numbers[0]].line + 1}{more}"
+def _again(numbers: list[int], tiers: list[Tier]) -> str:
+    return " and ".join(tier.title for tier in sorted({tiers[number] for number in numbers}))
 
 
 def _what(tier: Tier) -> str:

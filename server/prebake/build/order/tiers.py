@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from enum import IntEnum
 
 from prebake.build.build import Build
 from prebake.build.copies import Copy, copies
 from prebake.build.installs.installers import install_at
 from prebake.build.installs.misplaced import Extra, brought
-from prebake.build.installs.systempackages import system_installs
+from prebake.build.installs.systempackages import system_install_at
 from prebake.build.instructions import effects_at
+from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
 
 _WEIGHTS = (
     *(".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".onnx", ".gguf", ".ggml", ".h5", ".keras", ".pb", ".tflite"),
     *(".npz", ".msgpack", ".joblib", ".engine", ".mlmodel"),
 )
+_DOWNLOADS = regex(
+    r"huggingface|\bhf\s|\bspacy\b|\bnltk\b|\bunidic\b|\bgdown\b|\.py\b|models?\b|weights|"
+    r"\.(safetensors|bin|pth?|ckpt|onnx|gguf|h5)\b",
+    re.IGNORECASE,
+)
+"""What tells the download of a model from that of a tool."""
+
 _BESIDE = (".json", ".txt", ".model", ".md", ".yaml", ".yml", ".cfg")
 _MOST_FILES = 200
 
@@ -53,10 +62,12 @@ def tier_of(build: Build, instruction: Instruction) -> Tier:
         return Tier.OTHER
     if install_at(build, instruction) is not None:
         return Tier.DEPENDENCIES
-    if instruction.index in system_installs(build):
+    if system_install_at(build, instruction) is not None:
         return Tier.SYSTEM
     effects = effects_at(build, instruction)
-    return Tier.WEIGHTS if effects.opaque is None and effects.network else Tier.OTHER
+    if effects.opaque is not None or not effects.network:
+        return Tier.OTHER
+    return Tier.WEIGHTS if _DOWNLOADS.search(instruction.raw) else Tier.DEPENDENCIES
 
 
 def _of_copy(copy: Copy) -> Tier:
