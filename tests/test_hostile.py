@@ -143,6 +143,11 @@ SHAPES = {
     "lists of the wrong things": '[project]\nname = "x"\ndynamic = [1, [2]]\ndependencies = [1, {a = 2}, [3]]\n'
     '[project.optional-dependencies]\na = 3\nb = [4]\n[tool.uv]\nindex = 3\nsources = [1]\nworkspace = {members = 3}\n'
     "[tool.poetry]\ndependencies = [1]\ngroup = {dev = 3}\nscripts = [1]\n",
+    "local packages of the wrong things": 'packages = [1]\nsource = [2]\n'
+    '[[package]]\nname = 3\nsource = { editable = "." }\n[package.metadata]\nrequires-dist = [4, {name = 5}]\n'
+    "requires-dev = 6\n[project]\nlicense = {file = 7}\n[dependency-groups]\ndev = 8\n"
+    "[tool.pdm]\nscripts = 9\nplugins = 10\nworkspace = [11]\nsource = 12\n"
+    '[tool.pdm.dev-dependencies]\ndev = ["-e file:///x", 13]\n[tool.uv.sources]\nx = [{path = 14}, 15]\n',
     "nested deeply": "a = " + "[" * 400 + "]" * 400 + "\n",
 }  # fmt: skip
 
@@ -165,10 +170,20 @@ def test_json_of_another_shape(tmp_path: Path, shape: str) -> None:
     assert check_and_fix(tmp_path).problem is None
 
 
-@pytest.mark.parametrize("install", ["uv pip install -r pyproject.toml", "uv sync", "poetry install", "pip install ."])
+INSTALLS = [
+    "uv pip install -r pyproject.toml",
+    "uv sync",
+    "poetry install",
+    "pdm install",
+    "pipenv install",
+    "pip install .",
+]
+
+
+@pytest.mark.parametrize("install", INSTALLS)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_projects_of_another_shape(tmp_path: Path, install: str, shape: str) -> None:
-    names = ("pyproject.toml", "uv.lock", "poetry.lock", "uv.toml")
+    names = ("pyproject.toml", "uv.lock", "poetry.lock", "uv.toml", "poetry.toml", "pdm.lock", "pdm.toml", "Pipfile")
     dockerfile = DOCKERFILE.replace("pip install -r requirements.txt", install)
     make_tree(tmp_path, {**PROJECT, "Dockerfile": dockerfile, **dict.fromkeys(names, SHAPES[shape])})
     assert check_and_fix(tmp_path).problem is None

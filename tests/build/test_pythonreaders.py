@@ -76,7 +76,7 @@ def test_poetry_reads_the_licence_that_the_manifest_names() -> None:
     manifest = '[project]\nname = "x"\nversion = "1"\nlicense = {file = "COPYING"}\ndependencies = ["torch (>=2)"]\n'
     case = found("poetry install --no-root", poetry(pyproject__toml=manifest, COPYING="MIT"))
     assert case.read == ["COPYING", "pyproject.toml"]
-    assert case.reading.packages == ("torch (>=2)",)
+    assert case.reading.packages == ("torch",)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,8 @@ def test_poetry_with_dependencies_in_folders() -> None:
     case = found("poetry install --no-root", files)
     assert case.reading.problems == ("`poetry install` (line 4) installs /app/libs/lib from sources",)
     assert case.reading.libraries == ("/app/libs/lib",)
-    assert case.first == FirstStep(("--no-root", "--no-directory"))
+    assert case.first == FirstStep(("--no-directory",))
+    assert found("poetry install", files).first == FirstStep(("--no-root", "--no-directory"))
     alone = found("poetry install --no-root --no-directory", files)
     assert alone.reading.problems == ()
     assert alone.read == ["pyproject.toml", "w-1-py3-none-any.whl"]
@@ -122,7 +123,9 @@ def test_poetry_with_a_version_from_git() -> None:
     files = poetry(pyproject__toml=manifest)
     case = found("poetry install --no-root", files)
     assert "asks git for the version" in case.reading.problems[0]
-    assert case.first == FirstStep(("--no-root",), (("POETRY_DYNAMIC_VERSIONING_BYPASS", "0.0.0"),))
+    assert found("poetry install", files).first == FirstStep(
+        ("--no-root",), (("POETRY_DYNAMIC_VERSIONING_BYPASS", "0.0.0"),)
+    )
     assert found("POETRY_DYNAMIC_VERSIONING_BYPASS=0.0.0 poetry install --no-root", files).reading.problems == ()
     assert found("POETRY_DYNAMIC_VERSIONING_COMMANDS= poetry install --no-root", files).reading.problems == ()
     assert found("poetry install --no-root --no-plugins", files).reading.problems == ()
@@ -161,7 +164,7 @@ requires-dist = [{ name = "torch", specifier = ">=2,<3" }]
 [[package]]
 name = "torch"
 version = "2.9.0"
-source = { registry = "https://pypi.org/simple" }
+source = { registry = "https://index.example/packages" }
 """
 UV = {
     "pyproject.toml": '[project]\nname = "app"\ndynamic = ["version"]\nrequires-python = ">= 3.11"\n'
@@ -180,7 +183,7 @@ def test_uv_without_the_project(options: str) -> None:
     is_bound = "--frozen" in options or "--locked" in options
     assert case.read == (["pyproject.toml", "uv.lock"] if is_bound else ["pyproject.toml"])
     assert case.optional == ([".python-version"] if is_bound else [".python-version", "uv.lock"])
-    assert case.reading.packages == ("torch<3,>=2",)
+    assert case.reading.packages == ("torch",)
     assert case.effects.writes == ()
     assert case.effects.environments == ("/app/.venv",)
 
@@ -202,6 +205,10 @@ def test_uv_writes_the_lock_that_is_missing_or_updated() -> None:
     assert found("uv sync --no-install-project", files).effects.writes == ("/app/uv.lock",)
     assert found("uv sync --no-install-project --upgrade", UV).effects.writes == ("/app/uv.lock",)
     assert found("uv sync --no-install-project --upgrade --frozen", UV).effects.writes == ()
+    above = "ENV UV_DEFAULT_INDEX=https://mirror.example/packages\n"
+    assert found("uv sync --no-install-project", UV, above).effects.writes == ("/app/uv.lock",)
+    assert found("uv sync --locked --no-install-project", UV, above).effects.writes == ()
+    assert found("uv sync", UV, above).first == FirstStep(("--frozen", "--no-install-project"))
 
 
 @pytest.mark.parametrize(
@@ -220,6 +227,9 @@ def test_the_first_step_of_uv() -> None:
     dynamic = UV | {"pyproject.toml": UV["pyproject.toml"].replace('["version"]', '["version", "dependencies"]')}
     assert found("uv sync", dynamic).first == FirstStep(("--frozen", "--no-install-project"))
     assert "builds the project" in str(found("uv sync --locked", dynamic).first)
+    stale = found("uv sync", UV | {"pyproject.toml": UV["pyproject.toml"].replace("torch<3", "torch<4")}).first
+    assert isinstance(stale, FirstStep) and stale.options == ("--frozen", "--no-install-project")
+    assert "does not fit pyproject.toml" in stale.doubts[0]
 
 
 WORKSPACE = UV | {
@@ -243,7 +253,7 @@ def test_a_workspace_of_uv() -> None:
     assert locked.reading.problems == ()
     assert locked.read == ["libs/lib/pyproject.toml", "packages/core/pyproject.toml", "pyproject.toml", "uv.lock"]
     first = found("uv sync --locked", WORKSPACE).first
-    assert isinstance(first, FirstStep) and "has to be copied" in first.doubts[0]
+    assert isinstance(first, FirstStep) and "has to be copied above it" in first.doubts[0]
     assert isinstance(plain := found("uv sync", WORKSPACE).first, FirstStep) and plain.options[0] == "--frozen"
 
 
@@ -356,12 +366,15 @@ def test_pdm_with_dependencies_in_folders(manifest: str, lock: str) -> None:
     assert "no option that leaves out /app/libs/lib" in str(case.first)
 
 
-PIPFILE = '[[source]]\nurl = "https://pypi.org/simple"\nverify_ssl = true\nname = "pypi"\n[packages]\nsix = "*"\n'
+PIPFILE = (
+    '[[source]]\nurl = "https://index.example/packages"\nverify_ssl = true\nname = "own"\n'
+    '[requires]\npython_version = "3.11"\n[dev-packages]\nMy_Pkg = "*"\n[packages]\nsix = "*"\n'
+)
+# What Pipenv 2026.10.3 counts for this Pipfile.
+HASH = "417bd1ba69ddf30fd0fddcca6d73e7bf966a8138b117f505eb66fde573d79e5d"
 PIPENV = {
-    "Pipfile": PIPFILE + '[requires]\npython_version = "3.11"\n',
-    # Written by Pipenv 2026.10.3 for this Pipfile.
-    "Pipfile.lock": '{"_meta": {"hash": {"sha256": '
-    '"9c08ec0f6a4e03ed5801b651cf0217193f017cff330f6575b9958e3300486ba6"}}}',
+    "Pipfile": PIPFILE,
+    "Pipfile.lock": f'{{"_meta": {{"hash": {{"sha256": "{HASH}"}}}}}}',
     "setup.py": "",
     ".env": "SECRET=1\n",
 }
@@ -378,6 +391,13 @@ def test_pipenv(run: str) -> None:
     assert case.effects.writes == ()
     assert case.effects.environments == ()
     assert case.first == FirstStep()
+
+
+def test_a_pipfile_without_sources_has_those_of_its_lock() -> None:
+    sources = '[{"name": "own", "url": "https://index.example/packages", "verify_ssl": true}]'
+    lock = f'{{"_meta": {{"hash": {{"sha256": "{HASH}"}}, "sources": {sources}}}}}'
+    files = {"Pipfile": "[requires]" + PIPFILE.partition("[requires]")[2], "Pipfile.lock": lock}
+    assert found("pipenv install", PIPENV | files).reading.problems == ()
 
 
 def test_pipenv_writes_the_lock_that_is_missing() -> None:
@@ -413,7 +433,11 @@ def test_variables_that_pipenv_takes_from_a_file() -> None:
         ("pipenv sync", {"Pipfile": PIPFILE + 'x = {path = ".", editable = true}\n'}, "installs /app from sources"),
         ("pipenv install -e .", {}, "installs . from its sources"),
         ("pipenv install -r more.txt", {}, "has the option -r, whose files are not followed"),
-        ("pipenv sync", {"Pipfile": PIPFILE.replace("https://pypi.org/", "file:///app/")}, "reads the package index"),
+        (
+            "pipenv sync",
+            {"Pipfile": PIPFILE.replace("https://index.example/", "file:///app/")},
+            "reads the package index",
+        ),
     ],
 )
 def test_what_is_not_known_of_pipenv(run: str, changed: dict[str, str], problem: str) -> None:

@@ -28,6 +28,7 @@ from prebake.build.installs.readers.projects import (
     active_environments,
     configured,
     declared,
+    dependencies,
     effects,
     file_of,
     is_set,
@@ -57,7 +58,7 @@ def follow(notes: Notes, command: InstallCommand) -> Effects:
     lock = project.path(_lock_name(command))
     notes.note([lock, project.path("pdm.toml"), project.path(".pdm.toml")], optional=True)
     note_upwards(notes, command, ".python-version")
-    notes.packages += strings(table(project.data, "project").get("dependencies"))
+    notes.packages += dependencies(project.data)
     if _installs_project(command, project):
         note_project(notes, command, first_step(notes, command))
     note_libraries(notes, command, note_local(notes, command, _places(notes, project, lock)))
@@ -84,10 +85,10 @@ def first_step(notes: Notes, command: InstallCommand) -> FirstStep | str:
     hooks = [name for name in _hooks(command, project) if not name.endswith("_lock")]
     if hooks:
         options.append("--skip=:all")
-        doubts.append(f"the script {hooks[0]} of pyproject.toml runs in the second step only")
+        doubts.append(f"leaves the script {hooks[0]} of pyproject.toml to the second step")
     if _may_lock(command) and notes.image.is_file(lock):
         options.append("--frozen-lockfile")
-    return FirstStep(tuple(options), doubts=tuple(doubts))
+    return FirstStep(tuple(item for item in options if item not in command.given), doubts=tuple(doubts))
 
 
 def _settings(project: Project) -> Mapping[str, Any]:
@@ -164,8 +165,9 @@ def _content_hash(project: Project) -> str:
     metadata, settings = table(project.data, "project"), _settings(project)
     groups = {normalised(name): value for name, value in table(project.data, "dependency-groups").items()}
     for name, value in table(settings, "dev-dependencies").items():
-        groups[normalised(name)] = [*groups.get(normalised(name), []), *strings(value)]
-    known = {
+        known = groups.get(normalised(name), [])
+        groups[normalised(name)] = [*(known if isinstance(known, list) else []), *strings(value)]
+    inputs = {
         "sources": settings.get("source", []),
         "dependencies": metadata.get("dependencies", []),
         "dev-dependencies": groups,
@@ -173,7 +175,7 @@ def _content_hash(project: Project) -> str:
         "requires-python": metadata.get("requires-python", ""),
         "resolution": settings.get("resolution", {}),
     }
-    return hashlib.sha256(json.dumps(known, sort_keys=True, default=str).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def _environments(notes: Notes, command: InstallCommand, project: Project) -> Iterator[str | None]:

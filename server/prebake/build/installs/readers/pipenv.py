@@ -68,9 +68,7 @@ def first_step(notes: Notes, command: InstallCommand) -> FirstStep | str:
         return f"`{command.called}` finds no Pipfile that can be read"
     folders = note_local(notes, command, _places(project))
     if folders or command.projects:
-        return (
-            f"Pipenv has no option that leaves out {(*folders, *command.projects)[0]}, which it installs from sources"
-        )
+        return f"`{command.called}` has no form that installs the dependencies alone"
     return FirstStep()
 
 
@@ -109,28 +107,30 @@ def _written(notes: Notes, command: InstallCommand, project: Project, lock: str)
 def _fits(project: Project, lock: str) -> bool:
     """Whether the lock file has the hash of the Pipfile, as older or newer versions of Pipenv count it."""
     try:
-        wanted = table(json.loads(lock), "_meta", "hash").get("sha256")
+        meta = table(json.loads(lock), "_meta")
     except (ValueError, RecursionError):
         return False
-    return any(_hash(project, plain) == wanted for plain in (False, True))
+    # Without sources of its own, a Pipfile has the one that Pipenv wrote into the lock file.
+    sources = project.data.get("source") or meta.get("sources", [])
+    return any(_hash(project, sources, plain) == table(meta, "hash").get("sha256") for plain in (False, True))
 
 
-def _hash(project: Project, plain: bool) -> str:
+def _hash(project: Project, sources: object, plain: bool) -> str:
     def names(value: Any) -> Any:
         if plain or not isinstance(value, dict):
             return value
         return {normalised(name): item for name, item in value.items()}
 
     data = project.data
-    known = {
-        "_meta": {"sources": data.get("source", []), "requires": data.get("requires", {})},
+    inputs = {
+        "_meta": {"sources": sources, "requires": data.get("requires", {})},
         "default": names(data.get("packages", {})),
         "develop": names(data.get("dev-packages", {})),
     }
     for name, value in data.items():
         if name not in _SETTINGS and name not in ("packages", "dev-packages"):
-            known[name] = names(value)
-    content = json.dumps(known, sort_keys=True, separators=(",", ":"), default=str)
+            inputs[name] = names(value)
+    content = json.dumps(inputs, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(content.encode()).hexdigest()
 
 

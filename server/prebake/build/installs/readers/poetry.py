@@ -29,6 +29,7 @@ from prebake.build.installs.readers.projects import (
     active_environments,
     configured,
     declared,
+    dependencies,
     effects,
     file_of,
     is_set,
@@ -38,7 +39,6 @@ from prebake.build.installs.readers.projects import (
     note_project,
     note_upwards,
     project_of,
-    strings,
     tables,
     toml_at,
 )
@@ -91,7 +91,7 @@ def first_step(notes: Notes, command: InstallCommand) -> FirstStep | str:
             return f"there is no poetry.lock, and Poetry reads {folders[0]} to find out what it depends on"
         options.append("--no-directory")
     environment = [(_BYPASS, "0.0.0")] if _asks_git(command.step, project) else []
-    return FirstStep(tuple(options), tuple(environment))
+    return FirstStep(tuple(item for item in options if item not in command.given), tuple(environment))
 
 
 def _installs_project(command: InstallCommand, project: Project) -> bool:
@@ -114,7 +114,7 @@ def _names(project: Project) -> list[str]:
     """The names of the dependencies that are always installed."""
     own = table(_settings(project), "dependencies").items()
     optional = {name for name, value in own if any(item.get("optional") for item in tables(value))}
-    standard = strings(table(project.data, "project").get("dependencies"))
+    standard = dependencies(project.data)
     # With a list of the standard's notation, Poetry's table only says more about the same packages.
     return standard or [name for name, _ in own if name != "python" and name not in optional]
 

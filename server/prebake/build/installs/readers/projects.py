@@ -70,6 +70,17 @@ def declared(data: Mapping[str, Any]) -> Iterator[str]:
         yield from strings(group)
 
 
+def name_of(requirement: str) -> str:
+    """The name that a requirement begins with."""
+    text = requirement.strip()
+    return text[: next((at for at, sign in enumerate(text) if not (sign.isalnum() or sign in "._-")), len(text))]
+
+
+def dependencies(data: Mapping[str, Any]) -> list[str]:
+    """The names of the project's own dependencies in the standard notation."""
+    return [name_of(item) for item in strings(table(data, "project").get("dependencies"))]
+
+
 def file_of(requirement: str, folder: str) -> str | None:
     """The place of a requirement ``name @ file:...``; ``None`` for any other."""
     _, at, url = requirement.partition("@")
@@ -103,7 +114,7 @@ def note_libraries(notes: Notes, command: InstallCommand, folders: Iterable[str]
 def note_project(notes: Notes, command: InstallCommand, first: FirstStep | str) -> None:
     """Note as a problem that a command installs the project, too, and what to do about it by hand."""
     if isinstance(first, str):
-        notes.problem(command, f"also installs the project itself, and {first}")
+        notes.problem(command, "also installs the project itself")
         return
     words = [*(f"{name}={value}" for name, value in first.environment), command.called, *first.options]
     notes.problem(

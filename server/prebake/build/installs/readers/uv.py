@@ -11,7 +11,9 @@ workspace, ``--no-install-workspace``   the manifests of the root with ``--froze
 folders that are no members             are installed unless ``--no-install-package`` or ``--no-install-local`` names
                                         them; without ``--frozen`` their pyproject.toml is read even so
 without build-system                    the project itself is not installed
-neither ``--frozen`` nor ``--locked``   writes uv.lock where it does not fit pyproject.toml, or is not there
+neither ``--frozen`` nor ``--locked``   writes uv.lock where it does not fit pyproject.toml, names another index than
+                                        the command or the environment, or is not there
+two steps                               the same files as one; a time in uv_cache.json aside
 environment                             ``.venv`` beside uv.lock, or UV_PROJECT_ENVIRONMENT; the active one is not used
                                         without ``--active``
 ======================================  ==============================================================================
@@ -30,9 +32,11 @@ from prebake.build.installs.readers import FirstStep
 from prebake.build.installs.readers.projects import (
     Project,
     declared,
+    dependencies,
     effects,
     file_of,
     is_set,
+    name_of,
     note_libraries,
     note_project,
     note_upwards,
@@ -41,7 +45,8 @@ from prebake.build.installs.readers.projects import (
     tables,
     toml_at,
 )
-from prebake.build.installs.releases import normalised, requirement
+from prebake.build.installs.readers.uvlocks import fits
+from prebake.build.installs.releases import normalised
 from prebake.project.manifest import table
 from prebake.project.requirements import is_archive, is_local_index
 from prebake.project.uvlock import LocalPackage, UvLock, read_uv_lock
@@ -51,6 +56,9 @@ _RESOLVING = frozenset(
     ("-U", "--upgrade", "-P", "--upgrade-package", "--upgrade-group", "--resolution", "--prerelease", "--fork-strategy")
 )
 """Options with which uv resolves again, and writes the lock file."""
+
+_INDEXES = frozenset(("-i", "--index-url", "--default-index", "--index", "--extra-index-url", "-f", "--find-links"))
+_INDEX_VARIABLES = ("UV_INDEX", "UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS")
 
 
 class _Sync(NamedTuple):
@@ -66,6 +74,11 @@ class _Sync(NamedTuple):
         """Whether an option is given, or the variable that stands for it."""
         variable = f"UV_{option[2:].replace('-', '_').upper()}"
         return option in self.command.given or bool(is_set(self.command.step, variable))
+
+    @property
+    def has_index(self) -> bool:
+        """Whether it is told of package indexes, which may be others than those that the lock file names."""
+        return bool(_INDEXES & self.command.given) or any(map(self.command.step.lookup, _INDEX_VARIABLES))
 
     @property
     def is_package(self) -> bool:
@@ -122,7 +135,7 @@ def follow(notes: Notes, command: InstallCommand) -> Effects:
     project, lock = sync.project, sync.project.path("uv.lock")
     notes.note([lock], optional=not (sync.frozen or sync.locked))
     note_upwards(notes, command, "uv.toml", ".python-version", ".python-versions")
-    notes.packages += strings(table(project.data, "project").get("dependencies"))
+    notes.packages += dependencies(project.data)
     if sync.installs_project():
         note_project(notes, command, first_step(notes, command))
     _workspace_above(notes, command)
@@ -144,16 +157,20 @@ def first_step(notes: Notes, command: InstallCommand) -> FirstStep | str:
     local = sync.installed()
     members = any(package.member for package in local)
     options = ["--no-install-workspace" if members else "--no-install-project"]
-    for package in local:
-        if not package.member:
-            options += ["--no-install-package", package.name]
-    if (local or _is_dynamic(sync.project)) and sync.lock is not None and not sync.frozen:
+    is_dynamic, is_bound = _is_dynamic(sync.project), sync.frozen or sync.locked
+    is_fresh = sync.lock is None or is_bound or fits(sync.project, sync.lock)
+    if sync.lock is not None and not sync.frozen and (local or is_dynamic or not is_fresh or sync.has_index):
         if not sync.locked and not _RESOLVING & command.given:
             options.insert(0, "--frozen")
-        elif _is_dynamic(sync.project):
+        elif is_dynamic:
             return "its dependencies are dynamic, and without `--frozen` uv builds the project to find them out"
         elif members:
-            doubts.append("a member that is added to the workspace later has to be copied before the install, too")
+            doubts.append("reads the members of the workspace: one that is added later has to be copied above it, too")
+    if not is_fresh:
+        doubts.append("takes uv.lock as it is, which does not fit pyproject.toml; the second step installs the rest")
+    options = [option for option in options if option not in command.given]
+    for package in local:
+        options += [] if package.member else ["--no-install-package", package.name]
     return FirstStep(tuple(options), doubts=tuple(doubts))
 
 
@@ -184,7 +201,7 @@ def _sources(project: Project) -> Iterator[tuple[str, str]]:
     for item in declared(project.data):
         place = file_of(item, project.folder)
         if place is not None:
-            yield item.partition("@")[0].partition("[")[0].strip(), posixpath.normpath(place)
+            yield name_of(item), posixpath.normpath(place)
 
 
 def _is_text(value: object) -> bool:
@@ -239,50 +256,9 @@ def _lock(notes: Notes, sync: _Sync, path: str) -> list[str]:
         notes.note([manifest])
     if sync.locked:
         return []
-    if not _fits(project, sync.lock):
+    if not fits(project, sync.lock):
         notes.problem(command, "may rewrite uv.lock, which does not fit pyproject.toml any more (`uv lock` mends it)")
-    return [path] if _RESOLVING & command.given else []
-
-
-def _fits(project: Project, lock: UvLock) -> bool:
-    """Whether the lock file lists what the manifest declares."""
-    root = lock.root
-    if root is None:
-        return "project" not in project.data
-    own = normalised(root.name)
-    wanted = {known for item in declared(project.data) if (known := requirement(item)) is not None and known[0] != own}
-    entries = [*tables(root.metadata.get("requires-dist", []))]
-    for group in table(root.metadata, "requires-dev").values():
-        entries += tables(group)
-    sources = {"git", "url", "path", "editable", "directory", "virtual"}
-    locked = {
-        (str(entry.get("name")), _parts(str(entry.get("specifier", ""))))
-        for entry in entries
-        if not sources & set(entry)
-    }
-    names = {str(entry.get("name")) for entry in entries}
-    elsewhere = {str(entry.get("name")) for entry in entries if sources & set(entry)}
-    return (
-        all(name in elsewhere or (name, _parts(specifier)) in locked for name, specifier in wanted)
-        and names <= {*_declared_names(project), own}
-        and _same_python(str(table(project.data, "project").get("requires-python", "")), lock.requires_python)
-    )
-
-
-def _same_python(wanted: str, locked: str) -> bool:
-    """Whether a lock file is for the interpreters that are asked for; uv writes `>=3.11,<3.12` as `==3.11.*`."""
-    known = _parts(wanted)
-    return not wanted or known == _parts(locked) or any(part[:2] not in (">=", "==") for part in known)
-
-
-def _declared_names(project: Project) -> Iterator[str]:
-    for item in declared(project.data):
-        end = next((at for at, letter in enumerate(item) if not (letter.isalnum() or letter in "._-")), len(item))
-        yield normalised(item[:end])
-
-
-def _parts(specifier: str) -> frozenset[str]:
-    return frozenset(part.strip().replace(" ", "") for part in specifier.split(",") if part.strip())
+    return [path] if _RESOLVING & command.given or sync.has_index else []
 
 
 def _environments(sync: _Sync) -> Iterator[str | None]:
