@@ -1,4 +1,4 @@
-"""What ``pyproject.toml`` says of a project."""
+"""The manifests of projects: TOML and JSON files, and what ``pyproject.toml`` says."""
 
 from __future__ import annotations
 
@@ -17,6 +17,18 @@ def read_toml(text: Text) -> dict[str, Any]:
         return tomllib.loads(text.content.replace("\r\n", "\n"))
     except (tomllib.TOMLDecodeError, RecursionError):
         return {}
+
+
+@lru_cache(maxsize=32)
+def read_json(text: Text) -> dict[str, Any] | None:
+    """The object in a JSON file; ``None`` for a broken one and for any other value."""
+    import json
+
+    try:
+        found = json.loads(text.content)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def table(data: Any, *keys: str) -> dict[str, Any]:

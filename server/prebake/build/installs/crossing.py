@@ -187,6 +187,8 @@ class _Check:
                 self._stop(reading.problems[0])
                 return
             self._arguments(reading)
+            for doubt in reading.doubts:
+                self._doubt(doubt)
             pairs: Iterator[tuple[Step, Effects]] = iter(reading.effects)
         else:
             steps = steps_of(item, states(self._build)[item.index])
@@ -314,7 +316,7 @@ class _Check:
             if files.is_folder(context) and not self._build.snapshot.is_git_ignored(files.absolute(context)):
                 self._stop(f"{where}, and the context holds {context}")
             elif files.ignore.path is None:
-                self._stop(f"{where}, and no ignore file keeps {context} out of the context")
+                self._stop(f"{where}, and no ignore file keeps {context} out of the context: create one that lists it")
             else:
                 self._found.unignored.append(context)
                 self._doubt(f"{where}: {context} has to be kept out of the context")

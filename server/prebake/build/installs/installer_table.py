@@ -22,6 +22,8 @@ class Installer(NamedTuple):
     files: bool
     project: bool
     without_project: frozenset[str]
+    compiles: bool
+    default: str
     reader: str
     two_steps: str
     environment: Mapping[str, str]
@@ -30,7 +32,7 @@ class Installer(NamedTuple):
     @property
     def proved(self) -> bool:
         """Whether it is followed, so that instructions may be moved past it."""
-        return bool(self.reader)
+        return bool(self.reader) and not self.compiles
 
     def role(self, option: str) -> str | None:
         """What an option is for; like pip, any beginning of a long one will do that fits no other."""
@@ -55,6 +57,12 @@ def tools() -> frozenset[str]:
 def shadowing() -> frozenset[str]:
     """Modules that ``python -m pip`` would take from the working directory before its own."""
     return frozenset(_data()["modules"]["shadowing"])
+
+
+@lru_cache(maxsize=1)
+def scripts() -> Mapping[str, frozenset[str]]:
+    """What is known about install scripts of Node.js packages; see ``data/installers.toml``."""
+    return {name: frozenset(names) for name, names in _data()["scripts"].items()}
 
 
 def aliases() -> Mapping[str, str]:
@@ -94,6 +102,8 @@ def _installer(row: Mapping[str, Any], tables: list[Mapping[str, Any]]) -> Insta
         files=row.get("files", False),
         project=row.get("project", True),
         without_project=frozenset(row.get("without-project", ())),
+        compiles=row.get("compiles", False),
+        default=row.get("default", ""),
         reader=row.get("reader", ""),
         two_steps=row.get("two-steps", ""),
         environment=environment,

@@ -6,6 +6,7 @@ followed by :mod:`prebake.build.installs.manifests`.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -37,6 +38,20 @@ class InstallCommand(NamedTuple):
     unknown: tuple[str, ...] = ()
 
     @property
+    def directory(self) -> str | None:
+        """The folder of the image that it works in, or that an option names, itself or by a manifest in it; ``None``
+        when that is not known.
+        """
+        named = self.named.get("directory", ())
+        if not named:
+            return self.step.directory
+        return self.step.absolute(posixpath.dirname(named[-1]) or "." if named[-1].endswith(".toml") else named[-1])
+
+    def absolute(self, path: str) -> str | None:
+        """A path as the installer understands it, as a path of the image; ``None`` when that is not known."""
+        return self.step._replace(directory=self.directory).absolute(path)
+
+    @property
     def requirements(self) -> tuple[str, ...]:
         """The requirement files it is given."""
         return self.named.get("requirement", ())
@@ -57,7 +72,8 @@ class InstallCommand(NamedTuple):
     def only_tools(self) -> bool:
         """Whether it installs nothing but tools to install with, such as pip itself."""
         names = {_distribution(package) for package in self.packages}
-        reads = self.requirements or self.projects or self.archives or self.installer.needs or self.unknown
+        needs = self.installer.needs and not {"-g", "--global"} & self.given
+        reads = self.requirements or self.projects or self.archives or needs or self.unknown
         return bool(names) and not reads and names <= tools()
 
     @property
@@ -194,13 +210,15 @@ class _Reading:
             elif text == "--":
                 for rest in queue:
                     self._positional(rest)
-            elif text.startswith("--"):
+            elif text.startswith("--") or (len(text) > 2 and text[0] == "-" and self._is_option(text)):
                 name, equals, value = text.partition("=")
                 self._option(name, Argument(value) if equals else None, queue)
             elif text.startswith("-") and len(text) > 1:
                 self._letters(text, queue)
             else:
                 self._positional(argument)
+        if self.installer.default and not (self.named.get("requirement") or self.packages or self.projects):
+            self.named["requirement"] = [self.installer.default]
         self._environment()
         if self.step.piped:
             self.unknown.append("takes its arguments from xargs")
@@ -215,6 +233,10 @@ class _Reading:
             frozenset(self.given),
             tuple(self.unknown),
         )
+
+    def _is_option(self, text: str) -> bool:
+        """Whether a word with one dash is an option of several letters: ``-modcacherw``, ``-dd``."""
+        return text.partition("=")[0] in self.installer.options
 
     def _not_known(self, argument: Argument) -> None:
         raw = argument.word.raw if argument.word is not None else "an argument"
@@ -275,7 +297,7 @@ class _Reading:
         if text is None:
             self._not_known(argument)
             return
-        local = local_path(text)
+        local = None if text.startswith("@") else local_path(text)
         if local is not None and argument.glob and ("*" in local or "?" in local):
             self.unknown.append(f"names files by the wildcard {text}")
         elif self.installer.files:

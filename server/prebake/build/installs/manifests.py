@@ -20,9 +20,9 @@ class Reading(NamedTuple):
 
     ``manifests`` come from the context, in the order they are read. ``packages`` are the names of what it installs, as
     far as they are listed. ``problems`` say why it is not known what it reads, or why it reads more than manifests;
-    each is a sentence without its full stop. ``effects`` are those of each of its commands, the reading of manifests
-    not among them. ``libraries`` are folders of the image with sources that it installs, other than the project itself.
-    ``absent`` are lock files that it would read if they were there: paths of the image.
+    each is a sentence without its full stop. ``doubts`` say what may come out in another way when nothing but the
+    manifests is there. ``effects`` are those of each of its commands, the reading of manifests not among them.
+    ``libraries`` are folders of the image with sources that it installs, other than the project itself.
     ``absent`` are lock files that it would read if they were there: paths of the image.
     """
 
@@ -33,6 +33,7 @@ class Reading(NamedTuple):
     effects: tuple[tuple[Step, Effects], ...]
     libraries: tuple[str, ...]
     absent: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
     def reads(self, image: str) -> bool:
         """Whether a path of the image is one of the manifests, or belongs to a library."""
@@ -92,6 +93,7 @@ def _reading(build: Build, install: Install) -> Reading:
         tuple(effects),
         tuple(dict.fromkeys(notes.libraries)),
         tuple(dict.fromkeys(notes.absent)),
+        tuple(dict.fromkeys(notes.doubts)),
     )
 
 

@@ -131,7 +131,7 @@ def _wanted(command: InstallCommand, reading: Reading) -> bool:
     if command.requirements or command.packages or command.archives:
         return True
     if command.installer.needs and not command.packages:
-        places = [command.step.absolute(name) for name in command.installer.needs]
+        places = [command.absolute(name) for name in command.installer.needs]
         return any(item.image in places for item in reading.manifests)
     return bool(command.unknown) and not command.projects
 
@@ -163,7 +163,7 @@ def _installed(command: InstallCommand) -> frozenset[tuple[str, ...]]:
     """What a command installs: the project by its manifests, or the files and packages that it names; what is not
     known of it is like nothing else.
     """
-    if command.installer.needs:
+    if command.installer.needs and not command.packages:
         return frozenset([(command.step.program,)])
     program = command.installer.program
     files = (*command.requirements, *command.constraints, *command.archives)

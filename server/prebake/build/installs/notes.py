@@ -32,8 +32,9 @@ class Notes:
 
     ``manifests`` are by their paths in the image, in the order they are read. ``packages`` are what it installs, as far
     as it is listed. ``problems`` say why it is not known what it reads, or why it reads more than manifests; each is a
-    sentence without its full stop. ``libraries`` are folders of the image with sources that it installs, other than the
-    project itself. ``image`` holds the files that it finds.
+    sentence without its full stop. ``doubts`` say what may come out in another way when nothing but the manifests is
+    there. ``libraries`` are folders of the image with sources that it installs, other than the project itself.
+    ``image`` holds the files that it finds.
     """
 
     def __init__(self, build: Build, install: Install) -> None:
@@ -43,6 +44,7 @@ class Notes:
         self.manifests: dict[str, Manifest] = {}
         self.packages: list[str] = []
         self.problems: list[str] = []
+        self.doubts: list[str] = []
         self.libraries: list[str] = []
         self.absent: list[str] = []
 
@@ -54,6 +56,10 @@ class Notes:
     def problem(self, command: InstallCommand, reason: str) -> None:
         """Note a reason, the rest of a sentence, why it is not known what a command reads."""
         self.problems.append(f"`{command.called}` ({self.line}) {reason}")
+
+    def doubt(self, command: InstallCommand, reason: str) -> None:
+        """Note a reason, the rest of a sentence, why a command may do something else where it finds less."""
+        self.doubts.append(f"`{command.called}` ({self.line}) {reason}")
 
     def said(self, problem: Problem) -> str:
         """A problem with a requirements file in words."""
@@ -67,7 +73,7 @@ class Notes:
 
     def library(self, command: InstallCommand, folder: str) -> None:
         """Note a folder that is installed, where that is not the project in the working directory."""
-        place, here = command.step.absolute(folder), command.step.directory
+        place, here = command.absolute(folder), command.directory
         if place is not None and here is not None and inside(here, place) is None:
             self.libraries.append(place)
 
@@ -80,7 +86,7 @@ class Notes:
                     continue
                 self.problem(command, f"reads {name} over the network")
                 continue
-            path = command.step.absolute(name.removeprefix("file:"))
+            path = command.absolute(name.removeprefix("file:"))
             if path is None:
                 self.problem(command, f"reads {name}, and the folder it runs in is not known")
             else:

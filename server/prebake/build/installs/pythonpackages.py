@@ -20,6 +20,10 @@ from prebake.regex import regex
 from prebake.text import Text
 
 _LOCKS = frozenset(("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml"))
+_OTHER = regex(
+    r".*\.(json|npmrc|yarnrc|yarnrc\.yml|[cm]?js|patch|tgz|mod|sum|work)$|pnpm-.*\.yaml$|yarn\.lock$|go\.work"
+)
+"""Manifests that list no packages of Python."""
 _CONDA = regex(r"\s*-\s*([A-Za-z0-9][\w.-]*)\s*(\[[\w,-]*\])?\s*([=<>!~][^#\s]*)?\s*(?:#.*)?$")
 
 
@@ -75,6 +79,8 @@ def _reads_manifests(command: InstallCommand) -> bool:
 
 @lru_cache(maxsize=64)
 def _of_manifest(name: str, text: Text) -> tuple[tuple[str, str], ...]:
+    if _OTHER.match(name):
+        return ()
     if name in _LOCKS:
         return tuple(_locked(read_toml(text)))
     if name.endswith(".toml"):
