@@ -7,7 +7,7 @@ CACHE := .cache
 SETUP := $(VENV)/.setup-done
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint docs tables examples ci corpus bench builder-setup test-builder clean
+.PHONY: help setup demo test lint docs tables examples ci corpus bench builder-setup test-builder proof clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -60,6 +60,14 @@ builder-setup: ## install what the tests with a real Docker engine need (Debian,
 
 test-builder: $(SETUP) ## build before and after each fix with a real Docker engine, compare the images
 	$(PYTHON) -m pytest tests/builder -q
+
+proof: $(SETUP) $(CACHE)/proof/.done ## measure what the fixes gain in a project with 300 MB of data (after builder-setup)
+	@$(PYTHON) -m tests.proof.run --wheels $(CACHE)/proof/wheels $(if $(OUT),--output "$(OUT)")
+
+$(CACHE)/proof/.done: tests/proof/project.py tests/proof/wheels.py
+	rm -rf $(CACHE)/proof/wheels
+	$(PYTHON) -m tests.proof.wheels $(CACHE)/proof/wheels
+	@touch $@
 
 ci: export CI := true
 ci: ## everything, with a real Docker engine, VS Code and Neovim

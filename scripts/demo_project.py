@@ -72,14 +72,15 @@ def _repository(root: Path) -> None:
         return
     export = root / "export.bin"
     export.write_bytes(os.urandom(_OLD_EXPORT_SIZE))
-    _git(root, "init", "--quiet", "--template=", "--initial-branch=main")
-    _git(root, "add", "--all")
-    _git(root, "commit", "--quiet", "--message", "Search over the catalogue")
+    git(root, "init", "--quiet", "--template=", "--initial-branch=main")
+    git(root, "add", "--all")
+    git(root, "commit", "--quiet", "--message", "Search over the catalogue")
     export.unlink()
-    _git(root, "commit", "--quiet", "--all", "--message", "Remove an export that went in by mistake")
+    git(root, "commit", "--quiet", "--all", "--message", "Remove an export that went in by mistake")
 
 
-def _git(root: Path, *arguments: str) -> None:
+def git(root: Path, *arguments: str) -> None:
+    """Run git in `root` as an author that needs no configuration; `CalledProcessError` when it fails."""
     identity = ["-c", "user.name=Demo", "-c", "user.email=demo@example.com", "-c", "commit.gpgsign=false"]
     # A global configuration may hold hooks or signing that the demonstration must not depend on.
     environment = os.environ | {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}

@@ -9,7 +9,7 @@ import re
 import subprocess
 import tarfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 ENVIRONMENT = {
@@ -28,8 +28,13 @@ _LEFT_OUT = {"__pycache__", "test", "idlelib", "tkinter", "EXTERNALLY-MANAGED", 
 _PIP = "#!/usr/bin/python3\nimport sys\nfrom pip._internal.cli.main import main\nsys.exit(main())\n"
 
 
-def write(archive: Path) -> None:
-    """Write the file system of the base image as a tar archive."""
+def python_version() -> str:
+    """The version of the image's Python, such as `3.11`."""
+    return _PYTHON.resolve().name.removeprefix("python")
+
+
+def write(archive: Path, wheels: Sequence[Path] = ()) -> None:
+    """Write the file system of the base image as a tar archive, with these wheels for pip to find."""
     with tarfile.open(archive, "w") as tar:
         for folder in ("tmp", "var/tmp", "root", "home", "proc", "sys", "dev", "etc", "usr/local/bin", "wheels"):
             _folder(tar, folder, 0o1777 if folder.endswith("tmp") else 0o755)
@@ -43,6 +48,8 @@ def write(archive: Path) -> None:
         _python(tar)
         for name in WHEELS:
             _bytes(tar, f"wheels/{name}-1.0-py3-none-any.whl", _wheel(name), 0o644)
+        for wheel in wheels:
+            _file(tar, wheel, f"wheels/{wheel.name}")
 
 
 def _busybox(tar: tarfile.TarFile) -> None:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ BASE = "python:3.11-slim"
 _UNPACKED = Path(__file__).resolve().parents[2] / ".cache" / "builder" / "engine"
 _BUILDX = "usr/libexec/docker/cli-plugins/docker-buildx"
 _READY = 60  # seconds
+_UNITS = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 
 
 class EngineError(Exception):
@@ -25,11 +27,12 @@ class EngineError(Exception):
 
 @dataclass(frozen=True)
 class Built:
-    """A finished build: the image's tag, and of each step of the Dockerfile whether it came from the cache."""
+    """A finished build: the image's tag, the Dockerfile's steps and whether each came from the cache, and its time."""
 
     tag: str
     steps: dict[str, bool]
     log: str
+    seconds: float
 
     def cached(self, instruction: str) -> bool:
         """Whether the one step whose text holds `instruction` came from the cache."""
@@ -37,11 +40,19 @@ class Built:
         assert len(found) == 1, f"{instruction!r} names {len(found)} steps of {list(self.steps)}"
         return found[0]
 
+    @property
+    def sent(self) -> int:
+        """Bytes of the build context that went to the builder: all of it, or what is new since the last build."""
+        return sent(self.log)
+
 
 class Engine:
-    """Starts on construction; `close` stops it and removes what it wrote."""
+    """Starts on construction; `close` stops it and removes what it wrote.
 
-    def __init__(self) -> None:
+    `wheels` are files that pip finds in the base image, beside the tiny ones that are always there.
+    """
+
+    def __init__(self, wheels: Sequence[Path] = ()) -> None:
         root = _UNPACKED if _UNPACKED.is_dir() else Path("/")
         # Named by their paths: a docker client elsewhere on PATH may lack BuildKit and then uses the classic builder.
         self._client, self._daemon = root / "usr/bin/docker", root / "usr/sbin/dockerd"
@@ -65,7 +76,7 @@ class Engine:
             self._process = self._start("overlay2") or self._start("vfs")
             if self._process is None:
                 raise EngineError("dockerd does not start: " + self._last_words())
-            self._import_base()
+            self._import_base(wheels)
         except BaseException:
             self.close()
             raise
@@ -79,8 +90,14 @@ class Engine:
         """Build with BuildKit and without a network; `EngineError` with the log when it fails."""
         stage = ["--target", target] if target else []
         options = ["--progress", "plain", "--network", "none", "--tag", tag, "--file", str(context / dockerfile)]
+        start = time.monotonic()
         log = self._docker("build", *options, *stage, str(context)).stderr
-        return Built(tag, _steps(log), log)
+        return Built(tag, steps(log), log, time.monotonic() - start)
+
+    def forget(self, *tags: str) -> None:
+        """Remove these images and the whole build cache; the next build of anything is a cold one."""
+        self._docker("image", "rm", "--force", *tags)
+        self._docker("builder", "prune", "--all", "--force")
 
     def image(self, built: Built) -> image.Image:
         """What the built image holds."""
@@ -128,9 +145,9 @@ class Engine:
         _stop(process)
         return None
 
-    def _import_base(self) -> None:
+    def _import_base(self, wheels: Sequence[Path]) -> None:
         archive = self._folder / "base.tar"
-        base_image.write(archive)
+        base_image.write(archive, wheels)
         changes = ["--change", 'CMD ["python3"]']
         for name, value in base_image.ENVIRONMENT.items():
             changes += ["--change", f"ENV {name}={value}"]
@@ -158,11 +175,25 @@ class Engine:
         return log.read_text(errors="replace")[-2000:] if log.exists() else "no log"
 
 
-def _steps(log: str) -> dict[str, bool]:
+def steps(log: str) -> dict[str, bool]:
     """The Dockerfile's steps in BuildKit's plain log: `#7 [2/4] RUN ...`, and `#7 CACHED` where it was."""
     named = dict(re.findall(r"^#(\d+) \[[^\]]*\d+/\d+\] (.+)$", log, re.MULTILINE))
     cached = set(re.findall(r"^#(\d+) CACHED", log, re.MULTILINE))
     return {step: number in cached for number, step in named.items()}
+
+
+def sent(log: str) -> int:
+    """Bytes of the build context in BuildKit's plain log, which rounds them to two decimals of a unit.
+
+    The ignore file is announced with the same words, as another step, and is not counted. `ValueError` when the log
+    tells of no context.
+    """
+    loads = set(re.findall(r"^#(\d+) \[internal\] load build context", log, re.MULTILINE))
+    told = re.findall(r"^#(\d+) transferring context: ([\d.]+)([kMGT]?B)", log, re.MULTILINE)
+    sizes = [float(amount) * _UNITS[unit] for number, amount, unit in told if number in loads]
+    if not sizes:
+        raise ValueError("the log of the build does not say how much of the context was sent")
+    return round(max(sizes))
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

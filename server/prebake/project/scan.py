@@ -93,6 +93,24 @@ class ContextScan(_Found):
                 for name, size in zip(listing.names, listing.sizes, strict=True):
                     yield (f"{path}/{name}" if path else name), size
 
+    def size_of(self, path: str) -> Size:
+        """A file, or all that was seen in a folder and below it; nothing for what is not there."""
+
+        def measure() -> Size:
+            prefix = f"{path}/" if path else ""
+            found = sum_of(
+                Size(sum(listing.sizes), len(listing.sizes))
+                for folder, listing in self.listings.items()
+                if folder == path or folder.startswith(prefix)
+            )
+            parent, _, name = path.rpartition("/")
+            listing = self.listings.get(parent)
+            if found.files or listing is None or name not in listing.names:
+                return found
+            return Size(listing.sizes[listing.names.index(name)], 1)
+
+        return self._remembered((f"size of {path}", self.rules), measure)
+
     def sent_under(self, rules: IgnoreRules) -> Size:
         """What would be sent under other rules, of what was measured."""
 

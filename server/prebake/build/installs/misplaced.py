@@ -265,3 +265,8 @@ def _of_folder(copy: Copy, context: str, image: str, reads: Callable[[str], bool
             if seen > _MOST_FILES:
                 return max(worst, Extra.FOLDER)
     return worst
+
+
+def is_code(name: str) -> bool:
+    """Whether a file of this name is source code that people edit."""
+    return _of_file(name) is Extra.FILE

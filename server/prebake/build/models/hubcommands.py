@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from prebake.build.build import Build, fact
+from prebake.build.commandedits import CommandEdits
 from prebake.build.state import states
 from prebake.edits import TextEdit
 from prebake.project.launchers import launchers
@@ -92,15 +93,15 @@ def translated(command: OldCommand) -> tuple[TextEdit, ...] | str:
         return "what huggingface-cli is asked to do is not written out"
     if subcommand not in _SUBCOMMANDS:
         return f"hf has no command that does exactly what `huggingface-cli {subcommand}` did"
-    edits = _Edits(command.instruction)
+    edits = CommandEdits(command.instruction)
     edits.replace(command.program, (command.program.value or OLD)[: -len(OLD)] + "hf")
     if _SUBCOMMANDS[subcommand] != subcommand:
         edits.replace(command.words[0], _SUBCOMMANDS[subcommand])
     _options(command, edits)
-    return tuple(edits.edits) if edits.exact else "its words cannot be edited one by one where they stand"
+    return edits.problem or tuple(edits.edits)
 
 
-def _options(command: OldCommand, edits: _Edits) -> None:
+def _options(command: OldCommand, edits: CommandEdits) -> None:
     repeated: str | None = None
     values = 0
     before = command.words[0]
@@ -118,50 +119,5 @@ def _options(command: OldCommand, edits: _Edits) -> None:
         elif repeated is not None:
             values += 1
             if values > 1:
-                edits.insert(word, f"{repeated} ")
+                edits.before(word, f"{repeated} ")
         before = last
-
-
-class _Edits:
-    def __init__(self, instruction: Instruction) -> None:
-        self._instruction = instruction
-        self.edits: list[TextEdit] = []
-        self.exact = True
-
-    def _edit(self, start: int, end: int, text: str) -> None:
-        origin = self._instruction
-        self.edits.append(TextEdit(origin.span_of(_Range(start, end)), text))
-
-    def _written(self, word: ShellWord) -> bool:
-        """Whether a word stands in the source as the shell reads it, so that it can be edited there."""
-        return self._instruction.raw[word.start : word.end] == word.raw and not self._quoted(word)
-
-    def _quoted(self, word: ShellWord) -> bool:
-        """Whether it is a string of the exec form."""
-        return any(word.start == string.start for string in self._instruction.json or ())
-
-    def replace(self, word: ShellWord, text: str) -> None:
-        quoted = self._quoted(word) and " " not in text
-        self.exact = self.exact and (quoted or self._written(word))
-        self._edit(word.start, word.end, f'"{text}"' if quoted else text)
-
-    def insert(self, word: ShellWord, text: str) -> None:
-        self.exact = self.exact and self._written(word)
-        self._edit(word.start, word.start, text)
-
-    def drop(self, before: ShellWord, first: ShellWord, last: ShellWord) -> None:
-        """Remove words and what is between them and the word before; a comment line in between stays."""
-        raw = self._instruction.raw
-        self.exact = self.exact and self._written(first) and self._written(last)
-        lines = raw[before.end : first.start].split("\n")
-        if not any(line.lstrip().startswith("#") for line in lines[1:]):
-            self._edit(before.end, last.end, "")
-            return
-        start, end = raw.rfind("\n", 0, first.start) + 1, raw.find("\n", last.end) + 1
-        alone = not raw[start : first.start].strip() and end and raw[last.end : end].strip() in ("\\", "`")
-        self._edit(*((start, end) if alone else (first.start, last.end)), "")
-
-
-class _Range(NamedTuple):
-    start: int
-    end: int
