@@ -1,14 +1,15 @@
 """Splitting a RUN and installing in two steps: what holds for every Dockerfile."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from prebake.build.build import Build
 from prebake.build.installs.arrangements import Arrangement, Kind, arrange
 from prebake.build.installs.manifests import readings
 from prebake.build.installs.misplaced import misplaced
-from prebake.build.installs.projectinstalls import arrange_project, project_installs
+from prebake.build.installs.projectfirst import arrange_project
+from prebake.build.installs.projectinstalls import project_installs
 from prebake.build.installs.runchain import RunChain, run_chain
 from prebake.build.state import states
 from prebake.findings import Applicability
@@ -73,6 +74,7 @@ def arrangements(build: Build) -> list[Arrangement]:
 
 @settings(max_examples=80, deadline=None)
 @given(dockerfiles())
+@example("FROM python:3.12\nWORKDIR /app\nCOPY . .\nRUN poetry install && pip install -r requirements.txt\n")
 def test_rewrites_come_to_an_end_and_keep_what_is_written(dockerfile: str) -> None:
     text = dockerfile
     for _ in range(12):

@@ -6,10 +6,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from prebake.build.installs.arrangements import Arrangement, arrange, arranged, where
-from prebake.build.installs.crossing import title
 from prebake.build.installs.misplaced import Extra, Misplaced, misplaced
-from prebake.build.order.plan import reorder_for
+from prebake.build.installs.wording import title, where
 from prebake.findings import Finding, Fix, Related, Severity
 from prebake.rules.base import BUILDERS, Rule
 
@@ -120,6 +118,9 @@ class CopyBeforeInstall(Rule):
 
 
 def _repair(build: Build, item: Misplaced) -> tuple[Fix, ...] | str:
+    from prebake.build.installs.arrangements import Arrangement, arrange, arranged
+    from prebake.build.order.plan import reorder_for
+
     instruction = item.copy.instruction
     outcome = arrange(build, instruction)
     if isinstance(outcome, Arrangement):
@@ -132,6 +133,8 @@ def _severity(item: Misplaced) -> Severity:
     worst = Severity.INFORMATION
     for reading, extra in item.installs:
         named = any(command.requirements or command.installer.needs for command in reading.install.commands)
+        if reading.install.by_make is not None and extra is not Extra.CONTEXT:
+            continue  # what a recipe needs of a folder of the project is not known
         if extra >= Extra.SOURCES or (extra is Extra.FILE and named):
             worst = Severity.WARNING
     return worst
@@ -155,6 +158,7 @@ def _again(reading: Reading) -> str:
         return "install the dependencies again"
     if count == 1:
         return f"install {reading.packages[0]} again"
-    names = list(dict.fromkeys(item.provided.context for item in reading.manifests if not item.folder))
+    listed = (item for item in reading.manifests if not item.folder and item.image not in reading.install.files)
+    names = list(dict.fromkeys(item.provided.context for item in listed))
     source = f" of {names[0]}" if len(names) == 1 else ""
     return f"install the {count} packages{source} again"

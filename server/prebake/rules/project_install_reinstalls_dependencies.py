@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from prebake.build.installs.arrangements import Arrangement, arranged, where
-from prebake.build.installs.crossing import title
-from prebake.build.installs.projectinstalls import ProjectInstall, arrange_project, project_installs
+from prebake.build.installs.projectinstalls import ProjectInstall, project_installs
+from prebake.build.installs.wording import title, where
 from prebake.findings import Finding, Fix, Related, Severity
 from prebake.rules.base import BUILDERS, Rule
 
@@ -102,5 +101,8 @@ def _message(build: Build, item: ProjectInstall) -> str:
 
 
 def _repair(build: Build, item: ProjectInstall) -> tuple[Fix, ...] | str:
+    from prebake.build.installs.arrangements import Arrangement, arranged
+    from prebake.build.installs.projectfirst import arrange_project
+
     outcome = arrange_project(build, item)
     return (arranged(outcome),) if isinstance(outcome, Arrangement) else outcome.reason

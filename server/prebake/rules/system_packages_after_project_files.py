@@ -7,10 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from prebake.build.builders import builder_of
-from prebake.build.installs.crossing import title
 from prebake.build.installs.latepackages import LatePackages, late_packages, plan_for
 from prebake.build.installs.misplaced import Extra
 from prebake.build.installs.sink import SinkPlan
+from prebake.build.installs.wording import title
 from prebake.build.order.plan import reorder_for
 from prebake.findings import Finding, Fix, Related, Severity
 from prebake.rules.base import Rule

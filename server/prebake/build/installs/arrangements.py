@@ -7,20 +7,18 @@ installed alone first. In both cases the Dockerfile is written so, and the plain
 
 from __future__ import annotations
 
-import posixpath
 from enum import Enum
 from typing import NamedTuple
 
 from prebake.build.build import Build
 from prebake.build.copies import Copy
 from prebake.build.installs.bindmounts import with_mounts
-from prebake.build.installs.crossing import title
-from prebake.build.installs.installers import Install, InstallCommand
 from prebake.build.installs.manifests import Reading
-from prebake.build.installs.misplaced import misplaced, wanted_commands
+from prebake.build.installs.misplaced import installed_above, misplaced, wanted_commands
 from prebake.build.installs.runchain import RunChain, run_chain
 from prebake.build.installs.sink import Refusal, SinkPlan, plan_onto, plan_sink
 from prebake.build.installs.twosteps import TwoSteps, two_steps
+from prebake.build.installs.wording import title
 from prebake.edits import FileEdit, difference
 from prebake.findings import Applicability, Fix
 from prebake.syntax.dockerfile import Instruction
@@ -148,13 +146,13 @@ def _split(build: Build, copy: Copy, reading: Reading) -> Arrangement | str | No
     return reason
 
 
-def _two_steps(
-    build: Build, copy: Copy, reading: Reading, command: InstallCommand | None = None
-) -> Arrangement | str | None:
+def _two_steps(build: Build, copy: Copy, reading: Reading) -> Arrangement | str | None:
     """Install the dependencies alone first; or why not, ``None`` where nothing installs the project."""
-    if reading.install.files:
+    install = reading.install
+    if install.files:
         return None
-    found = two_steps(build, reading, command)
+    commands = (item for item in install.commands if not installed_above(build, install, item, copy))
+    found = two_steps(build, reading, commands)
     return found if found is None or isinstance(found, str) else first_that_works(build, copy, reading, found)
 
 
@@ -204,14 +202,6 @@ def arranged(found: Arrangement) -> Fix:
         where = "in between" if found.kind is Kind.SPLIT else f"below the install in line {line}"
         text = f"{first}{split}{'and ' if first or split else ''}move {what} {where}"
     return Fix(text[0].upper() + text[1:], found.applicability, found.edits(), found.explanation)
-
-
-def where(install: Install) -> str:
-    """Where an install stands, for messages: its line, or the file that the line runs."""
-    line = f"line {install.instruction.line + 1}"
-    if install.by_make is not None:
-        return f"line {install.by_make[1] + 1} of {install.by_make[0]}, run by {line}"
-    return f"{posixpath.basename(install.files[-1])}, run by {line}" if install.files else line
 
 
 def _listed(names: tuple[str, ...]) -> str:

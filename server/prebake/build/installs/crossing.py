@@ -15,7 +15,9 @@ from prebake.build.build import Build
 from prebake.build.copies import SYSTEM_FOLDERS, Copy, copies
 from prebake.build.effects import Effects, implicit_reads, roots
 from prebake.build.installs.installer_table import shadowing
+from prebake.build.installs.links import Link, is_symbolic, links_above, links_of, through_links
 from prebake.build.installs.manifests import Reading, readings
+from prebake.build.installs.wording import shown, title, why_inexact
 from prebake.build.paths import comparable, inside, related
 from prebake.build.pythonscripts import command_effects
 from prebake.build.route import route
@@ -72,9 +74,11 @@ class _Check:
         self._moving = moving
         self._found = Crossing()
         self._known: dict[str, str | None] = {}
+        self._links: list[Link] = []
 
     def run(self, target: Instruction) -> Crossing:
         self._itself()
+        self._linked(target)
         for item in route(self._build, self._copy.instruction, target):
             if self._found.obstacle is not None:
                 break
@@ -87,6 +91,7 @@ class _Check:
     def against(self, other: Instruction) -> Crossing:
         """Look at one other instruction alone."""
         self._itself()
+        self._linked(max(self._copy.instruction, other, key=lambda item: item.index))
         if self._found.obstacle is None:
             self._instruction(other)
         return self._found
@@ -101,7 +106,7 @@ class _Check:
     def _itself(self) -> None:
         copy = self._copy
         if not copy.exact:
-            self._stop(f"it is not known what `{title(copy.instruction)}` writes{_why_inexact(copy)}")
+            self._stop(f"it is not known what `{title(copy.instruction)}` writes{why_inexact(copy)}")
         place = copy.destination
         if place is not None and (place in (*_SHARED, ".") or posixpath.dirname(place) == "/home"):
             shown = "the base image's working directory" if place == "." else place
@@ -111,6 +116,14 @@ class _Check:
         for word in copy.instruction.words:
             for name in copy.state.arguments(word.raw, self._build.tree.escape):
                 self._doubt(f"the build argument {name} may be given another value")
+
+    def _linked(self, target: Instruction) -> None:
+        """Take in the links that are there already: what is copied to or below one goes elsewhere."""
+        self._links = links_above(self._build, self._copy.instruction, target)
+        for link in self._links:
+            place = self._copy.destination
+            if (place is not None and inside(place, link.path) is not None) or self._touched(link.path) is not None:
+                self._stop(f"line {link.line + 1} makes {link.path} a link, where it copies to")
 
     def _instruction(self, item: Instruction) -> None:
         line = f"line {item.line + 1}"
@@ -202,7 +215,8 @@ class _Check:
             about = (effects, step.program, step.path, step.wrappers, places)
             if about not in done:
                 done.add(about)
-                self._effects(step, effects, item, reading)
+                self._effects(step, through_links(effects, self._links), item, reading)
+            self._links += links_of(step, item.line)
 
     def _arguments(self, reading: Reading) -> None:
         """A file named by a build argument is the right one for the argument's default only."""
@@ -214,11 +228,12 @@ class _Check:
                         self._doubt(f"the build argument {name} may be given another value")
 
     def _effects(self, step: Step, effects: Effects, item: Instruction, reading: Reading | None) -> None:
-        command = f"`{_shown(step)}` (line {item.line + 1})"
+        command = f"`{shown(step)}` (line {item.line + 1})"
         if effects.opaque is not None:
             self._stop(f"{command} {effects.opaque}")
+        linked = step.program == "ln" and not is_symbolic(step)
         for path in effects.reads:
-            self._read(path, command, reading)
+            self._read(path, command, None if linked else reading)
         for path in effects.writes:
             if (shared := self._touched(path)) is not None:
                 self._stop(f"{command} changes {shared}, which the moved COPY would put back")
@@ -351,34 +366,9 @@ class _Check:
                 yield item.context
 
 
-def title(instruction: Instruction) -> str:
-    """An instruction in one line, shortened, for messages."""
-    line = " ".join(instruction.raw.split("\n")[0].replace("\r", "").rstrip("\\`").split())
-    return line if len(line) <= 60 else f"{line[:57]}..."
-
-
 def _holds_accounts(place: str) -> bool:
     """Whether what is written to a place may be the list of users or groups."""
     return any(related(place, path) for path in _ACCOUNTS)
-
-
-def _shown(step: Step) -> str:
-    words = [step.program, *(argument.text or "..." for argument in step.arguments[:2])]
-    text = " ".join(word for word in words if word)
-    return text if len(text) <= 50 else f"{text[:47]}..."
-
-
-def _why_inexact(copy: Copy) -> str:
-    if copy.unpacks:
-        return ": ADD unpacks the archive"
-    if copy.destination is None:
-        return ": its destination depends on a value that is not known"
-    for source in copy.sources:
-        if source.kind.value.startswith("nothing"):
-            return f": {source.word.value} does not exist in the context"
-        if source.path is None:
-            return f": {source.word.value} is {source.kind.value}"
-    return ""
 
 
 def _same(copy: Copy, other: Copy) -> bool:

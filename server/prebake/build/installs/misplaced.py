@@ -138,9 +138,14 @@ def _wanted(command: InstallCommand, reading: Reading) -> bool:
 
 def _installed_before(build: Build, install: Install, wanted: tuple[InstallCommand, ...], copy: Copy) -> bool:
     """Whether the dependencies are there already above the COPY, so that the install only adds the project."""
+    return all(installed_above(build, install, command, copy) for command in wanted)
+
+
+def installed_above(build: Build, install: Install, command: InstallCommand, copy: Copy) -> bool:
+    """Whether what a command of an install brings is there already above a COPY."""
     first = _first_installs(build)[install.instruction.stage or 0]
     above = copy.instruction.index
-    return all(first.get(item, above) < above for command in wanted for item in _installed(command))
+    return all(first.get(item, above) < above for item in _installed(command))
 
 
 @fact

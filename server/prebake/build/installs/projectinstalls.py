@@ -10,16 +10,11 @@ from typing import NamedTuple
 from prebake.build.build import Build, fact
 from prebake.build.copies import Copy
 from prebake.build.image import image_before
-from prebake.build.installs.arrangements import Arrangement, first_that_works, with_mounts_if_used
 from prebake.build.installs.installers import Install, InstallCommand, install_at
 from prebake.build.installs.manifests import Reading, readings
 from prebake.build.installs.misplaced import misplaced, runs_below_code
-from prebake.build.installs.projectdependencies import Dependencies, Folder, dependencies_of, folder_of, source_of
-from prebake.build.installs.readers import FirstStep
+from prebake.build.installs.projectdependencies import Dependencies, Folder, dependencies_of, folder_of
 from prebake.build.installs.releases import normalised, requirement
-from prebake.build.installs.sink import Refusal
-from prebake.build.installs.twosteps import two_steps, written
-from prebake.build.paths import inside
 from prebake.build.pythonscripts import command_effects
 from prebake.build.state import chain, states
 from prebake.build.steps import Step, steps_of
@@ -56,38 +51,6 @@ def project_installs(build: Build) -> tuple[ProjectInstall, ...]:
     # An install of requirements below the same COPY is PB201's: once that is above the code, only the project is left.
     known = {item.copy.instruction.index for item in misplaced(build)} if found else set()
     return tuple(found[index] for index in sorted(found) if index not in known)
-
-
-def arrange_project(build: Build, item: ProjectInstall) -> Arrangement | Refusal:
-    """How the dependencies are installed above the code, the RUN that was there staying as it is; or why not."""
-    if build.context.root is None:
-        return Refusal("the build context is not on this machine, so that its files are not known")
-    files = item.reading.install.files
-    if files:
-        name = posixpath.basename(files[-1])
-        return Refusal(f"the install stands in {name}: install the dependencies alone in a RUN above the code")
-    if item.command is not None:
-        ways = two_steps(build, item.reading, item.command)
-    else:
-        step = _first_of_setup(build, item)
-        ways = step if isinstance(step, str) else written(item.reading, item.step, item.called, step)
-    if ways is None or isinstance(ways, str):
-        return Refusal(ways or "nothing installs the dependencies alone")
-    found = first_that_works(build, item.copy, item.reading, ways)
-    if isinstance(found, Arrangement):
-        return with_mounts_if_used(found, item.copy.instruction.index)
-    return Refusal(found or item.reading.problems[0])
-
-
-def _first_of_setup(build: Build, item: ProjectInstall) -> FirstStep | str:
-    source = source_of(image_before(build, item.reading.install.instruction), item.folder, uv=False)
-    if isinstance(source, str):
-        return source
-    raw = item.reading.install.instruction.raw
-    word = item.step.command.words[0]
-    below = [(option, inside(path, item.step.directory or "/") or path) for option, path in source.arguments]
-    arguments = " ".join(f"{option} {path}" for option, path in below)
-    return FirstStep(command=f"{raw[word.start : word.end]} -m pip install {arguments}", doubts=source.doubts)
 
 
 def _in_run(build: Build, instruction: Instruction, above: tuple[Copy, ...]) -> Iterator[ProjectInstall]:

@@ -26,7 +26,8 @@ _MOST_LINES = 5000
 
 class Followed(NamedTuple):
     """The commands of a RUN with those of the project's scripts in the place of the scripts. ``files`` are paths of the
-    image that are read for it; ``by_make`` is the file and 0-based line of the first recipe among them.
+    image that are read for it; ``by_make`` is the Makefile, as a path of the context, and the 0-based line of the
+    first recipe among them.
     """
 
     steps: Steps
@@ -94,7 +95,8 @@ class _Walk:
                 continue
             found: list[Step] = []
             for number, line in _recipe_of(text, targets[0] if targets else None):
-                self.by_make = self.by_make or (posixpath.basename(path), number)
+                provided = self.image.provider(path)
+                self.by_make = self.by_make or (path if provided is None else provided.context, number)
                 there = step._replace(directory=place)
                 found += steps_of_script(split(Fragment.whole(line.lstrip("@-+ "))), there).steps
             if not found:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from prebake.build.build import Build
@@ -33,13 +33,11 @@ class TwoSteps(NamedTuple):
     facts: tuple[str, ...]
 
 
-def two_steps(
-    build: Build, reading: Reading, command: InstallCommand | None = None
-) -> tuple[TwoSteps, ...] | str | None:
+def two_steps(build: Build, reading: Reading, commands: Iterable[InstallCommand]) -> tuple[TwoSteps, ...] | str | None:
     """The two steps of an install that takes in the project, the better ones first; or why there are none, ``None``
-    where it does not. ``command`` is the one of the RUN that does, found where it is not given.
+    where it does not. ``commands`` are those of its RUN that come into question.
     """
-    chosen = command or next((item for item in reading.install.commands if _takes_more(item, reading)), None)
+    chosen = next((item for item in commands if _takes_more(item, reading)), None)
     if chosen is None:
         return None
     step = first_step(Notes(build, reading.install), chosen)

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from prebake.build.build import Build
-from prebake.build.installs.crossing import title
 from prebake.build.installs.owners import Maker, folder_that_changes, maker_of
+from prebake.build.installs.wording import title
 from prebake.build.order.graph import dependency
 from prebake.build.order.moves import Move, moved
 from prebake.build.order.schedule import schedule, staying
