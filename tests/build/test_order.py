@@ -95,11 +95,23 @@ def test_independent_instructions(first: str, second: str) -> None:
         ("RUN pip install huggingface_hub", "RUN hf download a/b"),
         ("COPY get.py /app/", "RUN cd /app && python get.py"),
         ("RUN touch /srv/x", "RUN rm /srv/x"),
+        ("RUN ln /srv/a /srv/b", "RUN touch /opt/x"),
         ("RUN mkdir -p /srv/a", "RUN touch /srv/a/x"),
     ],
 )
 def test_dependent_instructions(first: str, second: str) -> None:
     assert dependent(first, second)
+
+
+def test_links_lead_elsewhere() -> None:
+    before = "FROM debian:12\nRUN ln -s /app /current\n"
+    assert dependent("RUN rm -rf /app/old", "RUN touch /current/old/x", before=before)
+    assert dependent("COPY src /app/src", "RUN rm /current/src/main.py", before=before)
+    assert dependent("COPY --from=other /x /app/x", "RUN touch /current/x", before=before)
+    text = f"FROM debian:12\nCOPY src /app/src\nRUN ln -s /app /current\nRUN touch /current/src/main.py\n{APT}\n"
+    build = build_of(text, FILES)
+    items = build.tree.instructions
+    assert dependency(build, items[1], items[3]) is not None
 
 
 def test_pip_of_the_system_needs_the_packages_of_the_system() -> None:

@@ -98,7 +98,7 @@ class VolatileArgBeforeInstall(Rule):
 def _message(build: Build, early: EarlyArgument) -> str:
     installs = (*early.affected, *early.inherited)
     first, count = installs[0], len(installs)
-    more = f", and {count - 1} more" if count > 1 else ""
+    more = f", and {count - 1} more" if 1 < count < 10 else ", and many more" if count > 1 else ""
     why = f"`{early.name}` changes with each build, by its name"
     if early.passed is not None:
         place = f"{build.relative(early.passed.path)}:{early.passed.line + 1}"

@@ -91,7 +91,10 @@ class _Check:
     def against(self, other: Instruction) -> Crossing:
         """Look at one other instruction alone."""
         self._itself()
-        self._linked(max(self._copy.instruction, other, key=lambda item: item.index))
+        later = max(self._copy.instruction, other, key=lambda item: item.index)
+        self._linked(later)
+        # Links that are made in between lead there, too, whichever of the two comes first.
+        self._links = links_above(self._build, later, later)
         if self._found.obstacle is None:
             self._instruction(other)
         return self._found

@@ -26,6 +26,10 @@ _AT_RUN_TIME = frozenset(("CMD", "ENTRYPOINT", "HEALTHCHECK", "SHELL", "MAINTAIN
 """Instructions in which the builder replaces no variables."""
 
 
+_MOST_AFFECTED = 10
+"""Bound on the installs that are named: to recognise one takes longer than to find out where the argument is used."""
+
+
 class Affected(NamedTuple):
     """An install that runs again without need, and what it is called in messages."""
 
@@ -150,8 +154,9 @@ class _Walk:
                     return False
                 self.group.append(item)
                 self.names |= {pair.name for pair in item.pairs} if item.keyword != "LABEL" else set()
-            elif item.keyword == "RUN" and (called := _expensive(self._build, item)) is not None:
-                affected.append(Affected(item, called))
+            elif item.keyword == "RUN" and len(affected) < _MOST_AFFECTED:
+                called = _expensive(self._build, item)
+                affected += [Affected(item, called)] if called is not None else []
         return True
 
     def _stages_on(self, stage: Stage) -> None:

@@ -16,6 +16,7 @@ from prebake.build.copies import SYSTEM_FOLDERS, Copy, copies
 from prebake.build.effects import Effects
 from prebake.build.installs.crossing import between
 from prebake.build.installs.installers import install_at
+from prebake.build.installs.links import Link, is_symbolic, links_above, through_links
 from prebake.build.installs.manifests import readings
 from prebake.build.installs.systempackages import manages_packages, system_install_at
 from prebake.build.instructions import CONFIGURATION, SETTINGS, effects_at, effects_of_steps
@@ -97,7 +98,8 @@ def _copy(build: Build, copy: Copy, other: Instruction, *, above: bool) -> str |
         reading = readings(build).get(other.index)
         if not above and reading is not None and any(_beside(copy, step.directory) for step, _ in reading.effects):
             return f"line {other.line + 1} may look for what line {copy.instruction.line + 1} copies"
-        return _conflict(effects_at(build, copy.instruction), effects_at(build, other), copy.instruction, other)
+        own, others = _led(build, copy.instruction, effects_at(build, copy.instruction)), effects_at(build, other)
+        return _conflict(own, _led(build, other, others), copy.instruction, other)
     found = between(build, copy, other)
     if found.obstacle is not None:
         return found.obstacle
@@ -130,10 +132,27 @@ def _made_above(build: Build, path: str, instruction: Instruction) -> bool:
 
 
 def _runs(build: Build, first: Instruction, second: Instruction) -> str | None:
+    for item in (first, second):
+        steps = steps_of(item, states(build)[item.index]).steps
+        if any(step.program == "ln" and not is_symbolic(step) for step in steps):
+            return f"line {item.line + 1} gives a file a second name"
     for system, other in ((first, second), (second, first)):
         if system_install_at(build, system) is not None and _beside_system(build, other):
             return _conflict(_besides_packages(build, system), effects_at(build, other), first, second)
-    return _conflict(_plain(build, first), _plain(build, second), first, second)
+    one, another = (_led(build, item, _plain(build, item)) for item in (first, second))
+    return _conflict(one, another, first, second)
+
+
+@fact
+def _links(build: Build) -> dict[int, list[Link]]:
+    """The links that the RUN instructions of each stage and those below it make."""
+    last = [stage.instructions[-1] for stage in build.tree.stages]
+    return {item.stage or 0: links_above(build, item, item) for item in last}
+
+
+def _led(build: Build, instruction: Instruction, effects: Effects) -> Effects:
+    """The effects with each path as the links of the stage lead it, too."""
+    return through_links(effects, _links(build)[instruction.stage or 0])
 
 
 def _besides_packages(build: Build, instruction: Instruction) -> Effects:
