@@ -26,6 +26,12 @@ def follow(notes: Notes, command: InstallCommand) -> Effects:
     return Effects(opaque="may read anything")
 
 
+def first_step(notes: Notes, command: InstallCommand) -> str:
+    """There is none that a tool could write: what to do about it."""
+    follow(notes, command)
+    return notes.problems[-1]
+
+
 def _fetches(notes: Notes, command: InstallCommand) -> bool:
     """Whether there is anything to fetch, as far as the manifests of Go and Rust tell."""
     for path in notes.paths(command, command.installer.needs):

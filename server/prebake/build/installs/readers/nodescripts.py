@@ -19,9 +19,8 @@ EVENTS = (
 """The scripts of a ``package.json`` that installing its dependencies runs."""
 
 
-def note_scripts(notes: Notes, command: InstallCommand, packages: Iterable[NodePackage], events: Iterable[str]) -> bool:
-    """Note as problems the scripts of packages that may read sources; gives whether there are any."""
-    found = False
+def note_scripts(notes: Notes, command: InstallCommand, packages: Iterable[NodePackage], events: Iterable[str]) -> None:
+    """Note as problems the scripts of packages that may read sources."""
     names = tuple(events)
     for package in packages:
         own = package.mapping("scripts")
@@ -29,15 +28,12 @@ def note_scripts(notes: Notes, command: InstallCommand, packages: Iterable[NodeP
             text = own.get(event)
             why = _why_not_alone(notes, package, text) if isinstance(text, str) else None
             if why is not None:
-                found = True
                 shown = " ".join(str(text).split())
                 shown = shown if len(shown) <= 40 else f"{shown[:37]}..."
                 where = package.path("package.json")
                 notes.problem(command, f"runs the {event} script of {where} (`{shown}`), which {why}")
         if not own.get("install") and not own.get("preinstall") and notes.image.is_file(package.path("binding.gyp")):
-            found = True
             notes.problem(command, f"builds {package.path('binding.gyp')}, which may read any source")
-    return found
 
 
 def _why_not_alone(notes: Notes, package: NodePackage, text: str) -> str | None:

@@ -44,8 +44,9 @@ def first_step(notes: Notes, command: InstallCommand) -> FirstStep | str:
         return alone.problems[0]
     if _is_clean(command):
         return (
-            "a second `npm ci` would install everything again: copy the manifests and run `npm ci --ignore-scripts`, "
-            "then copy the code and run `npm rebuild` and the project's own scripts"
+            "a second `npm ci` would install everything again, so that the order has to be made by hand: copy the "
+            "manifests and run `npm ci --ignore-scripts`, then copy the code and run `npm rebuild` and the project's "
+            "own scripts"
         )
     if with_scripts is None or with_scripts:
         return (
@@ -111,6 +112,8 @@ def _lock(notes: Notes, command: InstallCommand, root: NodePackage) -> Mapping[s
         if data is None:
             notes.problem(command, f"reads {path}, which is not a JSON object")
         return data
+    if not _is_clean(command):
+        notes.note([root.path("package-lock.json")], optional=True)
     return None
 
 

@@ -24,6 +24,12 @@ def follow(notes: Notes, command: InstallCommand) -> Effects:
     return Effects()
 
 
+def first_step(notes: Notes, command: InstallCommand) -> str:
+    """There is none that is known to be right: what to do about it."""
+    follow(notes, command)
+    return notes.problems[-1]
+
+
 def _path_dependencies(notes: Notes, command: InstallCommand) -> None:
     """Note the libraries that a project file of uv or Poetry names by their folders."""
     for path in notes.paths(command, ("pyproject.toml",)):
