@@ -263,7 +263,7 @@ class _Maker:
         for line in self.random.sample(
             (f"RUN chmod a+r {place}/app.py", "USER worker", 'CMD ["python", "app.py"]', "", "# the end", "EXPOSE 80",
              f"RUN ls {place} > /listing-at-the-end", "ENV READY=1", f"COPY app.py {place}/last.py",
-             f"RUN python -c 'import sys; print(sys.path)' > /path", "RUN pip install gamma==1.0"),
+             "RUN python -c 'import sys; print(sys.path)' > /path", "RUN pip install gamma==1.0"),
             self.random.randrange(4),
         ):  # fmt: skip
             self.lines.append(line)

@@ -1,4 +1,4 @@
-"""Where the line is drawn: rewrites that look right, which prebake does not call safe, and which a builder proves wrong."""
+"""Rewrites that look right, which prebake does not call safe, and which a builder proves wrong."""
 
 import json
 import subprocess
