@@ -80,12 +80,20 @@ def _remove(files: dict[str, File], path: str, *, itself: bool) -> None:
         files.pop(path, None)
 
 
+def _digest(stream: IO[bytes], name: str) -> str:
+    """The digest of a file; of byte code without the date of its source, which may differ like all dates."""
+    if not name.endswith(".pyc"):
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+    content = stream.read()
+    return hashlib.sha256(content[:8] + content[12:]).hexdigest()
+
+
 def _describe(layer: tarfile.TarFile, member: tarfile.TarInfo, files: dict[str, File]) -> File:
     owner = (oct(member.mode), str(member.uid), str(member.gid))
     if member.isfile():
         stream = layer.extractfile(member)
         assert stream is not None
-        return ("file", *owner, str(member.size), hashlib.file_digest(stream, "sha256").hexdigest())
+        return ("file", *owner, str(member.size), _digest(stream, member.name))
     if member.islnk():
         return files[posixpath.normpath("/" + member.linkname)]
     if member.issym():

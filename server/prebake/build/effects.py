@@ -107,11 +107,24 @@ def install_environment(step: Step) -> frozenset[str]:
 def _environment(step: Step, row: Mapping[str, Any]) -> frozenset[str] | None:
     """The variables that a command reads: those that its row has and those that its words name."""
     extra = tuple(row.get("environment", ()))
-    if "*" in extra or (row.get("environment-alone") and not step.arguments):
+    if "*" in extra or (row.get("environment-alone") and _lists(step)) or _reads_processes(step):
         return None
     return frozenset(
         (*effect_table()["environment"]["common"], *extra, *row.get("variables", ()), *named_variables(step))
     )
+
+
+def _lists(step: Step) -> bool:
+    """Whether a command of the shell prints all variables: it is given no name (``export``, ``declare -px``)."""
+    words = [argument.text or "" for argument in step.arguments]
+    return not words or (step.program != "set" and all(word.startswith("-") for word in words))
+
+
+def _reads_processes(step: Step) -> bool:
+    """Whether a command is given what the system tells of its processes: ``/proc/self/environ`` is all variables."""
+    words = [argument.text for argument in step.arguments]
+    words += [item.target.value for item in step.command.redirections]
+    return any(word is not None and word.startswith("/proc/") for word in words)
 
 
 def named_variables(step: Step) -> Iterable[str]:

@@ -51,7 +51,7 @@ def scripts_of(instruction: Instruction, shell: Sequence[str] = ("/bin/sh", "-c"
         body = _tail(body, bisect_left(body.offsets, kind.end))
     if instruction.json is not None:
         return _exec_form(instruction.json, body)
-    if any(_OTHER_LANGUAGE.fullmatch(_basename(word)) for word in shell):
+    if any(_OTHER_LANGUAGE.fullmatch(_basename(word)) for word in shell) or not _takes_text(shell):
         return ()
     heredocs = instruction.heredocs
     if len(heredocs) == 1 and _BARE_HEREDOC.fullmatch(body.text):
@@ -86,6 +86,16 @@ def given_text(words: Sequence[ShellWord]) -> ShellWord | None:
         takes_text = takes_text or _COMMAND_OPTION.fullmatch(value) is not None
         at += 2 if value in _OPTIONS_WITH_VALUE else 1
     return words[at] if takes_text and at < len(words) else None
+
+
+def _takes_text(shell: Sequence[str]) -> bool:
+    """Whether the text of a RUN is what the SHELL runs, and not an argument of another text in it."""
+    at = 1
+    while at < len(shell) and _basename(shell[0]) in SHELLS:
+        if shell[at][:1] not in ("-", "+"):
+            return False
+        at += 2 if shell[at] in _OPTIONS_WITH_VALUE or shell[at][1:].isalpha() and shell[at][-1] in "oO" else 1
+    return True
 
 
 def _basename(path: str) -> str:

@@ -74,6 +74,7 @@ def _words(copy: Copy) -> tuple[Word, ...]:
 
 
 def _source(piece: Piece, dotted: bool) -> str:
+    dotted = dotted or piece.context.startswith(("--", "<<"))  # an option or a here-document otherwise
     return ("./" if dotted else "") + piece.context + ("/" if piece.folder else "*" if piece.wild else "")
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from prebake.build.build import Build
 from prebake.build.commandeffects import command_effects
 from prebake.build.copies import SYSTEM_FOLDERS, Copy, copies
-from prebake.build.effects import Effects, implicit_reads, roots
+from prebake.build.effects import Effects, implicit_reads, install_environment, roots
 from prebake.build.installs.installer_table import shadowing
 from prebake.build.installs.links import Link, is_symbolic, links_above, links_of, through_links
 from prebake.build.installs.manifests import Reading, readings
@@ -33,6 +33,11 @@ _CONFIGURATION = frozenset(
 
 _SHARED = frozenset(("/", "/home", "/opt", "/root", "/srv", "/usr", "/usr/local", "/var"))
 """Folders in which an install may write as well: what it writes there is known for today's context only."""
+
+_SEARCHED = frozenset(("HOME", "PATH", "PWD", "OLDPWD", "PYTHONPATH"))
+"""Variables with places in which something is searched for, which is looked at in another way."""
+
+_LINKED = ("/bin", "/lib", "/lib32", "/lib64", "/sbin")
 
 _ACCOUNTS = ("/etc/passwd", "/etc/group")
 
@@ -114,6 +119,8 @@ class _Check:
         if place is not None and (place in (*_SHARED, ".") or posixpath.dirname(place) == "/home"):
             shown = "the base image's working directory" if place == "." else place
             self._doubt(f"{shown} also takes what installs write: the move is right for the files that are there today")
+        elif place is not None and any(inside(place, folder) is not None for folder in _LINKED):
+            self._doubt(f"{place} is in many images a link into /usr, so that its files have two names")
         elif place is not None and inside(place, "/usr/local") is not None:
             self._doubt(f"{place} lies where installs write: the move is right for the files that are there today")
         for word in copy.instruction.words:
@@ -260,6 +267,7 @@ class _Check:
         if self._named_owner() and (effects.accounts or any(map(_holds_accounts, (*effects.writes, *effects.roots)))):
             self._stop(f"{command} may change users, and the COPY names its owner")
         self._imports(step, effects, command)
+        self._variables(step, effects, command, reading)
 
     def _needs_folder(self, path: str, item: Instruction, command: str) -> None:
         """A folder that must be there, and that the COPY may be the one to make."""
@@ -271,7 +279,10 @@ class _Check:
     def _programs(self, step: Step, command: str) -> None:
         """Programs that the COPY brings: one that is run must be there, others may be overwritten by an install."""
         run = {step.program, posixpath.basename(step.path), *step.wrappers}
-        for place in (*roots("programs"), *step.state.path):
+        own = step.variables.get("PATH", "")
+        if own is None:
+            self._stop(f"{command} looks for programs in a PATH that is not known")
+        for place in (*roots("programs"), *step.state.path, *(own or "").split(":")):
             for path in self._in_folder(place):
                 name = posixpath.basename(path)
                 if name in run or re.match(r"(python|pip|uv|conda|gcc|g\+\+|cc|ld|git|sh|bash|env)[\d.-]*$", name):
@@ -357,6 +368,26 @@ class _Check:
                 name, suffix = posixpath.splitext(posixpath.basename(path))
                 if name in hidden and suffix in (".py", ""):
                     self._stop(f"{command} would find {path} in place of the module {name}")
+                if suffix in (".dist-info", ".egg-info", ".egg") and place != effects.imports:
+                    self._doubt(f"{command} takes {path}, which PYTHONPATH leads to, for an installed package")
+
+    def _variables(self, step: Step, effects: Effects, command: str, reading: Reading | None) -> None:
+        """Files that variables name, such as certificates, settings and libraries: reading the one is reading both."""
+        environment = effects.environment or frozenset()
+        known = (*effects.reads, *effects.writes, *effects.roots, *effects.environments)
+        if reading is not None:
+            environment = install_environment(step)
+            known += tuple(item.image for item in reading.manifests)
+        own = Effects(environment=environment)
+        for name in (*step.state.env, *step.state.args, *step.variables):
+            read = own.reads_variable(name) and name not in _SEARCHED
+            fetches = effects.network or reading is not None or name.startswith("PYTHON")
+            if not name.startswith(("LD_", "BASH_ENV")) and not (read and fetches):
+                continue
+            for entry in re.split(r"[:\s]", step.lookup(name) or ""):
+                path = step.absolute(entry) if entry.startswith("/") else None
+                if path is not None and not any(related(path, place) for place in known):
+                    self._read(path, command, reading)
 
     def _in_folder(self, place: str) -> Iterator[str]:
         """The paths of the context that the COPY puts directly into a folder."""

@@ -56,6 +56,8 @@ _REPEATABLE = {
 }
 """Commands that empty a cache, and do no harm when that is empty already."""
 
+_MANAGERS = frozenset((*_UNINSTALLS, *_REPEATABLE, "poetry", "pdm", "pipenv", "pixi", "go"))
+
 _PACKAGE_CACHES = ("/root/.cache", "/root/.npm", "/root/.conda")
 _HOME_CACHES = ("~/.cache", "$HOME/.cache", "${HOME}/.cache", '"$HOME/.cache', '"${HOME}/.cache')
 _CACHES = (*_PACKAGE_CACHES, "/var/lib/apt", "/var/cache", "/tmp")
@@ -115,7 +117,8 @@ class RunChain:
             cleaned = self._cleans(unit)
             if cleaned is not None:
                 kept.append(raw[unit.start : unit.end])
-                if opaque is not None and not all(_inside_any(path, _PACKAGE_CACHES) for path in cleaned):
+                harmless = all(_inside_any(path, _PACKAGE_CACHES) for path in cleaned)
+                if opaque is not None and not (harmless and self._only_installs(self.units[:number])):
                     doubts.append(
                         f"`{opaque}` may use what `{_short(raw[unit.start : unit.end])}` removes before it, too"
                     )
@@ -157,6 +160,14 @@ class RunChain:
                 if words[0] in _SHELL_STATE:
                     return " ".join(words)
         return None
+
+    def _only_installs(self, units: Sequence[Unit]) -> bool:
+        """Whether nothing but package managers fills the caches: nobody else looks for what they leave there."""
+        return all(
+            step.program in _MANAGERS or not any(_inside_any(path, _PACKAGE_CACHES) for path in _made(effects))
+            for unit in units
+            for step, effects in self._of(unit)
+        )
 
     def _of(self, unit: Unit) -> list[tuple[Step, Effects]]:
         return [(step, effects) for step, effects in self._steps if step.command in unit.commands]

@@ -6,12 +6,14 @@ it or not. The remedy is to declare it directly above what uses it: ENV and LABE
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from prebake.build.build import Build, fact
 from prebake.build.installs.installers import install_at
+from prebake.build.installs.manifests import readings
 from prebake.build.installs.systempackages import system_install_at
 from prebake.build.instructions import effects_at
 from prebake.build.order.moves import Move, moved
@@ -243,6 +245,7 @@ def _doubts(build: Build, early: EarlyArgument, going: list[Instruction], crosse
     for item in crossed:
         if item.keyword != "RUN":
             continue
+        yield from _in_manifests(build, item, early.names)
         effects = effects_at(build, item)
         seen = [name for name in sorted(early.names) if effects.reads_variable(name)]
         if seen and effects.environment is None:
@@ -255,3 +258,18 @@ def _doubts(build: Build, early: EarlyArgument, going: list[Instruction], crosse
             if item.keyword == "ENV":
                 yield f"the variables of the image come in another order (line {item.line + 1} sets some, too)"
                 return
+
+
+def _in_manifests(build: Build, item: Instruction, names: frozenset[str]) -> Iterator[str]:
+    """Files that an install reads may name variables, too."""
+    reading = readings(build).get(item.index)
+    if reading is None:
+        return
+    if reading.problems:
+        yield f"it is not known what the install in line {item.line + 1} reads ({reading.problems[0]})"
+    for manifest in reading.manifests:
+        root = build.context.root
+        text = build.snapshot.text(posixpath.join(root, manifest.provided.context)) if root is not None else None
+        for name in sorted(names):
+            if text is not None and f"${{{name}}}" in text.content:
+                yield f"{manifest.provided.context} names {name}"

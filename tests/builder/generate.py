@@ -1,0 +1,279 @@
+"""Random small projects: the same one for the same number, in many spellings of the same mistake and things around it.
+
+What stands in them is harmless or not, as it comes: whether a fix is safe there is for prebake to say, and for a real
+builder to judge.
+"""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tests.builder.base_image import WHEELS
+
+
+@dataclass
+class Project:
+    """A generated project: its files, the folder it is built from, the source file to edit, and the requirements file
+    that its install reads.
+    """
+
+    number: int
+    files: dict[str, str] = field(default_factory=dict)
+    context: str = "."
+    edit: str = ""
+    manifest: str = ""
+    modes: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def dockerfile(self) -> str:
+        """The Dockerfile's text."""
+        return self.files[self.path("Dockerfile")]
+
+    def path(self, name: str) -> str:
+        """A path of the context as a path of the project."""
+        return name if self.context == "." else f"{self.context}/{name}"
+
+
+def project(number: int) -> Project:
+    """The project of that number."""
+    return _Maker(number).make()
+
+
+class _Maker:
+    def __init__(self, number: int) -> None:
+        self.random = random.Random(number)
+        self.project = Project(number)
+        self.lines: list[str] = []
+        self.workdir = ""
+        self.place = ""
+
+    def make(self) -> Project:
+        self.project.context = self._one("services/api") if self._chance(0.1) else "."
+        self._sources()
+        self._head()
+        self._copies()
+        self._some(self._between, (0, 0, 1, 1, 2, 3))
+        if self._chance(0.1) and any(line.endswith(" AS app") or line.endswith(" as app") for line in self.lines):
+            self.lines += ["", self._one("FROM app", "FROM app AS installed")]
+            self._some(self._between, (0, 0, 1))
+        self._install()
+        self._tail()
+        if self._chance(0.12):
+            self.lines += ["", "FROM python:3.11-slim", "COPY --from=0 /usr/local /usr/local"]
+            self.lines += [f"COPY --from={self._last_stage()} {self.place} {self.place}", 'CMD ["python", "app.py"]']
+        newline = "\r\n" if self._chance(0.08) else "\n"
+        end = "" if self._chance(0.15) else newline
+        self._put("Dockerfile", newline.join(self.lines) + end)
+        self._ignore_file()
+        return self.project
+
+    def _chance(self, likelihood: float) -> bool:
+        return self.random.random() < likelihood
+
+    def _one(self, *choices: str) -> str:
+        return self.random.choice(choices)
+
+    def _some(self, make: Callable[[], None], counts: tuple[int, ...]) -> None:
+        for _ in range(self.random.choice(counts)):
+            make()
+
+    def _last_stage(self) -> int:
+        """The number of the stage before the last."""
+        return sum(line.upper().startswith("FROM ") for line in self.lines) - 2
+
+    def _put(self, name: str, text: str) -> None:
+        self.project.files[self.project.path(name)] = text
+
+    def _sources(self) -> None:
+        """The code, and the requirements in one of their forms."""
+        self._put("app.py", "import alpha\n")
+        self.project.edit = self.project.path("app.py")
+        for name in self.random.sample(
+            ("pkg/__init__.py", "pkg/core.py", "src/main.py", "data/words.txt", "scripts/start.sh", "README.md", ".env",
+             "config/settings.toml", "setup.cfg", "tests/test_app.py", "static/index.html", ".hidden/deep/file.txt"),
+            self.random.randrange(8),
+        ):  # fmt: skip
+            self._put(name, f"# {name}\n")
+        packages = self.random.sample(WHEELS, self.random.randrange(1, 3))
+        pinned = [f"{name}==1.0" if self._chance(0.5) else name for name in packages]
+        kind = self._one("plain", "plain", "nested", "folder", "constraint", "wheel")
+        self.requirements = self.project.manifest = "requirements.txt"
+        if kind == "nested":
+            self._put("requirements.txt", "-r requirements/base.txt\n")
+            self._put("requirements/base.txt", "\n".join(pinned) + "\n")
+        elif kind == "folder":
+            self.requirements = self.project.manifest = "requirements/prod.txt"
+            self._put("requirements/prod.txt", "-r base.txt  # the rest\n")
+            self._put("requirements/base.txt", "\n".join(pinned) + "\n")
+        elif kind == "constraint":
+            self._put("requirements.txt", "-c constraints.txt\n" + "\n".join(packages) + "\n")
+            self._put("constraints.txt", "".join(f"{name}==1.0\n" for name in packages))
+        else:
+            self._put("requirements.txt", "# what is needed\n" + "\n".join(pinned) + "\n")
+        if self._chance(0.1):
+            self.project.modes[self.project.path("requirements.txt")] = 0o664
+
+    def _head(self) -> None:
+        if self._chance(0.1):
+            self.lines.append("# escape=\\")
+        if self._chance(0.2):
+            self.lines += ["# The image of the service", ""]
+        if self._chance(0.2):
+            self.lines.append("ARG BASE=python:3.11-slim")
+            self.lines.append(self._one("FROM ${BASE}", "FROM $BASE AS app"))
+        else:
+            self.lines.append(self._one("FROM python:3.11-slim", "from python:3.11-slim as app"))
+        for line in self.random.sample(
+            ("ENV PYTHONUNBUFFERED=1", "LABEL team=search", "ARG VERSION=dev", "RUN mkdir -p /data /var/app",
+             "EXPOSE 8000", "USER worker", "USER 1000:1000", 'SHELL ["/bin/sh", "-ec"]', "STOPSIGNAL SIGINT",
+             "RUN mkdir /app", "RUN mkdir -p /srv/app/pkg && chown 1000:1000 /srv/app/pkg"),
+            self.random.choice((0, 0, 1, 2, 3)),
+        ):  # fmt: skip
+            if line.startswith("USER") and self._chance(0.7):
+                continue
+            self.lines.append(line)
+        if self._chance(0.75):
+            self.workdir = self._one("/app", "/app", "/srv/app", "/opt/service", "/app/")
+            self.lines.append(f"WORKDIR {self.workdir}")
+            if self._chance(0.08):
+                self.lines.append("WORKDIR inner")
+                self.workdir = self.workdir.rstrip("/") + "/inner"
+        if any(line.startswith("USER") for line in self.lines):
+            self.lines.append("USER root")
+        if self._chance(0.1):
+            self.lines += ["RUN python -m venv --without-pip /venv", "ENV VIRTUAL_ENV=/venv"]
+
+    def _destination(self) -> str:
+        absolute = self.workdir.rstrip("/") or self._one("/app", "/srv/app")
+        if self.workdir and self._chance(0.6):
+            self.place = absolute
+            return self._one(".", "./")
+        if self._chance(0.07):
+            self.place = f"{absolute}/inner"
+            return f"{absolute}/inner/"
+        self.place = absolute
+        return self._one(absolute, f"{absolute}/")
+
+    def _flags(self) -> list[str]:
+        flags = []
+        if self._chance(0.2):
+            flags.append(self._one("--chown=1000:1000", "--chown=worker", "--chown=worker:root", "--chown=1000"))
+        if self._chance(0.08):
+            flags.append(self._one("--chmod=755", "--chmod=0644"))
+        if self._chance(0.08):
+            flags.append("--link")
+        return flags
+
+    def _copies(self) -> None:
+        destination = self._destination()
+        if self._chance(0.2):
+            self.lines += ["", "# The code"] if self._chance(0.5) else [""]
+        keyword = self._one("COPY", "COPY", "COPY", "COPY", "ADD", "copy")
+        flags = self._flags()
+        shape = self._one("all", "all", "all", "dotted", "json", "several", "named", "folders", "glob")
+        tops = sorted({name.split("/")[0] for name in self._context_files()})
+        if shape == "json":
+            sources = ", ".join(f'"{name}"' for name in (".",))
+            self.lines.append(" ".join([keyword, *flags, f'[{sources}, "{destination}"]']))
+        elif shape in ("named", "several") and len(tops) > 1:
+            target = destination if destination.endswith("/") else f"{destination}/"
+            files = [name for name in tops if self.project.path(name) in self.project.files]
+            folders = [name for name in tops if name not in files]
+            if shape == "named":
+                self.lines.append(" ".join([keyword, *flags, *files, target]))
+            else:
+                self.lines += [" ".join([keyword, *flags, name, target]) for name in files]
+            self.lines += [" ".join([keyword, *flags, name, f"{target}{name}"]) for name in folders]
+        elif shape == "folders":
+            self.lines.append(" ".join([keyword, *flags, ".", destination]))
+            self.lines.append(f"COPY app.py {self.place}/copy-of-app.py")
+        elif shape == "glob":
+            target = destination if destination.endswith("/") else f"{destination}/"
+            self.lines.append(" ".join([keyword, *flags, "*.txt", "*.py", target]))
+            if any("/" in name for name in self._context_files()):
+                self.lines.append(" ".join([keyword, *flags, ".", destination]))
+        else:
+            self.lines.append(" ".join([keyword, *flags, "./" if shape == "dotted" else ".", destination]))
+        if self._chance(0.1):
+            self.lines[-1] = self.lines[-1].replace(" ", " \\\n    ", 1)
+
+    def _context_files(self) -> list[str]:
+        prefix = "" if self.project.context == "." else f"{self.project.context}/"
+        return [name.removeprefix(prefix) for name in self.project.files if name.startswith(prefix)]
+
+    def _between(self) -> None:
+        place = self.place
+        self.lines.append(
+            self._one(
+                "ENV MODE=production", "LABEL stage=between", "ARG REVISION=none", "EXPOSE 9000", "",
+                "# a remark between", "RUN mkdir -p /var/cache/app", f"RUN chmod 644 {place}/app.py",
+                f"RUN touch {place}/made", f"RUN ls {place} > /listing", "RUN echo hello > /greeting",
+                f"RUN cp {place}/app.py /copied.py", f"RUN rm -f {place}/README.md", f"RUN mkdir -p {place}/logs",
+                f"RUN mkdir -p {place}/pkg", f"RUN ln -s {place} /current", "WORKDIR /tmp/elsewhere",
+                f"WORKDIR {place}/pkg", f"WORKDIR {place}", "USER worker", "VOLUME /data", f"VOLUME {place}/data",
+                f"RUN sed -i 's/alpha/beta/' {place}/app.py", f"RUN chown -R worker {place}", "RUN pip --version",
+                "RUN pip install gamma", f"COPY app.py {place}/again.py", f"RUN test -f {place}/app.py",
+                f"RUN find {place} -name '*.py' > /found", "RUN pip install -q --upgrade alpha",
+                f"RUN umask 077 && mkdir -p {place}/secret", f"RUN touch {place}/app.py", "CMD [\"true\"]",
+            )
+        )  # fmt: skip
+
+    def _install(self) -> None:
+        at_place = not (self.lines and any(line.startswith("WORKDIR /tmp") for line in self.lines))
+        relative = self.workdir.rstrip("/") == self.place and at_place and self._chance(0.7)
+        manifest = self.requirements if relative else f"{self.place}/{self.requirements}"
+        tool = self._one("pip", "pip", "pip3", "python -m pip", "python3 -m pip", "/usr/local/bin/pip")
+        options = self._one("", "", " --no-cache-dir", " -q", " --no-cache-dir --upgrade")
+        listed = self._one(f"-r {manifest}", f"-r {manifest}", f"--requirement={manifest}", f"-r{manifest}")
+        extra = self._one("", "", "", " beta==1.0")
+        command = f"{tool} install{options} {listed}{extra}"
+        shape = self._one(
+            "plain", "plain", "plain", "chain", "continued", "heredoc", "exec", "cleanup", "cd", "mount", "opaque",
+        )  # fmt: skip
+        place = self.place
+        if shape == "chain":
+            command = self._one(
+                f"{tool} install beta && {command}", f"mkdir -p /opt/tools && {command}", f"{command} && pip list"
+            )
+        elif shape == "opaque":
+            command = self._one(
+                f"{command} && python {place}/app.py", f"{command} && cp {place}/app.py /started.py",
+                f"{command} && touch {place}/done && rm -rf /root/.cache", f"{command}; echo done > /done",
+                f"{command} && python -m compileall -q {place}", f"export MODE=x && {command} && env > /environment",
+                f"{command} && chmod -R a+rX {place}", f"{command} && ls {place} > /listing && rm -rf /root/.cache",
+            )  # fmt: skip
+        elif shape == "cleanup":
+            command = f"{command} && rm -rf /root/.cache"
+        elif shape == "cd":
+            command = f"cd {place} && {tool} install{options} -r {self.requirements}"
+        if shape == "continued":
+            self.lines += [f"RUN {tool} install{options} \\", "    # the packages", f"    {listed}{extra}"]
+        elif shape == "heredoc":
+            self.lines += ["RUN <<EOF", command, "EOF"]
+        elif shape == "exec":
+            words = ", ".join(f'"{word}"' for word in command.split())
+            self.lines.append(f"RUN [{words}]")
+        elif shape == "mount":
+            self.lines.append(f"RUN --mount=type=cache,target=/root/.cache/pip {command}")
+        else:
+            self.lines.append(f"RUN {command}")
+
+    def _tail(self) -> None:
+        place = self.place
+        for line in self.random.sample(
+            (f"RUN chmod a+r {place}/app.py", "USER worker", 'CMD ["python", "app.py"]', "", "# the end", "EXPOSE 80",
+             f"RUN ls {place} > /listing-at-the-end", "ENV READY=1", f"COPY app.py {place}/last.py",
+             "RUN python -c 'import sys; print(sys.path)' > /path", "RUN pip install gamma==1.0"),
+            self.random.randrange(4),
+        ):  # fmt: skip
+            self.lines.append(line)
+
+    def _ignore_file(self) -> None:
+        """What every project has, so that the Dockerfile, which is what a fix changes, is not part of the image."""
+        entries = ["Dockerfile", ".dockerignore"]
+        entries += self.random.sample(
+            ("*.md", ".env", "tests", "**/*.html", "data", "!data/words.txt", "*.txt", "!requirements*.txt", "scripts/",
+             "requirements", "!requirements/base.txt"),
+            self.random.choice((0, 0, 1, 2)),
+        )  # fmt: skip
+        self._put(".dockerignore", "\n".join(entries) + "\n")
