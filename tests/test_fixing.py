@@ -41,6 +41,21 @@ def test_safe_only_and_nothing_created(tmp_path: Path) -> None:
     )
 
 
+def test_a_finding_that_a_fix_uncovers_is_mended_in_the_same_run(tmp_path: Path) -> None:
+    project = PROJECT | {
+        "Dockerfile": "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nARG GIT_SHA\n"
+        "RUN pip install --no-cache-dir -r requirements.txt && ./build.sh $GIT_SHA\n",
+        "build.sh": "echo $1\n",
+    }
+    make_tree(tmp_path, project)
+    result = fix_all(Engine(), [at(tmp_path, "Dockerfile")], Applicability.SAFE, creates=False)
+    assert [step.finding.code for step in result.applied] == ["PB201", "PB204"]
+    assert result.edits[0].apply().content == (
+        "FROM python:3.12-slim\nWORKDIR /app\nCOPY requirements.txt .\n"
+        "RUN pip install --no-cache-dir -r requirements.txt\nCOPY . .\nARG GIT_SHA\nRUN ./build.sh $GIT_SHA\n"
+    )
+
+
 def test_suggested_fixes_come_too_when_asked_for(tmp_path: Path) -> None:
     make_tree(tmp_path, PROJECT)
     result = fix_all(Engine(), [at(tmp_path, "Dockerfile")], Applicability.SUGGESTED)

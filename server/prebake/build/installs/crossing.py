@@ -271,7 +271,10 @@ class _Check:
 
     def _needs_folder(self, path: str, item: Instruction, command: str) -> None:
         """A folder that must be there, and that the COPY may be the one to make."""
-        known = path in SYSTEM_FOLDERS or path == "." or (path, item.index, command) in self._found.folders
+        # WORKDIR has made the folder that it names.
+        here = self._copy.state.directory or "."
+        known = path in SYSTEM_FOLDERS or path == "." or (here.startswith("/") and inside(here, path) is not None)
+        known = known or (path, item.index, command) in self._found.folders
         if not known and self._copy.provides_folder(path):
             self._found.folders.append((path, item.index, command))
             self._found.pinned = True
