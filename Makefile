@@ -55,8 +55,8 @@ $(CACHE)/bench/.done: tests/bench/package.json
 	cd $(CACHE)/bench && npm install --no-audit --no-fund --loglevel=error
 	@touch $@
 
-builder-setup: ## install what the tests with a real Docker engine need (Debian, root)
-	tests/builder/setup.sh $(CACHE)/builder
+builder-setup: $(SETUP) ## install what the tests with a real Docker engine need (Debian, root)
+	PYTHON=$(PYTHON) tests/builder/setup.sh $(CACHE)/builder
 
 test-builder: $(SETUP) ## build before and after each fix with a real Docker engine, compare the images
 	$(PYTHON) -m pytest tests/builder -q

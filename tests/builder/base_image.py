@@ -47,7 +47,7 @@ def write(archive: Path, wheels: Sequence[Path] = ()) -> None:
         _busybox(tar)
         _python(tar)
         for name in WHEELS:
-            _bytes(tar, f"wheels/{name}-1.0-py3-none-any.whl", _wheel(name), 0o644)
+            _bytes(tar, f"wheels/{name}-1.0-py3-none-any.whl", wheel_of(name), 0o644)
         for wheel in wheels:
             _file(tar, wheel, f"wheels/{wheel.name}")
 
@@ -69,7 +69,7 @@ def _python(tar: tarfile.TarFile) -> None:
     for path in sorted(library.rglob("*")):
         if not _LEFT_OUT & set(path.relative_to(library).parts) and path.is_file():
             _file(tar, path, str(path)[1:])
-    for path in sorted(set(_shared_libraries([interpreter, *library.glob("lib-dynload/*.so")]))):
+    for path in sorted(set(shared_libraries([interpreter, *library.glob("lib-dynload/*.so")]))):
         _file(tar, path, f"usr{path}" if path.parts[1].startswith("lib") else str(path)[1:])
     packages = f"usr/local/lib/{interpreter.name}/dist-packages"
     with zipfile.ZipFile(next(Path("/usr/share/python-wheels").glob("pip-*.whl"))) as wheel:
@@ -79,13 +79,14 @@ def _python(tar: tarfile.TarFile) -> None:
         _bytes(tar, f"usr/local/bin/{name}", _PIP.encode(), 0o755)
 
 
-def _shared_libraries(binaries: list[Path]) -> Iterator[Path]:
+def shared_libraries(binaries: list[Path]) -> Iterator[Path]:
+    """The libraries that programs of this machine load."""
     listed = subprocess.run(["ldd", *map(str, binaries)], capture_output=True, text=True, check=False)
     for match in re.finditer(r"(?:=> |^\t)(/\S+) \(", listed.stdout, re.MULTILINE):
         yield Path(match[1])
 
 
-def _wheel(name: str) -> bytes:
+def wheel_of(name: str) -> bytes:
     """A wheel with one module; its archive is the same each time."""
     about = f"{name}-1.0.dist-info"
     contents = {

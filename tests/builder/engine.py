@@ -91,9 +91,19 @@ class Engine:
         said = self._docker("version", "--format", "{{.Server.Version}}").stdout
         return tuple(int(number) for number in re.findall(r"\d+", said)[:3])
 
-    def build(self, context: Path, tag: str, *, dockerfile: str = "Dockerfile", target: str | None = None) -> Built:
+    def build(
+        self,
+        context: Path,
+        tag: str,
+        *,
+        dockerfile: str = "Dockerfile",
+        target: str | None = None,
+        arguments: Mapping[str, str] | None = None,
+    ) -> Built:
         """Build with BuildKit and without a network; `EngineError` with the log when it fails."""
         stage = ["--target", target] if target else []
+        for name, value in (arguments or {}).items():
+            stage += ["--build-arg", f"{name}={value}"]
         options = ["--progress", "plain", "--network", "none", "--tag", tag, "--file", str(context / dockerfile)]
         start = time.monotonic()
         log = self._docker("build", *options, *stage, str(context)).stderr

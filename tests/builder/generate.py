@@ -1,4 +1,4 @@
-"""Random small projects: the same one for the same number, in many spellings of the same mistake and things around it.
+"""Random small projects: the same one for the same number, in many spellings of the same mistakes and things around them.
 
 What stands in them is harmless or not, as it comes: whether a fix is safe there is for prebake to say, and for a real
 builder to judge.
@@ -7,22 +7,24 @@ builder to judge.
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from tests.builder.base_image import WHEELS
+from tests.builder.project import APT_GET, write
 
 
 @dataclass
 class Project:
-    """A generated project: its files, the folder it is built from, the source file to edit, and the requirements file
-    that its install reads.
-    """
+    """A generated project: its files, links and modes, the folder it is built from, and the source file to edit, and the
+    build argument that changes with each build, if any."""
 
     number: int
     files: dict[str, str] = field(default_factory=dict)
     context: str = "."
     edit: str = ""
-    manifest: str = ""
+    volatile: str = ""
     modes: dict[str, int] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
 
     @property
     def dockerfile(self) -> str:
@@ -32,6 +34,15 @@ class Project:
     def path(self, name: str) -> str:
         """A path of the context as a path of the project."""
         return name if self.context == "." else f"{self.context}/{name}"
+
+    def write(self, root: Path) -> Path:
+        """Write the project under `root`; returns `root`."""
+        write(root, self.files)
+        for name, target in self.links.items():
+            (root / name).symlink_to(target)
+        for name, mode in self.modes.items():
+            (root / name).chmod(mode)
+        return root
 
 
 def project(number: int) -> Project:
@@ -46,6 +57,7 @@ class _Maker:
         self.lines: list[str] = []
         self.workdir = ""
         self.place = ""
+        self.volatile = ""
 
     def make(self) -> Project:
         self.project.context = self._one("services/api") if self._chance(0.1) else "."
@@ -63,7 +75,7 @@ class _Maker:
             self.lines += [f"COPY --from={self._last_stage()} {self.place} {self.place}", 'CMD ["python", "app.py"]']
         newline = "\r\n" if self._chance(0.08) else "\n"
         end = "" if self._chance(0.15) else newline
-        self._put("Dockerfile", newline.join(self.lines) + end)
+        self._put("Dockerfile", newline.join("\n".join(self.lines).split("\n")) + end)
         self._ignore_file()
         return self.project
 
@@ -97,12 +109,12 @@ class _Maker:
         packages = self.random.sample(WHEELS, self.random.randrange(1, 3))
         pinned = [f"{name}==1.0" if self._chance(0.5) else name for name in packages]
         kind = self._one("plain", "plain", "nested", "folder", "constraint", "wheel")
-        self.requirements = self.project.manifest = "requirements.txt"
+        self.requirements = "requirements.txt"
         if kind == "nested":
             self._put("requirements.txt", "-r requirements/base.txt\n")
             self._put("requirements/base.txt", "\n".join(pinned) + "\n")
         elif kind == "folder":
-            self.requirements = self.project.manifest = "requirements/prod.txt"
+            self.requirements = "requirements/prod.txt"
             self._put("requirements/prod.txt", "-r base.txt  # the rest\n")
             self._put("requirements/base.txt", "\n".join(pinned) + "\n")
         elif kind == "constraint":
@@ -111,7 +123,15 @@ class _Maker:
         else:
             self._put("requirements.txt", "# what is needed\n" + "\n".join(pinned) + "\n")
         if self._chance(0.1):
-            self.project.modes[self.project.path("requirements.txt")] = 0o664
+            self.project.modes[self.project.path("app.py")] = 0o664
+        for folder in ("pkg", "data", "requirements"):
+            if self._chance(0.2) and any(name.startswith(f"{folder}/") for name in self._context_files()):
+                self.project.modes[self.project.path(folder)] = self.random.choice((0o700, 0o775, 0o777))
+        if self._chance(0.1):
+            self.project.links[self.project.path("latest")] = self._one("app.py", "pkg", "/srv/elsewhere", "missing")
+        if self._chance(0.25):
+            self.project.files[self.project.path("stand-ins/apt-get")] = APT_GET
+            self.project.modes[self.project.path("stand-ins/apt-get")] = 0o755
 
     def _head(self) -> None:
         if self._chance(0.1):
@@ -123,6 +143,14 @@ class _Maker:
             self.lines.append(self._one("FROM ${BASE}", "FROM $BASE AS app"))
         else:
             self.lines.append(self._one("FROM python:3.11-slim", "from python:3.11-slim as app"))
+        if self.project.path("stand-ins/apt-get") in self.project.files:
+            self.lines[-1] = "FROM python:3.11-slim AS base"
+            self.lines += ["COPY stand-ins/apt-get /usr/bin/", "", self._one("FROM base", "FROM base AS app")]
+        if self._chance(0.25):
+            self.volatile = self.project.volatile = self._one("GIT_SHA", "BUILD_DATE", "COMMIT_SHA")
+            self.lines.append(f"ARG {self.volatile}=unknown")
+            if self._chance(0.3):
+                self.lines.append(self._one(f"ENV REVISION=${self.volatile}", f"LABEL made=${self.volatile}"))
         for line in self.random.sample(
             ("ENV PYTHONUNBUFFERED=1", "LABEL team=search", "ARG VERSION=dev", "RUN mkdir -p /data /var/app",
              "EXPOSE 8000", "USER worker", "USER 1000:1000", 'SHELL ["/bin/sh", "-ec"]', "STOPSIGNAL SIGINT",
@@ -203,6 +231,14 @@ class _Maker:
 
     def _between(self) -> None:
         place = self.place
+        if self.project.path("stand-ins/apt-get") in self.project.files and self._chance(0.4):
+            self.lines.append(
+                self._one(
+                    "RUN apt-get update && apt-get install -y curl", "RUN apt-get update -q && apt-get install -y git \\\n  less",
+                    "RUN apt-get update && apt-get install -y --no-install-recommends wget && rm -rf /var/lib/apt/lists/*",
+                )
+            )  # fmt: skip
+            return
         self.lines.append(
             self._one(
                 "ENV MODE=production", "LABEL stage=between", "ARG REVISION=none", "EXPOSE 9000", "",
@@ -215,6 +251,14 @@ class _Maker:
                 "RUN pip install gamma", f"COPY app.py {place}/again.py", f"RUN test -f {place}/app.py",
                 f"RUN find {place} -name '*.py' > /found", "RUN pip install -q --upgrade alpha",
                 f"RUN umask 077 && mkdir -p {place}/secret", f"RUN touch {place}/app.py", "CMD [\"true\"]",
+                f"RUN ls {place}/* > /names", f"RUN du -s {place} > /dev/null", f"RUN cat {place}/latest > /read || true",
+                "RUN cp -r /wheels /opt/wheels", f"RUN ln -sfn {place} /srv/linked", "RUN touch /srv/linked/here || true",
+                f"RUN [ -e {place}/latest ] && touch /has-latest || true", f"ENV PYTHONPATH={place}", f"ENV PLACE={place}",
+                "RUN mkdir -p $PLACE/sub && echo $PLACE > /place", f"RUN chmod 700 {place}", "RUN export -p > /exported",
+                f"RUN mkdir -p {place}/data && touch {place}/data/one", f"COPY requirements* {place}/copies/",
+                f"COPY <<EOF {place}/generated.txt\nmade\nEOF", "RUN <<EOF\necho one > /one\necho two > /two\nEOF",
+                f"RUN mv {place}/app.py {place}/main.py", f"RUN cd {place} && pwd > /where", "SHELL [\"/bin/sh\", \"-c\"]",
+                f"RUN tar -C /wheels -cf {place}/all.tar .", f"RUN date -r {place}/app.py > /dev/null",
             )
         )  # fmt: skip
 
@@ -241,6 +285,12 @@ class _Maker:
                 f"{command} && touch {place}/done && rm -rf /root/.cache", f"{command}; echo done > /done",
                 f"{command} && python -m compileall -q {place}", f"export MODE=x && {command} && env > /environment",
                 f"{command} && chmod -R a+rX {place}", f"{command} && ls {place} > /listing && rm -rf /root/.cache",
+                f"cd {place} && {command} && python app.py > printed", f"X={place} && {command} && cat $X/app.py > /code",
+                f"umask 027 && {command} && touch /masked", f"set -e && {command} && sh -c 'ls {place} > /l'",
+                f"mkdir -p /tmp/work && {command} && python {place}/app.py && rm -rf /tmp/work",
+                f"{command} && \\\n    # then the code\n    python {place}/app.py && \\\n    pip list > /installed",
+                f"{command} && (cd {place} && ls > /l)", f"{command} && python {place}/app.py | tee /out",
+                f"mkdir -p /root/.cache/own && {command} && ls -a /root/.cache > /l && rm -rf /root/.cache",
             )  # fmt: skip
         elif shape == "cleanup":
             command = f"{command} && rm -rf /root/.cache"
@@ -267,6 +317,17 @@ class _Maker:
             self.random.randrange(4),
         ):  # fmt: skip
             self.lines.append(line)
+        if self.volatile:
+            name = self.volatile
+            self.lines.append(
+                self._one(
+                    f"LABEL revision=${name}",
+                    f"RUN echo ${name} > /revision",
+                    f"ENV SHOWN=${{{name}}}",
+                    "",
+                    f"CMD echo ${name}",
+                )
+            )
 
     def _ignore_file(self) -> None:
         """What every project has, so that the Dockerfile, which is what a fix changes, is not part of the image."""

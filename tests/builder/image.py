@@ -16,6 +16,11 @@ _CONFIG = (
 _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"
 
+_COMMON = 2
+"""The layers of the base image, which nearly all images here have, and which are large: they are read once."""
+
+_BASES: dict[tuple[str, ...], dict[str, "File"]] = {}
+
 File = tuple[str, ...]  # kind, mode, owner, group, and size and digest or the target of a link
 
 
@@ -39,10 +44,15 @@ def read(archive: Path) -> Image:
     with tarfile.open(archive) as outer:
         manifest = json.load(_member(outer, "manifest.json"))[0]
         config = json.load(_member(outer, manifest["Config"]))["config"]
-        files: dict[str, File] = {}
-        for layer in manifest["Layers"]:
+        layers = tuple(manifest["Layers"])
+        files = dict(_BASES.get(layers[:_COMMON], {}))
+        for number, layer in enumerate(layers):
+            if number < _COMMON and layers[:_COMMON] in _BASES:
+                continue
             with tarfile.open(fileobj=_member(outer, layer)) as inner:
                 _apply(inner, files)
+            if number == _COMMON - 1:
+                _BASES[layers[:_COMMON]] = dict(files)
     return Image(files, {key: config.get(key) or None for key in _CONFIG})
 
 

@@ -5,6 +5,27 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+# The base image has no package manager: this one does what apt-get does to the files of an image.
+APT_GET = """\
+#!/bin/sh
+case "$1" in
+update) mkdir -p /var/lib/apt/lists && echo lists > /var/lib/apt/lists/all ;;
+install)
+    for name; do
+        case "$name" in
+        install | -*) ;;
+        *)
+            mkdir -p "/usr/share/doc/$name" /etc/alternatives
+            printf '#!/bin/sh\\n' > "/usr/bin/$name"
+            chmod 755 "/usr/bin/$name"
+            echo "$name" >> /var/lib/apt/installed
+            ;;
+        esac
+    done
+    ;;
+esac
+"""
+
 
 def write(root: Path, files: Mapping[str, str]) -> Path:
     """Write the files under `root`; returns `root`."""

@@ -1,13 +1,20 @@
 #!/usr/bin/env bash
 # Usage: tests/builder/setup.sh DIR
-# Installs what tests/builder needs: a Docker engine whose BuildKit reads heredocs (23 or newer), a static busybox, and
-# Python with pip's wheel for the base image. Where the system's engine is older (Debian 12), that of Debian 13 is
+# Installs what tests/builder needs: a Docker engine whose BuildKit reads heredocs (23 or newer), a static busybox,
+# Python with pip's wheel for the base image, and the wheel of uv (with the pip of $PYTHON, python3 by default). Where the system's engine is older (Debian 12), that of Debian 13 is
 # unpacked into DIR; nothing of the system is replaced. Safe to run again.
 set -euo pipefail
 
 dir=${1:?usage: tests/builder/setup.sh DIR}
 mkdir -p "$dir"
 dir=$(readlink -f "$dir")
+if [ ! -e "$dir/tools/.done" ]; then
+    mkdir -p "$dir/tools"
+    # The wheel for musl is linked statically and runs in any image.
+    "${PYTHON:-python3}" -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: \
+        --platform musllinux_1_1_x86_64 --dest "$dir/tools" "uv>=0.8"
+    touch "$dir/tools/.done"
+fi
 [ ! -e "$dir/.done" ] || exit 0
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
     echo "The tests with a real Docker engine need root and a Debian system." >&2

@@ -9,33 +9,13 @@ from prebake.fixing import Refusal, apply_fix
 from prebake.refactoring import reorder_fix
 from prebake.syntax.dockerfile import parse
 from tests.builder.engine import Engine
-from tests.builder.project import append, write
+from tests.builder.project import APT_GET, append, write
 from tests.tools import unavailable
 
-# The base image has no package manager: this one does what apt-get does to the files of an image.
-APT = """\
-#!/bin/sh
-case "$1" in
-update) mkdir -p /var/lib/apt/lists && echo lists > /var/lib/apt/lists/all ;;
-install)
-    for name; do
-        case "$name" in
-        install | -*) ;;
-        *)
-            mkdir -p "/usr/share/doc/$name" /etc/alternatives
-            printf '#!/bin/sh\\n' > "/usr/bin/$name"
-            chmod 755 "/usr/bin/$name"
-            echo "$name" >> /var/lib/apt/installed
-            ;;
-        esac
-    done
-    ;;
-esac
-"""
 BASE = "FROM python:3.11-slim AS base\nCOPY stand-ins/ /usr/bin/\n\nFROM base\n"
 FILES = {
     ".dockerignore": "Dockerfile\n.dockerignore\n",
-    "stand-ins/apt-get": APT,
+    "stand-ins/apt-get": APT_GET,
     "requirements.txt": "alpha==1.0\n",
     "src/app.py": "import alpha\n",
     "src/pkg/__init__.py": "",
