@@ -18,8 +18,7 @@ FAMILIES = {
     "C": ("PB301",),
 }
 
-# What PB201 and PB301 of this release know; labels beyond it are counted, and said to be out of reach.
-_KNOWN_INSTALLERS = re.compile(r"\b(uv )?pip3? ")
+# What PB301 of this release knows; labels beyond it are counted, and said to be out of reach.
 _KNOWN_LOADERS = re.compile(
     r"from_pretrained|snapshot_download|hf_hub_download|SentenceTransformer|CrossEncoder|^(transformers\.)?pipeline\b"
 )
@@ -97,8 +96,7 @@ def _order_label(item: dict[str, Any], dockerfile: str) -> Label:
     project = _PROJECT_INSTALL.search(install) is not None
     rule = "PB209" if project else "PB201"
     places = (Place(dockerfile, item["copy_line"]), Place(dockerfile, item["install_line"]))
-    known = rule == "PB201" and _KNOWN_INSTALLERS.search(install) is not None
-    return Label("B", item["expect"], rule, places, item.get("difficulty") == "hard", install, known)
+    return Label("B", item["expect"], rule, places, item.get("difficulty") == "hard", install, True)
 
 
 def _model_label(item: dict[str, Any]) -> Label:

@@ -55,7 +55,7 @@ def test_labels_know_their_rule_and_reach(labels: Path) -> None:
     assert [(label.family, label.rule, label.expect, label.reachable, label.hard) for label in search.labels] == [
         ("A", "PB101", "flag", True, False),
         ("B", "PB201", "flag", True, False),
-        ("B", "PB209", "no_flag", False, False),
+        ("B", "PB209", "no_flag", True, False),
         ("C", "PB301", "flag", True, False),
         ("C", "PB301", "no_flag", True, False),
         ("C", "PB301", "maybe", True, False),
