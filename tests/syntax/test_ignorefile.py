@@ -90,6 +90,6 @@ def test_every_pattern_lies_where_it_says(content: str) -> None:
 def test_reading_what_was_read_gives_the_same(content: str) -> None:
     """A cleaned pattern is its own cleaned pattern, as long as its first character has no meaning to the reader."""
     for pattern in parse_ignore(Text(content)).patterns:
-        if pattern.problem is None and not pattern.pattern.startswith(("!", "#", "/")):
+        if pattern.problem is None and not pattern.pattern.startswith(("!", "#", "/", " ")):
             (again,) = parse_ignore(Text(("!" if pattern.negated else "") + pattern.pattern)).patterns
             assert (again.pattern, again.negated) == (pattern.pattern, pattern.negated)
