@@ -1,7 +1,8 @@
 """Random projects with random edits, for comparing the cache model with an engine.
 
 Left out are the known faults of BuildKit (an edit that keeps size and date, a change of a folder's mode) and what makes
-two steps of one build the same vertex: each stage begins with a step of its own.
+two steps the same vertex: each stage of each project begins with a step of its own that writes a file of its own, since
+a RUN with a secret is known by the files that it finds.
 """
 
 from __future__ import annotations
@@ -202,7 +203,7 @@ class Project:
         made = self._random.choice(("echo same > /out/file", "cp -r /in /out/", "cat /in/main.py > /out/file"))
         opening = [
             f"FROM {self._base}{name}",
-            f"RUN mkdir /out && echo {self._salt} {number} && echo > /out/file",
+            f"RUN mkdir /out && echo {self._salt} {number} > /salt && echo > /out/file",
             "COPY src /in",
             f"RUN {made}",
             f"WORKDIR /w{number}",
