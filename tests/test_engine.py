@@ -12,7 +12,7 @@ from prebake.engine import Engine, Report, fingerprint
 from prebake.text import Text
 from tests.rules.trees import make_tree
 
-WRONG = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . /app\nRUN pip install -r requirements.txt\n"
+WRONG = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . /app\nRUN pip install --no-cache-dir -r requirements.txt\n"
 PROJECT = {"Dockerfile": WRONG, "requirements.txt": "flask\n", "app.py": "x = 1\n", "data/big.bin": {"size": 3_000_000}}
 
 
@@ -204,7 +204,7 @@ def test_a_rule_that_fails_takes_no_other_finding_with_it(tmp_path: Path, monkey
 
     make_tree(tmp_path, PROJECT)
     monkeypatch.setattr("prebake.rules.missing_dockerignore.MissingDockerignore.check", fail)
-    monkeypatch.setattr("prebake.rules.copy_before_install.plan_sink", fail)
+    monkeypatch.setattr("prebake.build.installs.arrangements.plan_sink", fail)
     report = Engine().check(at(tmp_path, "Dockerfile"))
     assert codes(report) == {"PB201"}
     assert len(report.failures) == 1

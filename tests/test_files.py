@@ -157,3 +157,38 @@ def test_relative_and_below() -> None:
     assert files.is_below("/a/b", "/a")
     assert not files.is_below("/ab", "/a")
     assert files.is_below("/a", "/")
+
+
+def test_the_same_content_has_the_same_fingerprint_wherever_it_is(tmp_path: Path) -> None:
+    make_tree(tmp_path, {"a": "x\n", "b": "x\n", "c": "y\n", "link": {"link": "a"}, "other": {"link": "b"}})
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-qm", "all")
+    here, there = files.disk(), files.git_tree(at(tmp_path), "HEAD")
+    over = files.disk().overlay({at(tmp_path, "c"): Text("x\n"), at(tmp_path, "a"): None})
+    names = ("a", "b", "c", "link", "other")
+    assert [here.fingerprint(at(tmp_path, name)) for name in names] == [
+        there.fingerprint(at(tmp_path, name)) for name in names
+    ]
+    assert here.fingerprint(at(tmp_path, "a")) == here.fingerprint(at(tmp_path, "b"))
+    assert here.fingerprint(at(tmp_path, "a")) != here.fingerprint(at(tmp_path, "c"))
+    assert here.fingerprint(at(tmp_path, "link")) != here.fingerprint(at(tmp_path, "other"))
+    assert over.fingerprint(at(tmp_path, "c")) == here.fingerprint(at(tmp_path, "a"))
+    assert over.fingerprint(at(tmp_path, "a")) is None
+    assert here.fingerprint(at(tmp_path, "missing")) is None
+
+
+def test_permissions_are_those_of_the_disk_or_the_commit(tmp_path: Path) -> None:
+    make_tree(tmp_path, {"run.sh": "x\n", "plain": "x\n"})
+    (tmp_path / "run.sh").chmod(0o755)
+    (tmp_path / "plain").chmod(0o600)
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-qm", "all")
+
+    def modes(view: Snapshot) -> list[int]:
+        return [entry.mode for entry in view.list(at(tmp_path)) if not entry.name.startswith(".")]
+
+    assert modes(files.disk()) == [0o600, 0o755]
+    assert modes(files.git_tree(at(tmp_path), "HEAD")) == [0o644, 0o755]
+    assert modes(files.disk().overlay({at(tmp_path, "run.sh"): Text("y\n")})) == [0o600, 0o755]

@@ -41,11 +41,38 @@ def test_safe_only_and_nothing_created(tmp_path: Path) -> None:
     )
 
 
+def test_a_finding_that_a_fix_uncovers_is_mended_in_the_same_run(tmp_path: Path) -> None:
+    project = PROJECT | {
+        "Dockerfile": "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nARG GIT_SHA\n"
+        "RUN pip install --no-cache-dir -r requirements.txt && ./build.sh $GIT_SHA\n",
+        "build.sh": "echo $1\n",
+    }
+    make_tree(tmp_path, project)
+    result = fix_all(Engine(), [at(tmp_path, "Dockerfile")], Applicability.SAFE, creates=False)
+    assert [step.finding.code for step in result.applied] == ["PB201", "PB204"]
+    assert result.edits[0].apply().content == (
+        "FROM python:3.12-slim\nWORKDIR /app\nCOPY requirements.txt .\n"
+        "RUN pip install --no-cache-dir -r requirements.txt\nCOPY . .\nARG GIT_SHA\nRUN ./build.sh $GIT_SHA\n"
+    )
+
+
 def test_suggested_fixes_come_too_when_asked_for(tmp_path: Path) -> None:
     make_tree(tmp_path, PROJECT)
     result = fix_all(Engine(), [at(tmp_path, "Dockerfile")], Applicability.SUGGESTED)
     assert {edit.path for edit in result.edits} == {at(tmp_path, "Dockerfile"), at(tmp_path, ".dockerignore")}
     assert result.refused == ()
+
+
+def test_a_stage_is_reordered_where_a_finding_asks_for_it(tmp_path: Path) -> None:
+    dockerfile = "FROM debian:12\nCOPY src /srv/src\nRUN chmod -R a-w /srv/src\nRUN apt-get install -y curl\n"
+    make_tree(tmp_path, {"Dockerfile": dockerfile, "src/app.py": "", ".dockerignore": ".git\n"})
+    paths = [at(tmp_path, "Dockerfile")]
+    assert fix_all(Engine(), paths, Applicability.SAFE).edits == ()
+    result = fix_all(Engine(), paths, Applicability.SUGGESTED, wanted=lambda finding: finding.code == "PB202")
+    assert [step.finding.code for step in result.applied] == ["PB202"]
+    assert result.edits[0].apply().content == (
+        "FROM debian:12\nRUN apt-get install -y curl\nCOPY src /srv/src\nRUN chmod -R a-w /srv/src\n"
+    )
 
 
 def test_nothing_is_written_and_fixing_twice_changes_nothing(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import posixpath
 import stat
@@ -89,6 +88,8 @@ class FileSystem(Protocol):
 
 def fingerprint_of(data: bytes) -> str:
     """The name that git gives to a content."""
+    import hashlib
+
     return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 

@@ -88,7 +88,7 @@ def fix_all(
                 refused.append(Refused(finding, fix, outcome))
                 continue
             after = engine.check_in(outcome, path)
-            if brings_warning(report, after):
+            if brings_warning(report, after, mended=applicability):
                 refused.append(Refused(finding, fix, Refusal.NEW_FINDING))
                 continue
             snapshot, report = outcome, after
@@ -138,15 +138,11 @@ def _next(
     for finding in sorted(
         report.findings, key=lambda found: (found.code, found.location.path, found.location.span.start)
     ):
-        if (
-            not finding.fixes
-            or _identity(report.path, finding) in tried
-            or (wanted is not None and not wanted(finding))
-        ):
+        if _identity(report.path, finding) in tried or (wanted is not None and not wanted(finding)):
+            continue
+        if not _may_be_applied(finding, applicability):
             continue
         fix = finding.fixes[0]
-        if fix.applicability is Applicability.SUGGESTED and applicability is Applicability.SAFE:
-            continue
         if creates or not any(edit.creates for edit in fix.edits):
             return finding, fix
     return None
@@ -156,10 +152,25 @@ def _identity(path: str, finding: Finding) -> tuple[str, str, str]:
     return path, finding.code, finding.key
 
 
-def brings_warning(before: Report, after: Report) -> bool:
-    """Whether the second report has a warning or error of a kind that the first does not have."""
+def brings_warning(before: Report, after: Report, *, mended: Applicability | None = None) -> bool:
+    """Whether the second report has a warning or error of a kind that the first does not have.
+
+    Those do not count whose fix may be applied next, as ``mended`` says: what was hidden by another mistake comes to
+    light.
+    """
     known = {finding.code for finding in before.findings}
-    return any(finding.code not in known and finding.severity >= Severity.WARNING for finding in after.findings)
+    return any(
+        finding.code not in known
+        and finding.severity >= Severity.WARNING
+        and (mended is None or not _may_be_applied(finding, mended))
+        for finding in after.findings
+    )
+
+
+def _may_be_applied(finding: Finding, applicability: Applicability) -> bool:
+    """Whether a finding has a preferred fix that a run with this applicability takes."""
+    fixes = finding.fixes
+    return bool(fixes) and (applicability is Applicability.SUGGESTED or fixes[0].applicability is Applicability.SAFE)
 
 
 def _edits(before: Snapshot, after: Snapshot) -> tuple[FileEdit, ...]:

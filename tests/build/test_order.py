@@ -114,6 +114,14 @@ def test_links_lead_elsewhere() -> None:
     assert dependency(build, items[1], items[3]) is not None
 
 
+def test_files_that_variables_name() -> None:
+    before = "FROM python:3.12\nENV SSL_CERT_FILE=/opt/ca.pem LD_LIBRARY_PATH=/opt/lib:/opt/more\n"
+    assert dependent("RUN touch /opt/ca.pem", "RUN pip install torch", before=before)
+    assert dependent("COPY --from=other /ca.pem /opt/ca.pem", "RUN pip install torch", before=before)
+    assert dependent("COPY --from=other /lib /opt/more", "RUN touch /srv/x", before=before)
+    assert not dependent("COPY --from=other /lib /opt/other", "RUN touch /srv/x", before=before)
+
+
 def test_pip_of_the_system_needs_the_packages_of_the_system() -> None:
     assert dependent(APT, "RUN pip install torch", before="FROM debian:12\n")
     assert dependent("RUN /usr/bin/pip install torch", APT)

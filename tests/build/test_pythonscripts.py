@@ -2,8 +2,8 @@
 
 import pytest
 
+from prebake.build.commandeffects import command_effects
 from prebake.build.effects import Effects
-from prebake.build.pythonscripts import command_effects
 from prebake.build.state import states
 from prebake.build.steps import steps_of
 from tests.build.projects import build_of, nth
@@ -101,6 +101,16 @@ def test_modules_are_compiled_beside_their_source() -> None:
 def test_scripts_of_which_nothing_is_known(script: str, reason: str) -> None:
     files = {"src/app_package/__init__.py": "", "helper.py": "import subprocess\n"}
     assert reason in (effects(script, files).opaque or "")
+
+
+def test_the_package_around_a_script_is_found_in_a_way_that_is_not_followed() -> None:
+    files = {"tool/__init__.py": "", "tool/api.py": "", "tool/get.py": "from tool.api import run\n"}
+    found = effects("", files, command="python tool/get.py")
+    assert (
+        found.opaque
+        == "runs get.py, which imports tool, which is the project's and is found in a way that is not followed"
+    )
+    assert effects("", files, command="python tool/get.py", env="ENV PYTHONPATH=/app\n").opaque is None
 
 
 def test_a_message_that_is_put_together_is_no_path() -> None:

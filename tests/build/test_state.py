@@ -11,10 +11,22 @@ def at_end(dockerfile: str, **build_args: str) -> State:
     return compute(parse(Text(dockerfile + "\nRUN true\n")), build_args)[-1]
 
 
-def test_env_wins_over_arg_whatever_the_order() -> None:
+def test_of_env_and_arg_the_later_one_wins() -> None:
+    state = at_end("FROM a\nARG X=arg\nENV X=env")
+    assert (state.lookup("X"), state.arguments("$X")) == ("env", frozenset())
     state = at_end("FROM a\nENV X=env\nARG X=arg")
-    assert state.lookup("X") == "env"
-    assert state.arguments("$X") == frozenset()
+    assert (state.lookup("X"), state.arguments("$X")) == ("arg", {"X"})
+    state = at_end("FROM a\nENV X=env\nARG X=arg\nENV X=last")
+    assert (state.lookup("X"), state.arguments("$X")) == ("last", frozenset())
+
+
+def test_an_arg_without_a_value_hides_no_env() -> None:
+    assert at_end("FROM a\nENV X=env\nARG X").lookup("X") == "env"
+    assert at_end("FROM a\nENV X=env\nARG X", X="given").lookup("X") == "given"
+
+
+def test_env_wins_over_arg_in_a_stage_that_is_built_on_theirs() -> None:
+    assert at_end("FROM a AS b\nENV X=env\nARG X=arg\nFROM b").lookup("X") == "env"
 
 
 def test_values_are_made_of_what_was_set_before_the_instruction() -> None:

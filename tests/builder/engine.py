@@ -1,5 +1,6 @@
 """A private Docker engine: its own socket, data and processes, no network, stopped when the tests are done."""
 
+import json
 import os
 import re
 import shutil
@@ -49,10 +50,11 @@ class Built:
 class Engine:
     """Starts on construction; `close` stops it and removes what it wrote.
 
-    `wheels` are files that pip finds in the base image, beside the tiny ones that are always there.
+    `wheels` are files that pip finds in the base image, beside the tiny ones that are always there. `containerd` keeps
+    images in containerd's store, as new installations of Docker 29 do; only there can BuildKit link layers.
     """
 
-    def __init__(self, wheels: Sequence[Path] = ()) -> None:
+    def __init__(self, wheels: Sequence[Path] = (), *, containerd: bool = False) -> None:
         root = _UNPACKED if _UNPACKED.is_dir() else Path("/")
         # Named by their paths: a docker client elsewhere on PATH may lack BuildKit and then uses the classic builder.
         self._client, self._daemon = root / "usr/bin/docker", root / "usr/sbin/dockerd"
@@ -73,7 +75,10 @@ class Engine:
             plugins.mkdir(parents=True)
             (plugins / "docker-buildx").symlink_to(root / _BUILDX)
         try:
-            self._process = self._start("overlay2") or self._start("vfs")
+            if containerd:
+                self._process = self._start(None)
+            else:
+                self._process = self._start("overlay2") or self._start("vfs")
             if self._process is None:
                 raise EngineError("dockerd does not start: " + self._last_words())
             self._import_base(wheels)
@@ -109,6 +114,25 @@ class Engine:
         self._docker("image", "rm", "--force", *tags)
         self._docker("builder", "prune", "--all", "--force")
 
+    def vertices(
+        self, context: Path, *, args: Mapping[str, str] | None = None, target: str | None = None
+    ) -> dict[str, bool]:
+        """Build with BuildKit; its vertices by name, and whether each came from the cache."""
+        stage = ["--target", target] if target else []
+        given = [option for name, value in (args or {}).items() for option in ("--build-arg", f"{name}={value}")]
+        options = ["--progress", "rawjson", "--network", "none", *stage, *given]
+        return _vertices(self._docker("build", *options, str(context)).stderr)
+
+    def classic_steps(
+        self, context: Path, *, args: Mapping[str, str] | None = None, target: str | None = None
+    ) -> list[tuple[str, bool]]:
+        """Build with the classic builder; its steps in order and whether each came from the cache."""
+        stage = ["--target", target] if target else []
+        given = [option for name, value in (args or {}).items() for option in ("--build-arg", f"{name}={value}")]
+        log = self._docker("build", "--network", "none", *stage, *given, str(context), DOCKER_BUILDKIT="0").stdout
+        texts = re.split(r"^Step \d+/\d+ : ", log, flags=re.MULTILINE)[1:]
+        return [(text.partition("\n")[0], "\n ---> Using cache\n" in text) for text in texts]
+
     def image(self, built: Built) -> image.Image:
         """What the built image holds."""
         archive = self._folder / "image.tar"
@@ -117,6 +141,10 @@ class Engine:
             return image.read(archive)
         finally:
             archive.unlink()
+
+    def size(self, built: Built) -> int:
+        """The bytes of all layers of the built image."""
+        return int(self._docker("image", "inspect", "--format", "{{.Size}}", built.tag).stdout)
 
     def close(self) -> None:
         """Stop the engine, unmount what it left mounted, remove its folder."""
@@ -129,14 +157,17 @@ class Engine:
             subprocess.run(["umount", "--lazy", mount], check=False)
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _start(self, driver: str) -> subprocess.Popen[bytes] | None:
+    def _start(self, driver: str | None) -> subprocess.Popen[bytes] | None:
         shutil.rmtree(self._folder / "data", ignore_errors=True)
+        settings = self._folder / "daemon.json"
+        settings.write_text(json.dumps({"features": {"containerd-snapshotter": driver is None}}), encoding="utf-8")
         options = [
+            f"--config-file={settings}",
             f"--host=unix://{self._folder}/docker.sock",
             f"--data-root={self._folder}/data",
             f"--exec-root={self._folder}/exec",
             f"--pidfile={self._folder}/docker.pid",
-            f"--storage-driver={driver}",
+            *([f"--storage-driver={driver}"] if driver is not None else []),
             "--bridge=none",
             "--iptables=false",
             "--ip6tables=false",
@@ -169,15 +200,19 @@ class Engine:
         (project / "Dockerfile").write_text("FROM base:cold\nRUN pip install -q alpha && pip uninstall -q -y alpha\n")
         self.build(project, BASE)
 
-    def _docker(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        done = self._run(*arguments)
+    def _docker(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        done = self._run(*arguments, **environment)
         if done.returncode:
             raise EngineError(f"docker {' '.join(arguments)} failed:\n{done.stderr}")
         return done
 
-    def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def _run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [self._client, *arguments], env=self._environment, capture_output=True, text=True, check=False
+            [self._client, *arguments],
+            env=self._environment | environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
 
     def _last_words(self) -> str:
@@ -204,6 +239,22 @@ def sent(log: str) -> int:
     if not sizes:
         raise ValueError("the log of the build does not say how much of the context was sent")
     return round(max(sizes))
+
+
+def _vertices(log: str) -> dict[str, bool]:
+    """The names in BuildKit's JSON log: a stream of objects, each with news of some vertices."""
+    named: dict[str, str] = {}
+    cached: set[str] = set()
+    decoder = json.JSONDecoder()
+    at = log.find("{")
+    while 0 <= at < len(log):
+        news, at = decoder.raw_decode(log, at)
+        for vertex in news.get("vertexes") or ():
+            named[vertex["digest"]] = vertex["name"]
+            if vertex.get("cached"):
+                cached.add(vertex["digest"])
+        at = log.find("{", at)
+    return {name: digest in cached for digest, name in named.items()}
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

@@ -147,6 +147,15 @@ def test_fix_applies_safe_fixes_and_says_so(run: Run, tmp_path: Path) -> None:
     assert "safe is a bad word" not in done.out.replace("unsafe is", "")
 
 
+def test_hints_are_fixed_where_they_are_shown(run: Run, tmp_path: Path) -> None:
+    files = {"Dockerfile": "FROM x\nRUN safe\n", "prebake.toml": 'severity = { word = "hint" }\n'}
+    make_tree(tmp_path, files)
+    run("check", "--fix")
+    assert (tmp_path / "Dockerfile").read_text() == files["Dockerfile"]
+    run("check", "--fix", "--all")
+    assert (tmp_path / "Dockerfile").read_text() == "FROM x\nRUN good\n"
+
+
 def test_fix_suggested_creates_files_and_is_idempotent(run: Run, tmp_path: Path) -> None:
     make_tree(tmp_path, {"Dockerfile": "FROM x\nRUN safe\nRUN unsafe\n"})
     done = run("check", "--fix", "--suggested")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -215,14 +216,30 @@ def leaves_lists_when_joined(build: Build, run: AptRun) -> bool:
 
 def _removed_below(build: Build, run: AptRun) -> bool:
     """Whether a later instruction removes lists that it has not fetched itself."""
-    return any(
-        item.keyword == "RUN"
-        and item.index > run.instruction.index
-        and (item.index not in apt_runs(build) or not apt_runs(build)[item.index].updates)
-        and _REMOVED.search(item.raw) is not None
-        for stage in _stages_on(build, run.instruction)
-        for item in stage.instructions
-    )
+    return _first_below(build, run, _removing(build)) is not None
+
+
+@fact
+def _removing(build: Build) -> dict[int, list[int]]:
+    """The RUN instructions that remove lists without having fetched any, by their stage."""
+    found: dict[int, list[int]] = {}
+    for item in build.tree.instructions:
+        if item.keyword == "RUN" and item.stage is not None and _REMOVED.search(item.raw) is not None:
+            own = apt_runs(build).get(item.index)
+            if own is None or not own.updates:
+                found.setdefault(item.stage, []).append(item.index)
+    return found
+
+
+def _first_below(build: Build, run: AptRun, indexes: dict[int, list[int]]) -> int | None:
+    """The first of some instructions, given by their stages, that runs after a RUN."""
+    index = run.instruction.index
+    for stage in _stages_on(build).get(run.instruction.stage or 0, ()) if indexes else ():
+        known = indexes.get(stage.index, [])
+        at = bisect_right(known, index)
+        if at < len(known):
+            return known[at]
+    return None
 
 
 def removal(run: AptRun) -> str:
@@ -233,46 +250,85 @@ def removal(run: AptRun) -> str:
 
 def readers_of_lists(build: Build, run: AptRun) -> tuple[AptRun, ...]:
     """The later instructions that read the lists which a RUN fetches, in its stage and in those built on it."""
-    found = []
-    renewed: dict[int, bool] = {}
-    for stage in _stages_on(build, run.instruction):
-        base = base_stage(build.tree, stage, states(build))
-        fresh = renewed.get(base.index, False) if base is not None else False
-        for instruction in stage.instructions:
-            other = apt_runs(build).get(instruction.index)
-            if other is None or instruction.index <= run.instruction.index or fresh:
-                continue
+    found: list[AptRun] = []
+    todo = [build.tree.stages[run.instruction.stage or 0]]
+    while todo:
+        stage = todo.pop(0)
+        runs = _runs_of_stages(build).get(stage.index, [])
+        at = bisect_right(runs, run.instruction.index)
+        while at < len(runs):
+            other = apt_runs(build)[runs[at]]
             if other.needs_lists is not None:
                 found.append(other)
             elif other.updates:
-                fresh = True
-        renewed[stage.index] = fresh
-    return tuple(found)
+                break
+            at += 1
+        else:
+            todo += _built_on(build).get(stage.index, ())
+    return tuple(sorted(found, key=lambda other: other.instruction.index))
+
+
+@fact
+def _runs_of_stages(build: Build) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    for index, run in apt_runs(build).items():
+        found.setdefault(run.instruction.stage or 0, []).append(index)
+    return found
+
+
+@fact
+def _built_on(build: Build) -> dict[int, list[Stage]]:
+    """The stages that are built on each stage."""
+    found: dict[int, list[Stage]] = {}
+    for stage in build.tree.stages:
+        base = base_stage(build.tree, stage, states(build))
+        if base is not None:
+            found.setdefault(base.index, []).append(stage)
+    return found
+
+
+@fact
+def _stages_on(build: Build) -> dict[int, tuple[Stage, ...]]:
+    """Each stage that uses apt, and those that are built on it, directly or not, in order."""
+    found = {}
+    for index in _runs_of_stages(build):
+        held = {index: build.tree.stages[index]}
+        todo = [index]
+        while todo:
+            for stage in _built_on(build).get(todo.pop(), ()):
+                if stage.index not in held:
+                    held[stage.index] = stage
+                    todo.append(stage.index)
+        found[index] = tuple(held[number] for number in sorted(held))
+    return found
 
 
 def scripts_below(build: Build, run: AptRun) -> Instruction | None:
     """The first later instruction that runs a script which may need the lists: one of the project that names apt, or
     one whose text is not known.
     """
-    for stage in _stages_on(build, run.instruction):
-        for instruction in stage.instructions:
-            if (
-                instruction.keyword != "RUN"
-                or instruction.index <= run.instruction.index
-                or "sh" not in instruction.raw
-            ):
+    index = _first_below(build, run, _scripts(build))
+    return None if index is None else build.tree.instructions[index]
+
+
+@fact
+def _scripts(build: Build) -> dict[int, list[int]]:
+    """The RUN instructions that run a script which may need lists, by their stage."""
+    found: dict[int, list[int]] = {}
+    for item in build.tree.instructions:
+        if item.keyword != "RUN" or item.stage is None or "sh" not in item.raw:
+            continue
+        image = None
+        for step in steps_of(item, states(build)[item.index]).steps:
+            path = _script(step)
+            if path is None:
                 continue
-            steps = steps_of(instruction, states(build)[instruction.index])
-            image = None
-            for step in steps.steps:
-                path = _script(step)
-                if path is None:
-                    continue
-                image = image or image_before(build, instruction)
-                text = image.text(step.absolute(path) or "")
-                if text is None or ("apt" in text.content and "apt-get update" not in text.content):
-                    return instruction
-    return None
+            image = image or image_before(build, item)
+            text = image.text(step.absolute(path) or "")
+            if text is None or ("apt" in text.content and "apt-get update" not in text.content):
+                found.setdefault(item.stage, []).append(item.index)
+                break
+    return found
 
 
 def _script(step: Step) -> str | None:
@@ -282,28 +338,27 @@ def _script(step: Step) -> str | None:
     return step.path if "/" in step.path and step.path.endswith(".sh") else None
 
 
-def _stages_on(build: Build, instruction: Instruction) -> Iterator[Stage]:
-    """The stage of an instruction and those that are built on it, in order."""
-    held: set[int] = set()
-    for stage in build.tree.stages:
-        base = base_stage(build.tree, stage, states(build))
-        if stage.index == instruction.stage or (base is not None and base.index in held):
-            held.add(stage.index)
-            yield stage
+@fact
+def _settings(build: Build) -> dict[int, int]:
+    """For each stage the index of the first instruction that may turn recommendations off, where there is one."""
+    found: dict[int, int] = {}
+    for item in build.tree.instructions:
+        if item.stage is None or item.stage in found:
+            continue
+        copy = copies(build).get(item.index)
+        copied = copy is not None and copy.destination is not None and inside(copy.destination, "/etc/apt") is not None
+        if copied or (item.keyword == "RUN" and _SETTING.search(item.raw)):
+            found[item.stage] = item.index
+    return found
 
 
 def _set_before(build: Build, instruction: Instruction) -> bool:
     """Whether an instruction above, or the RUN itself, may have turned recommendations off for all installs."""
-    for stage in chain(build.tree, build.tree.stages[instruction.stage or 0], states(build)):
-        for item in stage.instructions:
-            if item.index > instruction.index:
-                break
-            if item.keyword == "RUN" and _SETTING.search(item.raw):
-                return True
-            copy = copies(build).get(item.index)
-            if copy is not None and copy.destination is not None and inside(copy.destination, "/etc/apt") is not None:
-                return True
-    return False
+    first = _settings(build)
+    if not first:
+        return False
+    stages = chain(build.tree, build.tree.stages[instruction.stage or 0], states(build))
+    return any(first.get(stage.index, instruction.index + 1) <= instruction.index for stage in stages)
 
 
 def _recommends(command: AptCommand) -> bool:

@@ -1,8 +1,8 @@
 """What the builders that the ``builder`` setting names can do, and what they do with a Dockerfile.
 
 Sources: for BuildKit its Dockerfile frontend and solver (``frontend/dockerfile/dockerfile2llb``, ``solver/llbsolver``);
-for Docker's classic builder moby's ``builder/dockerfile``; for kaniko ``pkg/executor``, ``pkg/commands`` and its README;
-for Buildah (``podman build``) ``imagebuildah/stage_executor.go`` and ``buildah-build(1)``.
+for Docker's classic builder moby's ``builder/dockerfile``; for kaniko ``pkg/executor``, ``pkg/commands`` and its
+README; for Buildah (``podman build``) ``imagebuildah/stage_executor.go`` and ``buildah-build(1)``.
 """
 
 from __future__ import annotations

@@ -113,8 +113,8 @@ class _Plan:
 
     def _finds_nothing(self, step: Step) -> bool:
         """Whether a command of the cleanup has nothing to do besides: every word of it deletes what is left."""
-        words = {id(item.target.word) for item in self._cleanup.left}
-        return all((argument.text or "").startswith("-") or id(argument) in words for argument in step.arguments)
+        words = [item.target.word for item in self._cleanup.left]
+        return all((argument.text or "").startswith("-") or argument in words for argument in step.arguments)
 
     def _may_move(self, item: Left) -> None:
         origin = item.written.instruction

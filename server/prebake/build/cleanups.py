@@ -15,13 +15,17 @@ from prebake.build.installs.caches import CacheUse, cache_uses
 from prebake.build.paths import inside, related
 from prebake.build.shipping import ships
 from prebake.build.state import states
-from prebake.build.steps import Argument, Step, steps_of
-from prebake.build.written import FETCHING, Written, brought, layers_above, outputs_of, size_of
+from prebake.build.steps import Argument, Step, Steps, steps_of
+from prebake.build.written import FETCHING, Brought, Written, brought, outputs_of, size_of
 from prebake.project.scan import Size
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
 
-_MARKS = ("rm", "unlink", "clean", "purge")
+_MARKS = regex(r"\b(rm|unlink|clean|purge)\b")
+_FETCHES = regex(r"\b(" + "|".join(sorted(FETCHING)) + r")\b")
+_MOST_STEPS = 2_000
+"""Bound on the deleting commands that are looked at."""
+
 _LEAST = 1_000_000
 """Files of the context of fewer bytes are not worth a word."""
 
@@ -79,25 +83,44 @@ def cleanups(build: Build) -> tuple[Cleanup, ...]:
     """The RUN instructions in layers that ship which delete what layers below hold, and not only what they wrote."""
     found = []
     gone: set[tuple[int, str]] = set()
+    seen = 0
     for instruction in build.tree.instructions:
-        if instruction.keyword != "RUN" or not any(mark in instruction.raw for mark in _MARKS):
+        if instruction.keyword != "RUN" or _MARKS.search(instruction.raw) is None or not ships(build, instruction):
             continue
-        if ships(build, instruction):
-            left = tuple(_worth(build, _left(build, instruction), gone))
-            if left:
-                found.append(Cleanup(instruction, left, size_of(build, [item.written for item in left])))
+        steps = [step for step in _steps(build, instruction).steps if _deleting(step)]
+        seen += len(steps)
+        if seen > _MOST_STEPS:
+            break
+        left = tuple(_worth(build, _left(build, instruction, steps), gone))
+        if left:
+            found.append(Cleanup(instruction, left, size_of(build, [item.written for item in left])))
     return tuple(found)
 
 
-def _left(build: Build, instruction: Instruction) -> Iterator[Left]:
-    for step in steps_of(instruction, states(build)[instruction.index]).steps:
-        if step.command.before == "||" or step.piped or any(kind not in ("(", "{") for kind in step.command.context):
-            continue
+def _steps(build: Build, instruction: Instruction) -> Steps:
+    """The commands of a RUN, which another fact may have read already."""
+    run = apt_runs(build).get(instruction.index)
+    return run.steps if run is not None else steps_of(instruction, states(build)[instruction.index])
+
+
+def _deleting(step: Step) -> bool:
+    """Whether a command that runs in any case may delete something."""
+    surely = step.command.before != "||" and all(kind in ("(", "{") for kind in step.command.context)
+    return surely and not step.piped and (step.program in ("rm", "unlink") or _purges(step))
+
+
+def _purges(step: Step) -> bool:
+    return any((argument.text or "") in ("clean", "purge", "cache", "prune", "--clear") for argument in step.arguments)
+
+
+def _left(build: Build, instruction: Instruction, steps: list[Step]) -> Iterator[Left]:
+    for step in steps:
         for target in targets_of(step):
             yield from _lists(build, instruction, step, target)
             yield from _caches(build, instruction, step, target)
             yield from _files(build, instruction, step, target)
-        yield from _purged(build, instruction, step)
+        if step.program not in ("rm", "unlink"):
+            yield from _purged(build, instruction, step)
 
 
 def _worth(build: Build, found: Iterator[Left], gone: set[tuple[int, str]]) -> Iterator[Left]:
@@ -151,10 +174,16 @@ def _lists(build: Build, instruction: Instruction, step: Step, target: Target) -
     own = apt_runs(build).get(instruction.index)
     if not whole or (own is not None and own.updates) or _mounted(build, instruction, LISTS):
         return
-    for item in layers_above(build, instruction):
-        run = apt_runs(build).get(item.index)
-        if run is not None and run.keeps_lists:
-            yield Left("lists", Written(item, LISTS, run.commands[0].step), step, target)
+    for item in _keepers(build):
+        if item.index < instruction.index:
+            yield Left("lists", Written(item, LISTS, apt_runs(build)[item.index].commands[0].step), step, target)
+
+
+@fact
+def _keepers(build: Build) -> tuple[Instruction, ...]:
+    """The instructions whose layers ship with package lists."""
+    runs = apt_runs(build).values()
+    return tuple(run.instruction for run in runs if run.keeps_lists and ships(build, run.instruction))
 
 
 def _caches(build: Build, instruction: Instruction, step: Step, target: Target) -> Iterator[Left]:
@@ -182,16 +211,23 @@ def _cache(use: CacheUse, step: Step, target: Target) -> Left:
 
 def _filled(build: Build, instruction: Instruction) -> Iterator[CacheUse]:
     """The uses of caches above an instruction whose layers keep them, and which it does not use itself."""
-    above = {item.index for item in layers_above(build, instruction)}
-    uses = cache_uses(build)
-    own = {use.cache.name for use in uses if use.install.instruction.index == instruction.index}
-    for use in uses:
-        if use.install.instruction.index not in above or use.cache.name in own:
-            continue
-        kept = use.mount is None and use.purge is None and not use.all_off
-        folder = use.folder
-        if kept and not (folder is not None and _mounted(build, use.install.instruction, folder)):
+    own = {use.cache.name for use in cache_uses(build) if use.install.instruction.index == instruction.index}
+    for use in _kept_caches(build):
+        if use.install.instruction.index < instruction.index and use.cache.name not in own:
             yield use
+
+
+@fact
+def _kept_caches(build: Build) -> tuple[CacheUse, ...]:
+    """The uses of caches that stay in layers which ship; a later instruction may empty them."""
+    return tuple(
+        use
+        for use in cache_uses(build)
+        if use.mount is None
+        and use.purge is None
+        and not use.all_off
+        and not (use.folder is not None and _mounted(build, use.install.instruction, use.folder))
+    )
 
 
 def _mounted(build: Build, instruction: Instruction, path: str) -> bool:
@@ -203,16 +239,38 @@ def _files(build: Build, instruction: Instruction, step: Step, target: Target) -
     """The files that earlier layers hold in the place that is deleted."""
     if _mounted(build, instruction, target.place):
         return
-    for item in layers_above(build, instruction):
-        copy = copies(build).get(item.index)
+    for copy, output in _files_by_place(build).near(target.place, instruction.index):
         if copy is not None:
             yield from _copied(copy, step, target)
+        elif target.takes(output.path):
+            item = output.instruction
+            if not _deletes(build, item, output.path) and not _mounted(build, item, output.path):
+                yield Left("files", Written(item, output.path, output.step), step, target)
+
+
+class _Fetched(NamedTuple):
+    instruction: Instruction
+    path: str
+    step: Step
+
+
+@fact
+def _files_by_place(build: Build) -> Brought:
+    """The COPY instructions and what RUN fetches, of layers that ship, each as a pair of which one is ``None``."""
+    found = Brought()
+    for item in build.tree.instructions:
+        if item.keyword not in ("COPY", "ADD", "RUN") or not ships(build, item):
             continue
-        for output in outputs_of(build)[item.index]:
-            path = output.path
-            fetched = output.step.program in FETCHING and not _SMALL.search(path) and target.takes(path)
-            if fetched and not _deletes(build, item, path) and not _mounted(build, item, path):
-                yield Left("files", Written(item, path, output.step), step, target)
+        copy = copies(build).get(item.index)
+        if copy is not None:
+            places = [mapping.image for mapping in copy.mappings] + [other.image for other in copy.foreign]
+            for top in {place if place.count("/") < 2 else "/".join(place.split("/", 2)[:2]) for place in places}:
+                found.add(item.index, top, (copy, None))
+        elif _FETCHES.search(item.raw) is not None:
+            for output in outputs_of(build)[item.index]:
+                if output.step.program in FETCHING and not _SMALL.search(output.path):
+                    found.add(item.index, output.path, (None, _Fetched(item, output.path, output.step)))
+    return found
 
 
 def _deletes(build: Build, instruction: Instruction, path: str) -> bool:

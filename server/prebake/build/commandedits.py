@@ -36,6 +36,8 @@ class CommandEdits:
         """``escape`` is the character that continues a line (see :attr:`Dockerfile.escape`)."""
         self._instruction = instruction
         self._escape = escape
+        self._scripts: tuple[Script, ...] | None = None
+        self._own: dict[int, Command] = {}
         self.edits: list[TextEdit] = []
         self.problem: str | None = None
 
@@ -45,6 +47,19 @@ class CommandEdits:
     def refuse(self, reason: str) -> None:
         """Note why something cannot be spelled; the first reason counts."""
         self.problem = self.problem or reason
+
+    def place(self, shell: Sequence[str], command: Command, word: ShellWord) -> ShellWord | None:
+        """Where a command's word stands in the source, though the command may come from the text of a ``sh -c``;
+        ``None`` when that is not clear.
+        """
+        if self._scripts is None:
+            self._scripts = scripts_of(self._instruction, shell)
+            self._own = {item.start: item for script in self._scripts[:1] for item in script.commands}
+        if self._own.get(command.start) == command:
+            return word
+        number = next((number for number, known in enumerate(command.words) if known is word), None)
+        found = [item for script in self._scripts[1:] for item in script.commands if item.values == command.values]
+        return found[0].words[number] if len(found) == 1 and number is not None else None
 
     def _written(self, word: ShellWord) -> bool:
         """Whether a word stands in the source as the shell reads it, so that it can be edited there."""
@@ -136,18 +151,6 @@ class CommandEdits:
         self._edit(last.end, last.end, _joint(self._escape, instruction, commands) + command)
 
 
-def located(instruction: Instruction, shell: Sequence[str], command: Command, word: ShellWord) -> ShellWord | None:
-    """The place of a command's word in the source, where the command may come from the text of a ``sh -c``; ``None``
-    when that is not clear.
-    """
-    scripts = scripts_of(instruction, shell)
-    if scripts and command in scripts[0].commands:
-        return word
-    number = next((number for number, known in enumerate(command.words) if known is word), None)
-    found = [item for script in scripts[1:] for item in script.commands if item.values == command.values]
-    return found[0].words[number] if len(found) == 1 and number is not None else None
-
-
 class _Range(NamedTuple):
     start: int
     end: int
@@ -169,7 +172,8 @@ def _closed(instruction: Instruction, script: Script) -> str | None:
     if last.context:
         return "it ends in a subshell, a loop or a condition"
     if last.after not in ("", "\n") or last.negated or last.name in _LEAVES:
-        return f"it ends in `{last.after or last.name or '!'}`, behind which no command can be added"
+        last_word = "!" if last.negated else last.after.strip() or last.name
+        return f"it ends in `{last_word}`, behind which no command can be added"
     odd = next((command.before for command in script.commands if command.before not in _JOINS), None)
     if odd is not None and any(not command.context for command in script.commands if command.before == odd):
         return f"its commands are joined by `{odd}` as well"

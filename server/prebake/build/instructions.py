@@ -10,13 +10,13 @@ import posixpath
 from collections.abc import Iterable
 
 from prebake.build.build import Build, fact
+from prebake.build.commandeffects import command_effects
 from prebake.build.commandwords import effect_table
 from prebake.build.copies import Copy, SourceKind, copies
 from prebake.build.effects import Effects, implicit_reads, install_environment, roots
 from prebake.build.image import mounts_of
 from prebake.build.installs.manifests import Reading, readings
 from prebake.build.paths import inside
-from prebake.build.pythonscripts import command_effects
 from prebake.build.state import state_after, states
 from prebake.build.steps import Step, steps_of
 from prebake.syntax.dockerfile import Instruction
@@ -26,6 +26,12 @@ SETTINGS = frozenset(("ARG", "ENV", "USER", "SHELL", "WORKDIR"))
 
 CONFIGURATION = frozenset(("LABEL", "EXPOSE", "CMD", "ENTRYPOINT", "HEALTHCHECK", "STOPSIGNAL", "MAINTAINER"))
 """Instructions that concern the finished image only."""
+
+_LOADER = frozenset(("LD_*", "BASH_ENV", "ENV"))
+"""Variables that name files which every program reads when it starts."""
+
+_SEARCHED = frozenset(("PATH", "HOME", "PWD", "OLDPWD", "TMPDIR", "TMP", "TEMP", "SHELL"))
+"""Variables whose folders are looked at in other ways, or not for what is in them."""
 
 NOTHING = Effects(environment=frozenset())
 
@@ -136,7 +142,8 @@ def effects_of_steps(build: Build, instruction: Instruction, steps: Iterable[Ste
     for step in steps:
         effects = command_effects(build, instruction, step)
         plain = step.program in essential and "/" not in step.path
-        found.append(effects if plain or not programs_of(step) else _looked_at(step, effects))
+        alone = effects._replace(reads=(*effects.reads, *_named_by_variables(step, Effects(environment=_LOADER))))
+        found.append(alone if plain or not programs_of(step) else _looked_at(step, effects))
     return summed(found) if found else NOTHING
 
 
@@ -145,7 +152,18 @@ def _looked_at(step: Step, effects: Effects) -> Effects:
     entries = (step.lookup("PYTHONPATH") or "").split(":")
     modules = [path for entry in entries if entry and (path := step.absolute(entry)) is not None]
     modules += [effects.imports] if effects.imports is not None else []
+    modules += _named_by_variables(step, effects)
     return effects._replace(reads=(*effects.reads, *programs_of(step), *implicit_reads(step), *modules))
+
+
+def _named_by_variables(step: Step, effects: Effects) -> list[str]:
+    """The files and folders that variables name which a command reads: certificates, settings, libraries."""
+    found: list[str] = []
+    for name in (*step.state.env, *step.state.args, *step.variables):
+        if name not in _SEARCHED and effects.reads_variable(name):
+            entries = (step.lookup(name) or "").split(":")
+            found += [path for entry in entries if entry.startswith("/") and (path := step.absolute(entry)) is not None]
+    return found
 
 
 def programs_of(step: Step) -> tuple[str, ...]:
@@ -158,7 +176,8 @@ def programs_of(step: Step) -> tuple[str, ...]:
             path = step.absolute(name)
             found += [path] if path is not None else []
         else:
-            found += [posixpath.join(place, name) for place in (*step.state.path, *roots("programs"))]
+            own = [entry for entry in (step.variables.get("PATH") or "").split(":") if entry.startswith("/")]
+            found += [posixpath.join(place, name) for place in (*own, *step.state.path, *roots("programs"))]
     return tuple(dict.fromkeys(found))
 
 

@@ -24,12 +24,16 @@ from prebake.edits import FileEdit, TextEdit
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
 
+_MOST_LAYERS = 300
+"""Bound on the instructions above that are looked through."""
+
 _MOST_FOLDERS = 4
 """Bound on the folders that are named in the command that is left."""
 
 _OCTAL = regex(r"0?[0-7]{3}")
 _OWNER = regex(r"[A-Za-z0-9_$][\w${}-]*(:[A-Za-z0-9_$][\w${}-]*)?")
 _WITHOUT_MODE = ("legacy", "kaniko")
+_USERS = ("/etc/passwd", "/etc/group")
 _NOBODYS = frozenset(("rm", "rmdir", "unlink", "chown", "chgrp", "chmod"))
 """Programs that leave nothing new behind whose owner would count."""
 
@@ -65,11 +69,14 @@ class _Plan:
         self._facts: list[str] = []
 
     def make(self) -> OwnerPlan:
+        if len(layers_above(self._build, self._change.instruction)) > _MOST_LAYERS:
+            raise _Refused("there are too many instructions above to be sure of all of them")
         self._readable()
         found = self._copies()
         name, values = self._flag(found)
         self._nothing_else(found)
         self._users(found, name, values)
+        self._parents(found, name)
         extra = self._extra_folders(found, name)
         edits = [self._with_flag(copy, name, value) for copy, value in zip(found, values, strict=True)]
         edits += self._without_option(extra)
@@ -225,20 +232,37 @@ class _Plan:
             if any(flag.name == "link" for flag in copy.instruction.flags):
                 raise _Refused("COPY --link does not know the users of the image: it needs their numbers")
         for item in layers_above(self._build, self._change.instruction):
-            if item.index > first.index and item.keyword == "RUN":
+            if item.index <= first.index:
+                continue
+            if item.keyword == "RUN":
                 self._makes_users(item, found[0])
+            elif any(copies(self._build)[item.index].touches(file) is not None for file in _USERS):
+                raise _Refused(f"{self._line(item)} brings the list of users, below the COPY in {self._line(first)}")
         self._makes_users(self._change.instruction, found[0])
 
     def _makes_users(self, item: Instruction, copy: Copy) -> None:
         for step, effects in commands_of(self._build, item):
             if step.command.start == self._step.command.start and item.index == self._change.instruction.index:
                 return
-            if effects.accounts or effects.opaque is not None:
+            files = (path for path in (*effects.writes, *effects.roots) if any(related(path, file) for file in _USERS))
+            if effects.accounts or effects.opaque is not None or next(files, None) is not None:
                 owner = (self._change.spec.text if self._change.spec is not None else None) or "the owner"
                 raise _Refused(
                     f"`{step.program}` in {self._line(item)} may be what makes {owner}, below the COPY in "
                     f"{self._line(copy.instruction)}: make the user above it, then COPY --chown can name it"
                 )
+
+    def _parents(self, found: list[Copy], name: str) -> None:
+        """COPY gives its owner to all folders that it has to make, those above the place included."""
+        if name != "chown":
+            return
+        before = [item for item in self._build.tree.instructions if item.index < found[0].instruction.index]
+        made = [state_after(self._build, item).directory for item in before if item.keyword == "WORKDIR"]
+        for place in self._places:
+            above = posixpath.dirname(place)
+            there = any(path is not None and inside(path, above) is not None for path in made)
+            if above and above not in SYSTEM_FOLDERS and not there:
+                self._facts.append(f"{above} gets that owner as well where COPY has to make it")
 
     def _extra_folders(self, found: list[Copy], name: str) -> list[str]:
         """The folders below the places that COPY does not give the owner or mode to, to be named in the command."""

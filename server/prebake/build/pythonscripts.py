@@ -19,40 +19,21 @@ from typing import Any
 
 from prebake.build.build import Build
 from prebake.build.commandwords import effect_table
-from prebake.build.effects import Effects, effects_of, named_variables, redirections
-from prebake.build.image import ImageFiles, image_before
+from prebake.build.effects import Effects, named_variables, redirections
+from prebake.build.image import ImageFiles
 from prebake.build.steps import Step
 from prebake.project.python.modules import Module, Modules
 from prebake.project.python.scopes import Import
 from prebake.project.python.touches import Touches, is_path, touches
-from prebake.syntax.dockerfile import Instruction
 
 _MOST_MODULES = 500
-_PLAIN_OPTIONS = frozenset(("-u", "-B", "-O", "-OO", "-s", "-q", "-b", "-v"))
 
 
-def command_effects(build: Build, instruction: Instruction, step: Step) -> Effects:
-    """What one command of a RUN does, scripts of the project followed; for installs see
-    :mod:`prebake.build.installs.manifests`.
+def script_effects(build: Build, image: ImageFiles, step: Step, path: str) -> Effects:
+    """What ``python`` does with a script of the project. ``path`` is the script's in the image, ``image`` the files
+    that the RUN finds.
     """
-    path = _script(step)
-    if path is None:
-        return effects_of(step)
-    image = image_before(build, instruction)
-    found = image.provider(path) if image.copies else None
-    return effects_of(step) if found is None else _Script(build, image, step, path).effects()
-
-
-def _script(step: Step) -> str | None:
-    """The script that ``python`` is given, as a path of the image."""
-    if step.program not in ("python", "pypy") or step.module or step.piped:
-        return None
-    for argument in step.arguments:
-        if argument.text in _PLAIN_OPTIONS:
-            continue
-        is_script = argument.text is not None and not argument.glob and argument.text.endswith(".py")
-        return step.absolute(argument.text) if is_script and argument.text is not None else None
-    return None
+    return _Script(build, image, step, path).effects()
 
 
 class _Script:

@@ -21,6 +21,9 @@ from prebake.syntax.shell import Command
 PROGRAMS = ("chown", "chgrp", "chmod")
 
 _LETTERS = {"chown": "cfhvRHLP", "chgrp": "cfhvRHLP", "chmod": "cfvRh"}
+_MOST = 50
+"""Bound on the commands that are reported."""
+
 _GIVEN_ELSEWHERE = regex(r"--(reference|from)(=|$)")
 
 
@@ -61,17 +64,24 @@ class Duplicate(NamedTuple):
 @fact
 def duplicates(build: Build) -> tuple[Duplicate, ...]:
     """The recursive changes in layers that ship which write again what layers below hold."""
-    found = []
+    found: list[Duplicate] = []
     for instruction in build.tree.instructions:
-        if instruction.keyword != "RUN" or not any(name in instruction.raw for name in PROGRAMS):
+        if instruction.keyword != "RUN" or not _may_change(instruction.raw):
             continue
         if not ships(build, instruction):
             continue
         for change in recursive_changes(build, instruction):
             written = _written(build, change)
+            if len(found) == _MOST:
+                return tuple(found)
             if written:
                 found.append(Duplicate(change, written, size_of(build, written)))
     return tuple(found)
+
+
+def _may_change(raw: str) -> bool:
+    """Whether a RUN can have such a command, at a glance."""
+    return any(name in raw for name in PROGRAMS) and ("R" in raw or "--recursive" in raw)
 
 
 def recursive_changes(build: Build, instruction: Instruction) -> Iterator[Recursive]:

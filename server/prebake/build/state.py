@@ -1,7 +1,8 @@
 """What each instruction of a Dockerfile finds set: variables, working directory, user and shell.
 
-Scopes are BuildKit's: ARG before the first FROM serves FROM only, until a stage declares it again; ENV wins over ARG of
-the same name; ``FROM stage`` takes over all of that stage's state, ARG values included.
+Scopes are BuildKit's: ARG before the first FROM serves FROM only, until a stage declares it again; of ENV and ARG of
+one name the later wins in its stage; ``FROM stage`` takes over all of that stage's state, ARG values included, and
+there ENV wins.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ class State(NamedTuple):
     or one made of something unknown); what the base image sets is in neither. ``directory`` is the working directory:
     absolute; or relative, which means below the base image's own working directory, whose place is not known; ``None``
     when nothing is known. ``user`` is ``None`` where it is the base image's. ``path`` holds the leading entries of
-    ``PATH`` that the Dockerfile sets. ``base`` is the image that the stage is built on in the end.
+    ``PATH`` that the Dockerfile sets. ``base`` is the image that the stage is built on in the end. ``hidden`` are the
+    names in ``env`` that an ARG below has given another value, up to the end of the stage.
     """
 
     stage: int | None = None
@@ -42,10 +44,14 @@ class State(NamedTuple):
     shell: tuple[str, ...] = DEFAULT_SHELL
     path: tuple[str, ...] = ()
     base: str | None = None
+    hidden: frozenset[str] = frozenset()
 
     def lookup(self, name: str) -> str | None:
         """A variable's value; ``None`` when it is not known."""
-        return self.env[name] if name in self.env else self.args.get(name)
+        return self.env[name] if self._is_env(name) else self.args.get(name)
+
+    def _is_env(self, name: str) -> bool:
+        return name in self.env and name not in self.hidden
 
     def expand(self, raw: str, escape: str = "\\") -> str | None:
         """A word of an instruction with its variables replaced and quotes removed; ``None`` when one is not known."""
@@ -58,7 +64,7 @@ class State(NamedTuple):
         return frozenset(
             reference.name
             for reference in references(raw, escape)
-            if reference.name in self.args and reference.name not in self.env
+            if reference.name in self.args and not self._is_env(reference.name)
         )
 
     def absolute(self, path: str) -> str | None:
@@ -143,7 +149,7 @@ class _Run:
         image = before.expand(stage.base, self._tree.escape)
         base = self._tree.stage_named(image or "", stage.index)
         if base is not None and base.index in self._ends:
-            return self._ends[base.index]._replace(stage=stage.index)
+            return self._ends[base.index]._replace(stage=stage.index, hidden=frozenset())
         return State(stage=stage.index, directory="/" if image == "scratch" else ".", base=image)
 
     def _after(self, instruction: Instruction, state: State) -> State:
@@ -171,6 +177,8 @@ class _Run:
             elif state.stage is not None and pair.name not in _PROXIES:
                 value = self._global.args.get(pair.name)
             state = state._replace(args=Variables({pair.name: value}, state.args))
+            if pair.name in state.env and (value is not None or pair.value is not None):
+                state = state._replace(hidden=state.hidden | {pair.name})
         return state
 
     def _environment(self, instruction: Instruction, state: State) -> State:
@@ -181,7 +189,7 @@ class _Run:
             values[pair.name] = state.expand(raw, self._tree.escape)
             if pair.name == "PATH":
                 path = self._search_path(raw, state)
-        return state._replace(env=Variables(values, state.env), path=path)
+        return state._replace(env=Variables(values, state.env), path=path, hidden=state.hidden - values.keys())
 
     def _search_path(self, raw: str, state: State) -> tuple[str, ...]:
         def known(name: str) -> str:

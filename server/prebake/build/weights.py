@@ -87,7 +87,7 @@ def _takes(copy: Copy, item: Mapping, path: str) -> bool:
 def _code(scan: ContextScan, copy: Copy, item: Mapping) -> Iterator[str]:
     """The files of code that a part of a COPY takes, those of a model itself not among them."""
     if not item.folder:
-        if is_code(item.context):
+        if is_code(posixpath.basename(item.context)):
             yield item.context
         return
     prefix = f"{item.context}/" if item.context else ""

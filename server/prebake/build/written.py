@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import posixpath
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from prebake.build.build import Build, fact
 from prebake.build.copies import Copy, Mapping, copies
 from prebake.build.effects import Effects, effects_of
 from prebake.build.installs.installers import install_at
 from prebake.build.installs.manifests import readings
-from prebake.build.paths import inside
-from prebake.build.state import chain, states
+from prebake.build.paths import inside, related
+from prebake.build.state import base_stage, states
 from prebake.build.steps import Step, steps_of
 from prebake.project.scan import Size
 from prebake.syntax.dockerfile import Instruction
@@ -21,6 +23,8 @@ FETCHING = frozenset(("curl", "wget", "git", "hf", "huggingface-cli", "tar", "bs
 """Programs that download or unpack what weighs."""
 
 _COPYING = frozenset(("cp", "rsync"))
+
+_MOST_WRITERS = 50
 
 _FOLDERS_OF_INSTALLERS = {"npm": "node_modules", "yarn": "node_modules", "pnpm": "node_modules", "uv": ".venv"}
 """The folder in the working directory that an installer fills, where nothing else is said."""
@@ -47,16 +51,29 @@ class Output(NamedTuple):
 
 
 def below(build: Build, place: str, instruction: Instruction) -> tuple[Written, ...]:
-    """What the instructions above one, in its stage and those it is built on, wrote at a place and below it."""
+    """What the instructions above one, in its stage and those it is built on, wrote at a place and below it: the first
+    of them, at most a fixed number.
+    """
     found: list[Written] = []
     for item in layers_above(build, instruction):
         copy = copies(build).get(item.index)
         if copy is not None:
             found += [Written(item, place, contexts=taken)] if (taken := brought(copy, place)) != () else []
-        elif item.keyword == "RUN":
+        elif _may_write(build, item, place):
             outputs = outputs_of(build)[item.index]
             found += [Written(item, out.path, out.step) for out in outputs if inside(out.path, place) is not None][:1]
+        if len(found) == _MOST_WRITERS:
+            break
     return tuple(found)
+
+
+def _may_write(build: Build, instruction: Instruction, place: str) -> bool:
+    """Whether a RUN can write to a place that is named: by its words, its working directory or its search path."""
+    if place in instruction.raw:
+        return True
+    state = states(build)[instruction.index]
+    known = (state.directory or "/", *state.path)
+    return any(related(path, place) for path in known if path != "/")
 
 
 def size_of(build: Build, written: Iterable[Written]) -> Size | None:
@@ -73,14 +90,49 @@ def size_of(build: Build, written: Iterable[Written]) -> Size | None:
     return total
 
 
-def layers_above(build: Build, instruction: Instruction) -> Iterator[Instruction]:
+def layers_above(build: Build, instruction: Instruction) -> tuple[Instruction, ...]:
     """The COPY, ADD and RUN instructions above one, in its stage and those it is built on."""
     if instruction.stage is None:
-        return
-    for stage in chain(build.tree, build.tree.stages[instruction.stage], states(build)):
-        for item in stage.instructions:
-            if item.index < instruction.index and item.keyword in ("COPY", "ADD", "RUN"):
-                yield item
+        return ()
+    found = _layers(build)[instruction.stage]
+    return found[: bisect_left(found, instruction.index, key=lambda item: item.index)]
+
+
+@fact
+def _layers(build: Build) -> dict[int, tuple[Instruction, ...]]:
+    found: dict[int, tuple[Instruction, ...]] = {}
+    for stage in build.tree.stages:
+        base = base_stage(build.tree, stage, states(build))
+        own = tuple(item for item in stage.instructions if item.keyword in ("COPY", "ADD", "RUN"))
+        found[stage.index] = (*found[base.index], *own) if base is not None else own
+    return found
+
+
+class Brought:
+    """What instructions write, by the first folder of where they do, so that few of them are looked at for a place."""
+
+    def __init__(self) -> None:
+        self._by_top: dict[str, list[tuple[int, Any]]] = {}
+        self._anywhere: list[tuple[int, Any]] = []
+
+    def add(self, index: int, path: str | None, item: Any) -> None:
+        """Note that the instruction of that index writes something at a path; ``None`` for an unknown one."""
+        top = _top(path) if path is not None else None
+        (self._anywhere if top is None else self._by_top.setdefault(top, [])).append((index, item))
+
+    def near(self, place: str, before: int) -> list[Any]:
+        """What may lie at a place or below it, of instructions with a lower index, in their order."""
+        top = _top(place)
+        if top is None:
+            near = [pair for pairs in self._by_top.values() for pair in pairs]
+        else:
+            near = self._by_top.get(top, [])
+        return [item for index, item in sorted((*near, *self._anywhere), key=itemgetter(0)) if index < before]
+
+
+def _top(path: str) -> str | None:
+    """The first folder of a path; ``None`` for the root itself, and for what is relative to an unknown folder."""
+    return path.split("/", 2)[1] or None if path.startswith("/") else None
 
 
 def brought(copy: Copy, place: str) -> tuple[str, ...] | None:
@@ -155,4 +207,4 @@ def _named(step: Step, roots: tuple[str, ...]) -> Iterator[str]:
         addresses = (argument.text or "" for argument in step.arguments)
         names = [url.partition("?")[0].rpartition("/")[2] for url in addresses if "://" in url]
     for root in roots:
-        yield from (posixpath.join(root, name) for name in names if name) if any(names) else (root,)
+        yield from (posixpath.normpath(posixpath.join(root, name)) for name in names if name) if any(names) else (root,)

@@ -121,8 +121,7 @@ class _Check:
         from prebake.fixing import fix_all
 
         applicability = Applicability.SUGGESTED if self.options.suggested else Applicability.SAFE
-        wanted = self._edits_given_text_only if self.stdin_path is not None else None
-        result = fix_all(self.engine, targets.dockerfiles, applicability, wanted=wanted)
+        result = fix_all(self.engine, targets.dockerfiles, applicability, wanted=self._is_to_be_fixed)
         if self.options.diff:
             self._print_diff(result)
             return True
@@ -133,9 +132,17 @@ class _Check:
         self._say_what_was_done(result)
         return True
 
-    def _edits_given_text_only(self, finding: Finding) -> bool:
-        """Whether the preferred fix stays in the one file whose text was given: no other may be touched."""
-        return all(edit.path == self.stdin_path for edit in finding.fixes[0].edits)
+    def _is_to_be_fixed(self, finding: Finding) -> bool:
+        """Whether a finding's preferred fix may be applied: nothing is changed of which the report does not speak, and
+        no other file than the one whose text was given.
+        """
+        if not self._is_shown(finding):
+            return False
+        edits = (edit for fix in finding.fixes[:1] for edit in fix.edits)
+        return self.stdin_path is None or all(edit.path == self.stdin_path for edit in edits)
+
+    def _is_shown(self, finding: Finding) -> bool:
+        return self.options.all or finding.severity > Severity.HINT
 
     def _print_diff(self, result: FixResult) -> None:
         from prebake.cli.diff import unified_diff
@@ -197,7 +204,7 @@ class _Check:
             return
         from prebake.cli.text_format import TextFormat
 
-        shown = [result for result in found if self.options.all or result.finding.severity > Severity.HINT]
+        shown = [result for result in found if self._is_shown(result.finding)]
         printer = TextFormat(self.report_output, self.engine.snapshot, self.folder)
         if not self.options.diff:
             printer.findings(shown)

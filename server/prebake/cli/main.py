@@ -110,7 +110,7 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
     add("--format", choices=("text", "json"), default="text", help="how findings are printed (default: text)")
     add("--select", metavar="RULES", action="append", help="codes, prefixes or names, comma-separated: only these")
     add("--ignore", metavar="RULES", action="append", help="codes, prefixes or names, comma-separated: not these")
-    add("--all", action="store_true", help="show hints as well (text)")
+    add("--all", action="store_true", help="show hints as well (text), and fix them")
     add(
         "--fail-on",
         choices=("error", "warning", "information"),

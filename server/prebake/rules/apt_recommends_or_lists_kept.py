@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from prebake.build.apt import AptCommand, AptRun, Kept, kept, recommended_for, removal
-from prebake.build.commandedits import CommandEdits, located
+from prebake.build.commandedits import CommandEdits
 from prebake.edits import FileEdit
 from prebake.findings import Applicability, Finding, Fix, Severity
 from prebake.rules.base import Rule
@@ -131,14 +131,14 @@ def _repair(build: Build, item: Kept) -> tuple[Fix, ...] | str:
 def _without_recommended(edits: CommandEdits, run: AptRun, command: AptCommand, extra: tuple[str, ...]) -> str | None:
     """Turn recommendations off for one command; what stands in the way, else ``None``."""
     shell, source = run.state.shell, command.step.command
-    word = None if command.word is None else located(run.instruction, shell, source, command.word)
+    word = None if command.word is None else edits.place(shell, source, command.word)
     if word is None:
         return "it is not clear where `install` is written"
     edits.behind(word, OPTION)
     if not extra:
         return None
     first = next((item.word for item in command.packages if item.word is not None), None)
-    place = None if first is None else located(run.instruction, shell, source, first)
+    place = None if first is None else edits.place(shell, source, first)
     if place is None:
         return f"{', '.join(extra)} would have to be named as well, and it is not clear where"
     edits.words_before(place, extra)

@@ -67,14 +67,13 @@ class AptUpdateAlone(Rule):
 
     def check(self, build: Build) -> Iterator[Finding]:
         """One finding for each RUN that fetches lists for others."""
-        for run in apt_runs(build).values():
+        for number, run in enumerate(apt_runs(build).values()):
             if not run.updates or run.installs or run.lists_mounted:
                 continue
             readers = readers_of_lists(build, run)
             if not any(reader.installs for reader in readers):
                 continue
             stage = build.tree.stages[run.instruction.stage or 0]
-            number = sum(1 for other in apt_runs(build) if other < run.instruction.index)
             yield self.finding(
                 build.location(run.instruction),
                 _message(run, readers),

@@ -119,12 +119,13 @@ class CopyBeforeInstall(Rule):
 
 def _repair(build: Build, item: Misplaced) -> tuple[Fix, ...] | str:
     from prebake.build.installs.arrangements import Arrangement, arrange, arranged
-    from prebake.build.order.plan import reorder_for
 
     instruction = item.copy.instruction
     outcome = arrange(build, instruction)
     if isinstance(outcome, Arrangement):
         return (arranged(outcome),)
+    from prebake.build.order.plan import reorder_for
+
     order = reorder_for(build, instruction, [reading.install.instruction for reading, _ in item.installs])
     return outcome.reason if order is None else (order,)
 

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from prebake.build.commandedits import CommandEdits, located
-from prebake.build.installs.caches import subcommand
 from prebake.build.installs.torchbuilds import (
     TorchInstall,
     cpu_index,
@@ -118,6 +116,9 @@ def _message(item: TorchInstall) -> str:
 
 
 def _repair(build: Build, item: TorchInstall) -> tuple[Fix, ...] | str:
+    from prebake.build.commandedits import CommandEdits
+    from prebake.build.installs.caches import subcommand
+
     instruction, shell = item.install.instruction, item.install.state.shell
     edits = CommandEdits(instruction, build.tree.escape)
     commands = [command for command in item.install.commands if _brings(item, command)]
@@ -129,7 +130,7 @@ def _repair(build: Build, item: TorchInstall) -> tuple[Fix, ...] | str:
     for command in commands:
         option = _option(command)
         word = subcommand(command)
-        place = None if word is None else located(instruction, shell, command.step.command, word)
+        place = None if word is None else edits.place(shell, command.step.command, word)
         if place is None:
             return f"it is not clear where `{command.called}` is written"
         edits.behind(place, option if instruction.json is None else option.replace(" ", "="))

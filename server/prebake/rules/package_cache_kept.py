@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from prebake.build.commandedits import CommandEdits, located
 from prebake.build.installs.caches import (
     CacheUse,
     as_root,
@@ -23,6 +22,7 @@ from prebake.rules.base import Rule
 
 if TYPE_CHECKING:
     from prebake.build.build import Build
+    from prebake.build.commandedits import CommandEdits
 
 
 class PackageCacheKept(Rule):
@@ -148,6 +148,8 @@ def _emptying(use: CacheUse) -> str:
 
 
 def _without_cache(build: Build, use: CacheUse) -> tuple[Fix, ...] | str:
+    from prebake.build.commandedits import CommandEdits
+
     instruction, shell = use.install.instruction, use.install.state.shell
     fixes = []
     if use.missed is not None:
@@ -168,7 +170,7 @@ def _without_cache(build: Build, use: CacheUse) -> tuple[Fix, ...] | str:
         title = f"Add {use.cache.add}"
         for command in use.kept:
             word = subcommand(command)
-            place = None if word is None else located(instruction, shell, command.step.command, word)
+            place = None if word is None else edits.place(shell, command.step.command, word)
             if place is None:
                 edits.refuse(f"it is not clear where `{command.called}` is written")
             else:
@@ -179,6 +181,8 @@ def _without_cache(build: Build, use: CacheUse) -> tuple[Fix, ...] | str:
 
 
 def _without_option(build: Build, use: CacheUse) -> tuple[Fix, ...] | str:
+    from prebake.build.commandedits import CommandEdits
+
     instruction, shell = use.install.instruction, use.install.state.shell
     if use.purge is not None:
         return f"`{use.purge.program}` may empty the cache for a reason: drop it, or the mount"
@@ -189,7 +193,7 @@ def _without_option(build: Build, use: CacheUse) -> tuple[Fix, ...] | str:
             return f"{variable or 'an instruction above'} turns the cache off: drop that, or the mount"
         words = command.step.command.words
         at = next((number for number, word in enumerate(words) if word is option.word), 0)
-        pair = [located(instruction, shell, command.step.command, word) for word in words[max(at - 1, 0) : at + 1]]
+        pair = [edits.place(shell, command.step.command, word) for word in words[max(at - 1, 0) : at + 1]]
         if len(pair) < 2 or pair[0] is None or pair[1] is None or pair[1].raw != option.text:
             return f"it is not clear where `{option.text}` is written"
         edits.drop(pair[0], pair[1], pair[1])

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from prebake.build.installs.projectinstalls import ProjectInstall, project_installs
+from prebake.build.installs.installers import installs
 from prebake.build.installs.wording import title, where
 from prebake.findings import Finding, Fix, Related, Severity
 from prebake.rules.base import BUILDERS, Rule
 
 if TYPE_CHECKING:
     from prebake.build.build import Build
+    from prebake.build.installs.projectinstalls import ProjectInstall
 
 
 class ProjectInstallReinstallsDependencies(Rule):
@@ -78,6 +79,11 @@ class ProjectInstallReinstallsDependencies(Rule):
     severity: ClassVar[Severity] = Severity.WARNING
 
     def check(self, build: Build) -> Iterator[Finding]:
+        of_projects = any(install.installs_project for install in installs(build).values())
+        if not of_projects and "setup.py" not in build.text.content:
+            return
+        from prebake.build.installs.projectinstalls import project_installs
+
         for item in project_installs(build):
             install = item.reading.install.instruction
             yield self.finding(

@@ -94,7 +94,7 @@ def _takes_text(shell: Sequence[str]) -> bool:
     while at < len(shell) and _basename(shell[0]) in SHELLS:
         if shell[at][:1] not in ("-", "+"):
             return False
-        at += 2 if shell[at] in _OPTIONS_WITH_VALUE or shell[at][1:].isalpha() and shell[at][-1] in "oO" else 1
+        at += 2 if shell[at] in _OPTIONS_WITH_VALUE or (shell[at][1:].isalpha() and shell[at][-1] in "oO") else 1
     return True
 
 

@@ -23,6 +23,10 @@ from prebake.syntax.expand import references
 
 _DOCUMENT_ALONE = regex(r"\d*<<-?[\t\n\f\r ]*[^<]+")
 
+_LINKED = "reused where the builder can link layers: BuildKit itself, and Docker with the containerd image store"
+# Its key held a digest of the whole file system in place of the step before (moby/buildkit 3c87ba1bd).
+_SPECIAL = "with a secret or ssh mount, BuildKit before 0.16 reuses it when all files above it are the same"
+
 
 def buildkit_step(build: Build, instruction: Instruction) -> Step | None:
     """The step that an instruction is; ``None`` for one that only changes the image's configuration."""
@@ -59,7 +63,8 @@ def _run(build: Build, instruction: Instruction, state: State, around: Environme
         ("the files", key),
     ]
     known = inputs(build)[instruction.index]
-    return Step(instruction, tuple(parts), files, foreign_of(build, known), doubt=known.opaque)
+    apart = _SPECIAL if any(mount.kind in ("secret", "ssh") for mount in mounts) else None
+    return Step(instruction, tuple(parts), files, foreign_of(build, known), apart=apart, doubt=known.opaque)
 
 
 def _named(name: str, argument: bool) -> str:
@@ -120,7 +125,8 @@ def _copy(build: Build, instruction: Instruction, state: State, around: Environm
     known = inputs(build)[instruction.index]
     linked = any(flag.name == "link" and flag.value != "false" for flag in instruction.flags) and not chmod
     doubt = known.opaque or (f"the builder asks for {known.remote[0]} at each build" if known.remote else None)
-    return Step(instruction, tuple(parts), files, foreign_of(build, known), alone=linked, doubt=doubt)
+    apart = _LINKED if linked else None
+    return Step(instruction, tuple(parts), files, foreign_of(build, known), apart, linked, doubt=doubt)
 
 
 def _document(document: Heredoc, around: Environment, state: State) -> tuple[object, ...]:

@@ -46,6 +46,9 @@ def history_step(build: Build, instruction: Instruction) -> Step | None:
 def _text(build: Build, instruction: Instruction, state: State, around: Environment) -> object:
     flags = tuple((flag.name, flag.value) for flag in instruction.flags)
     text = instruction.body.text
+    if instruction.keyword == "ARG" and builder_of(build) is BUILDAH:
+        # The names alone: the values count where a RUN is given them.
+        return ("ARG", tuple(sorted({*around.declared, *(pair.name for pair in instruction.pairs)})))
     if builder_of(build) in (KANIKO, BUILDAH):
         documents = tuple(document.body.strip() for document in instruction.heredocs)
         return (instruction.keyword, flags, text, documents)
@@ -77,7 +80,8 @@ def _run(build: Build, instruction: Instruction, state: State, around: Environme
     if builder is not BUILDAH:
         return Step(instruction, tuple(parts))
     mounts = run_mounts(instruction, state, around, build.tree.escape)
-    key, files = taken(build, [Selector(mount.source) for mount in mounts if mount.from_context and mount.source])
+    chosen = [Selector(mount.source) for mount in mounts if mount.from_context and mount.source is not None]
+    key, files = taken(build, chosen)
     # A mount of another stage counts by the image that the stage is, not by what is in it.
     known = inputs(build)[instruction.index].stages
     foreign = tuple(Foreign(item.stage, item.image, (item.path or "",), None, by_content=False) for item in known)

@@ -62,7 +62,7 @@ def reasons(
         found += _files(before.step.files, step.files)
         found += _parts(before.step, step)
         found += _foreign(build, step, before.foreign, foreign)
-    if above is not None and not step.alone:
+    if above is not None:
         found.append(f"line {above.instruction.line + 1} above it {'ran' if above.certain else 'may have run'}")
     return tuple(found) or ("what stands above it has changed",)
 
@@ -83,8 +83,8 @@ def _files(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
     new = [path for path in now if path not in before]
     gone = [path for path in before if path not in now]
     changed = [path for path in now if path in before and before[path] != now[path]]
-    told = ((changed, "changed"), (new, "is new"), (gone, "is gone"))
-    return [f"{_listed(names)} {what}" for names, what in told if names]
+    told = ((changed, "changed", "changed"), (new, "is new", "are new"), (gone, "is gone", "are gone"))
+    return [f"{_listed(names)} {one if len(names) == 1 else many}" for names, one, many in told if names]
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -118,10 +118,9 @@ def _parts(before: Step, now: Step) -> list[str]:
 
 def _foreign(build: Build, step: Step, before: tuple[object, ...], now: tuple[object, ...]) -> list[str]:
     found: list[str] = []
-    for number, token in enumerate(now):
+    for number, (taken, token) in enumerate(zip(step.foreign, now, strict=False)):
         if number < len(before) and before[number] == token:
             continue
-        taken = step.foreign[number]
         name = taken.image or "stage " + (build.tree.stages[taken.stage or 0].name or str(taken.stage))
         if isinstance(token, Known):
             found.append(f"what it takes from {name} changed")

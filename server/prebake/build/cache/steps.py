@@ -31,16 +31,18 @@ class Step(NamedTuple):
     """One step: an instruction with what is in its key besides the step before it.
 
     ``parts`` are what it is made of, ``files`` what it takes from the context, by path; ``foreign`` what it takes from
-    elsewhere. ``alone`` says that the step before is not in its key (``COPY --link``). ``fresh`` says why the builder
-    works it out anew at each build, ``doubt`` why it cannot be known whether it does; a ``silent`` step is no work, but
-    counts in the keys below it.
+    elsewhere. ``apart`` says, in words, when it is taken from the cache although the step before it is another one;
+    ``linked`` that it is laid over that step, not worked out on it. ``fresh`` says why the builder works it out anew at
+    each build, ``doubt`` why it cannot be known whether it does. A ``silent`` step is no work, but counts in the keys
+    below it.
     """
 
     instruction: Instruction
     parts: tuple[Part, ...]
     files: Mapping[str, str] = MappingProxyType({})
     foreign: tuple[Foreign, ...] = ()
-    alone: bool = False
+    apart: str | None = None
+    linked: bool = False
     fresh: str | None = None
     doubt: str | None = None
     silent: bool = False

@@ -19,6 +19,7 @@ from prebake.build.cache.history import history_step
 from prebake.build.cache.reasons import Before, Cause, place, reasons
 from prebake.build.cache.stages import Known, built_stages
 from prebake.build.cache.steps import Foreign, Step
+from prebake.build.cache.triggers import triggers
 from prebake.build.state import base_stage, states
 from prebake.syntax.dockerfile import Instruction, Stage
 
@@ -66,7 +67,9 @@ class _Way(NamedTuple):
 
 
 class Cache:
-    """A builder's cache, empty at first. :meth:`build` says what a build does and leaves its results in the cache."""
+    """A builder's cache, empty at first. :meth:`build` says what a build does and leaves its results in the cache; the
+    other methods are what a build asks of it.
+    """
 
     def __init__(self) -> None:
         self._results: dict[str, _Results] = {}
@@ -110,6 +113,7 @@ class Cache:
         if way.foreign:
             known = self._alike.setdefault(way.open_key, [])
             known += [record for result in sorted(results) if (record := _Record(result, way.foreign)) not in known]
+            del known[:-_MOST_WAYS]
 
 
 def _may_equal(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
@@ -157,6 +161,8 @@ class _Run:
             image = around.token(stage.base, state, self._build.tree.escape)
             platform = around.token(stage.platform or "", state, self._build.tree.escape)
             above = frozenset((digest(self.builder.name, "image", image, platform),))
+        for trigger in triggers(self._build, stage):
+            above = self._step(trigger, above)
         for instruction in stage.instructions[1:]:
             make = history_step if self.builder.metadata_in_keys else buildkit_step
             step = make(self._build, instruction)
@@ -169,7 +175,7 @@ class _Run:
         ways = self._ways(step, above)
         outcomes = {way.outcome for way in ways}
         outcome = outcomes.pop() if len(outcomes) == 1 else Outcome.DEPENDS
-        if step.doubt is not None and outcome is Outcome.HIT:
+        if len(ways) == _MOST_WAYS or (step.doubt is not None and outcome is Outcome.HIT):
             outcome = Outcome.DEPENDS
         results = frozenset().union(*(way.results for way in ways))
         if step.fresh is not None:
@@ -182,15 +188,18 @@ class _Run:
         for way in ways:
             self._cache.keep(way, way.results & results)
         self._note(step, outcome, ways[0].foreign)
-        if step.alone:
+        if step.linked:
             return frozenset(digest("link", each, every) for each in above for every in results)
         return results
 
     def _ways(self, step: Step, above: _Results) -> list[_Way]:
         """What the step may find, for each thing that the steps before it may have made."""
-        starts = [""] if step.alone else sorted(above)
+        starts, tokens = sorted(above), [self._tokens(item) for item in step.foreign]
+        if step.apart is not None:
+            tokens.append([("made by", result, ()) for result in starts])
+            starts = [""]
         found: list[_Way] = []
-        for start, *foreign in islice(product(starts, *map(self._tokens, step.foreign)), _MOST_WAYS):
+        for start, *foreign in islice(product(starts, *tokens), _MOST_WAYS):
             open_key = digest(self.builder.name, step.instruction.keyword, step.parts, start)
             key = digest(open_key, foreign)
             known = self._cache.look_up(key)
@@ -213,16 +222,15 @@ class _Run:
 
     def _note(self, step: Step, outcome: Outcome, foreign: tuple[object, ...]) -> None:
         """Remember what became of a step, and why."""
-        if step.silent:
-            return
         why: tuple[str, ...] = ()
         if step.fresh is not None:
             why = (step.fresh,)
         elif outcome is not Outcome.HIT:
             why = reasons(self._build, step, foreign, self._cache.last, self._first)
-            if step.doubt is not None and outcome is Outcome.DEPENDS:
-                why = (step.doubt,)
-        if outcome is not Outcome.HIT and step.fresh is None and not step.alone:
+            if outcome is Outcome.DEPENDS and (step.doubt or step.apart) is not None:
+                why = (step.doubt or step.apart or "", *why)
+        if outcome is not Outcome.HIT and step.fresh is None:
             self._first = self._first or Cause(step.instruction, outcome is Outcome.RUNS)
-        self.found.append(Result(step.instruction, outcome, why))
+        if not step.silent:
+            self.found.append(Result(step.instruction, outcome, why))
         self.done.append(Before(place(self._build, step.instruction), step, foreign))

@@ -8,21 +8,22 @@ installed alone first. In both cases the Dockerfile is written so, and the plain
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from prebake.build.build import Build
 from prebake.build.copies import Copy
-from prebake.build.installs.bindmounts import with_mounts
 from prebake.build.installs.manifests import Reading
 from prebake.build.installs.misplaced import installed_above, misplaced, wanted_commands
-from prebake.build.installs.runchain import RunChain, run_chain
 from prebake.build.installs.sink import Refusal, SinkPlan, plan_onto, plan_sink
-from prebake.build.installs.twosteps import TwoSteps, two_steps
 from prebake.build.installs.wording import title
 from prebake.edits import FileEdit, difference
 from prebake.findings import Applicability, Fix
 from prebake.syntax.dockerfile import Instruction
 from prebake.text import Text
+
+if TYPE_CHECKING:
+    from prebake.build.installs.runchain import RunChain
+    from prebake.build.installs.twosteps import TwoSteps
 
 _MOST_CUTS = 24
 """Bound on the places of one RUN at which it is tried to split it."""
@@ -85,6 +86,10 @@ def with_mounts_if_used(found: Arrangement, moved: int) -> Arrangement:
 
     ``moved`` is the index of the COPY that it is for.
     """
+    if "--mount" not in found.build.text.content:
+        return found
+    from prebake.build.installs.bindmounts import with_mounts
+
     mounted = with_mounts(found.plan, found.plan.build.tree.instructions[moved])
     return found if mounted is None else found._replace(plan=mounted, mounted=found.plan.manifests)
 
@@ -122,6 +127,8 @@ def _split(build: Build, copy: Copy, reading: Reading) -> Arrangement | str | No
     install = reading.install
     if install.files:
         return None
+    from prebake.build.installs.runchain import run_chain
+
     chain = run_chain(install.instruction, install.state, reading.effects)
     wanted = wanted_commands(build, install)
     if isinstance(chain, str):
@@ -152,6 +159,8 @@ def _two_steps(build: Build, copy: Copy, reading: Reading) -> Arrangement | str 
     if install.files:
         return None
     commands = (item for item in install.commands if not installed_above(build, install, item, copy))
+    from prebake.build.installs.twosteps import two_steps
+
     found = two_steps(build, reading, commands)
     return found if found is None or isinstance(found, str) else first_that_works(build, copy, reading, found)
 

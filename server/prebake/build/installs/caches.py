@@ -25,6 +25,8 @@ from prebake.syntax.shell import ShellWord
 
 _LOCAL_ONLY = frozenset(("--no-index", "--dry-run", "--offline"))
 _MARKS = ("cache", "CACHE", "clean", ".npm", "pkgs")
+_MOST_EMPTYING = 50
+"""Bound on the RUN instructions that are looked at for commands that empty a cache."""
 _REMOVERS = frozenset(("rm", "find"))
 
 
@@ -117,12 +119,13 @@ def _uses(build: Build, install: Install) -> Iterator[CacheUse]:
             continue
         folder = _folder(cache, commands[0])
         mount = next((item for item in mounts if _covers(cache, folder, item.target, commands[0].step)), None)
-        off = tuple(
-            item for item in commands if _is_off(cache, item) or _set_off_before(build, cache, install.instruction)
-        )
+        configured = _set_off_before(build, cache, install.instruction)
+        off = tuple(item for item in commands if configured or _is_off(cache, item))
+        unused = set(map(id, off))
         purge = _purge(install, cache, commands[-1], folder)
-        quiet = mount is not None or purge is not None or _emptied_below(build, install, cache, folder)
-        kept = () if quiet else tuple(item for item in commands if item not in off)
+        kept = tuple(item for item in commands if id(item) not in unused)
+        if mount is not None or purge is not None or (kept and _emptied_below(build, install, cache, folder)):
+            kept = ()
         own = mount if mount is not None and mount.kind == "cache" and _is_own(cache, folder, mount) else None
         missed = next(
             (item for item in mounts if mount is None and item.kind == "cache" and _ends(cache, item.target)), None
@@ -232,27 +235,32 @@ def _is_off(cache: Cache, command: InstallCommand) -> bool:
     )
 
 
+@fact
+def _pip_configured(build: Build) -> dict[int, int]:
+    """For each stage the index of the first instruction that configures pip to keep nothing, where there is one."""
+    found: dict[int, int] = {}
+    for item in build.tree.instructions:
+        if item.stage is None or item.stage in found:
+            continue
+        configures = item.keyword == "RUN" and ("pip config" in item.raw or "pip.conf" in item.raw)
+        if configures and "no-cache-dir" in item.raw:
+            found[item.stage] = item.index
+        copy = copies(build).get(item.index)
+        for mapping in copy.mappings if copy is not None else ():
+            if not mapping.folder and posixpath.basename(mapping.image) == "pip.conf" and copy is not None:
+                text = build.snapshot.text(copy.files.absolute(mapping.context))
+                if text is not None and "no-cache-dir" in text.content:
+                    found[item.stage] = item.index
+    return found
+
+
 def _set_off_before(build: Build, cache: Cache, instruction: Instruction) -> bool:
-    """Whether an instruction above configures the installer to keep nothing."""
-    if cache.name != "pip":
+    """Whether an instruction above, or the RUN itself, configures the installer to keep nothing."""
+    first = _pip_configured(build)
+    if cache.name != "pip" or not first:
         return False
-    for stage in chain(build.tree, build.tree.stages[instruction.stage or 0], states(build)):
-        for item in stage.instructions:
-            if item.index > instruction.index:
-                break
-            if (
-                item.keyword == "RUN"
-                and "no-cache-dir" in item.raw
-                and ("pip config" in item.raw or "pip.conf" in item.raw)
-            ):
-                return True
-            copy = copies(build).get(item.index)
-            for mapping in copy.mappings if copy is not None else ():
-                if not mapping.folder and posixpath.basename(mapping.image) == "pip.conf" and copy is not None:
-                    text = build.snapshot.text(copy.files.absolute(mapping.context))
-                    if text is not None and "no-cache-dir" in text.content:
-                        return True
-    return False
+    stages = chain(build.tree, build.tree.stages[instruction.stage or 0], states(build))
+    return any(first.get(stage.index, instruction.index + 1) <= instruction.index for stage in stages)
 
 
 def _purge(install: Install, cache: Cache, last: InstallCommand, folder: str | None) -> Step | None:
@@ -266,15 +274,35 @@ def _purge(install: Install, cache: Cache, last: InstallCommand, folder: str | N
     return None
 
 
+@fact
+def _emptying(build: Build) -> tuple[tuple[int, Step], ...]:
+    """The commands of the finished image that may empty a cache, each with the index of its RUN; a bounded number."""
+    return tuple(
+        (item.index, step)
+        for item in [
+            item
+            for item in build.tree.instructions
+            if item.keyword == "RUN" and any(mark in item.body.text for mark in _MARKS) and ships(build, item)
+        ][:_MOST_EMPTYING]
+        for step in steps_of(item, states(build)[item.index]).steps
+        if step.program in _REMOVERS or "clean" in step.path.lower() or _cleans(step)
+    )
+
+
+def _cleans(step: Step) -> bool:
+    words = " ".join((step.program, *(argument.text or "" for argument in step.arguments[:2])))
+    return any(words.startswith(purge) for cache in _table() for purge in cache.purges)
+
+
 def _emptied_below(build: Build, install: Install, cache: Cache, folder: str | None) -> bool:
     """Whether a later layer empties the cache, which is a mistake of its own: this one has it nevertheless."""
-    for item in build.tree.instructions[install.instruction.index + 1 :]:
-        if item.keyword != "RUN" or not ships(build, item) or not any(mark in item.raw for mark in _MARKS):
+    for index, step in _emptying(build):
+        if index <= install.instruction.index:
             continue
-        own = installs(build).get(item.index)
+        own = installs(build).get(index)
         if own is not None and any(command.installer.name in cache.installers for command in own.commands):
             continue
-        if any(_empties(cache, step, folder) for step in steps_of(item, states(build)[item.index]).steps):
+        if _empties(cache, step, folder):
             return True
     return False
 

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 
 from prebake.build.build import Build
+from prebake.build.commandeffects import command_effects
 from prebake.build.copies import SYSTEM_FOLDERS, Copy, copies
 from prebake.build.effects import Effects, implicit_reads, install_environment, roots
 from prebake.build.installs.installer_table import shadowing
@@ -19,7 +20,6 @@ from prebake.build.installs.links import Link, is_symbolic, links_above, links_o
 from prebake.build.installs.manifests import Reading, readings
 from prebake.build.installs.wording import shown, title, why_inexact
 from prebake.build.paths import comparable, inside, related
-from prebake.build.pythonscripts import command_effects
 from prebake.build.route import route
 from prebake.build.state import state_after, states
 from prebake.build.steps import Step, steps_of
@@ -234,7 +234,7 @@ class _Check:
             for argument in command.step.arguments:
                 for name in argument.word.variables if argument.word is not None else ():
                     state = command.step.state
-                    if name in state.args and name not in state.env and name not in command.step.variables:
+                    if state.arguments(f"${name}") and name not in command.step.variables:
                         self._doubt(f"the build argument {name} may be given another value")
 
     def _effects(self, step: Step, effects: Effects, item: Instruction, reading: Reading | None) -> None:
@@ -271,7 +271,10 @@ class _Check:
 
     def _needs_folder(self, path: str, item: Instruction, command: str) -> None:
         """A folder that must be there, and that the COPY may be the one to make."""
-        known = path in SYSTEM_FOLDERS or path == "." or (path, item.index, command) in self._found.folders
+        # WORKDIR has made the folder that it names.
+        here = self._copy.state.directory or "."
+        known = path in SYSTEM_FOLDERS or path == "." or (here.startswith("/") and inside(here, path) is not None)
+        known = known or (path, item.index, command) in self._found.folders
         if not known and self._copy.provides_folder(path):
             self._found.folders.append((path, item.index, command))
             self._found.pinned = True

@@ -74,14 +74,15 @@ def aliases() -> Mapping[str, str]:
 @lru_cache(maxsize=1)
 def programs() -> frozenset[str]:
     """The programs that can install."""
-    return frozenset({*(installer.program[0] for installer in table()), *aliases()})
+    return frozenset({*(row["program"].partition(" ")[0] for row in _data()["installer"]), *aliases()})
 
 
-@lru_cache(maxsize=1)
-def table() -> tuple[Installer, ...]:
-    """The installers, in the order in which they are to be tried."""
+@lru_cache(maxsize=64)
+def installers_of(program: str) -> tuple[Installer, ...]:
+    """The installers that a program is, in the order in which they are to be tried."""
     rows = {row["name"]: row for row in _data()["installer"]}
-    return tuple(_installer(row, [rows[name] for name in row.get("tables", ())]) for row in rows.values())
+    own = (row for row in rows.values() if row["program"].partition(" ")[0] == program)
+    return tuple(_installer(row, [rows[name] for name in row.get("tables", ())]) for row in own)
 
 
 def _installer(row: Mapping[str, Any], tables: list[Mapping[str, Any]]) -> Installer:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from prebake.build.build import Build, fact
-from prebake.build.installs.installer_table import Installer, aliases, programs, table, tools
+from prebake.build.installs.installer_table import Installer, aliases, installers_of, programs, tools
 from prebake.build.installs.projectscripts import followed, mentions_script
 from prebake.build.state import State, states
 from prebake.build.steps import Argument, Step, Steps, steps_of
@@ -157,13 +157,14 @@ def mentions_installer(text: str) -> bool:
 def install_command(step: Step) -> InstallCommand | None:
     """The installing command that a step is; ``None`` for any other."""
     program = aliases().get(step.program, step.program)
-    for installer in table():
-        if installer.program[0] == program:
-            for command in installer.commands:
-                rest = _behind(step.arguments, installer, (*installer.program[1:], *command))
-                if rest is not None:
-                    called = " ".join((step.program, *installer.program[1:], *command))
-                    return _Reading(installer, step).read(called, rest)
+    if program not in programs():
+        return None
+    for installer in installers_of(program):
+        for command in installer.commands:
+            rest = _behind(step.arguments, installer, (*installer.program[1:], *command))
+            if rest is not None:
+                called = " ".join((step.program, *installer.program[1:], *command))
+                return _Reading(installer, step).read(called, rest)
     return None
 
 

@@ -44,4 +44,7 @@ def _first_of_setup(build: Build, item: ProjectInstall) -> FirstStep | str:
     word = item.step.command.words[0]
     below = [(option, inside(path, item.step.directory or "/") or path) for option, path in source.arguments]
     arguments = " ".join(f"{option} {path}" for option, path in below)
-    return FirstStep(command=f"{raw[word.start : word.end]} -m pip install {arguments}", doubts=source.doubts)
+    # `setup.py` keeps no cache of what it downloads, so pip is to keep none either.
+    mounted = any("type=cache" in value for value in item.reading.install.instruction.flag_values("mount"))
+    alone = "" if mounted or item.step.sets("PIP_NO_CACHE_DIR") else "--no-cache-dir "
+    return FirstStep(command=f"{raw[word.start : word.end]} -m pip install {alone}{arguments}", doubts=source.doubts)

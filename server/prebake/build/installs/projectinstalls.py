@@ -8,6 +8,7 @@ from functools import partial
 from typing import NamedTuple
 
 from prebake.build.build import Build, fact
+from prebake.build.commandeffects import command_effects
 from prebake.build.copies import Copy
 from prebake.build.image import image_before
 from prebake.build.installs.installers import Install, InstallCommand, install_at
@@ -15,7 +16,6 @@ from prebake.build.installs.manifests import Reading, readings
 from prebake.build.installs.misplaced import misplaced, runs_below_code
 from prebake.build.installs.projectdependencies import Dependencies, Folder, dependencies_of, folder_of
 from prebake.build.installs.releases import normalised, requirement
-from prebake.build.pythonscripts import command_effects
 from prebake.build.state import chain, states
 from prebake.build.steps import Step, steps_of
 from prebake.syntax.dockerfile import Instruction

@@ -23,7 +23,6 @@ from prebake.build.state import states
 from prebake.data import load_table
 from prebake.files import Kind, join, parent
 from prebake.findings import Location
-from prebake.project.compose import services
 from prebake.project.layout import workflow_files
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
@@ -54,6 +53,8 @@ _MAYBE_GPU = regex(
     re.IGNORECASE,
 )
 _MOST_FILES = 200
+_LONGEST = 100_000
+"""Instructions of more characters are not looked through; an image with one of them is left alone."""
 _PLATFORM = regex(r"platform:\s*[\"']?linux/(arm|ppc|s390)")
 
 
@@ -77,8 +78,6 @@ class TorchInstall(NamedTuple):
 @fact
 def cuda_torch_on_cpu(build: Build) -> tuple[TorchInstall, ...]:
     """The installs of torch's CUDA build in an image that is known to run on the CPU, in order."""
-    if _chosen_in_dockerfile(build) or _other_machine(build):
-        return ()
     table = _data()["packages"]
     wanted = {*table["torch"], *table["brings"]}
     numbers = {stage.index for stage in needed_stages(build)}
@@ -88,7 +87,9 @@ def cuda_torch_on_cpu(build: Build) -> tuple[TorchInstall, ...]:
             return ()
         if item.name in wanted and item.install.instruction.stage in numbers and _by_pip(item):
             found.setdefault(item.install.instruction.index, []).append(item)
-    if not found or any(_chosen(text) for text in _manifest_texts(build)):
+    if not found or not _speaks_of_cpu(build) or _chosen_in_dockerfile(build) or _other_machine(build):
+        return ()
+    if any(_chosen(text) for text in _manifest_texts(build)):
         return ()
     evidence = _evidence(build)
     if evidence is None:
@@ -149,6 +150,18 @@ def uv_obstacle(build: Build) -> str | None:
     return None
 
 
+def _speaks_of_cpu(build: Build) -> bool:
+    """Whether anything may say that the image runs on the CPU: a cheap test, which spares most projects the others."""
+    words = ("cpu", "lambda", "no-gpu", "no-cuda", "no_cuda", "cuda_visible")
+    near = (build.path, build.text.content, *_service_texts(build))
+    if any(word in text.lower() for text in near for word in words):
+        return True
+    files = mentions(build)
+    root = build.context.root
+    texts = (build.snapshot.text(join(root or "/", name)) for name in files.files[:_MOST_FILES])
+    return any(text is not None and ("cpu" in text.content or "device" in text.content) for text in texts)
+
+
 def _by_pip(item: Listed) -> bool:
     """Whether a requirement is certainly installed by pip or ``uv pip``: named, or in a file of requirements."""
     return item.command.installer.name in ("pip", "uv pip", "uv pip sync") and not item.place.endswith(
@@ -169,8 +182,8 @@ def _chosen_in_dockerfile(build: Build) -> bool:
             return True
         for item in stage.instructions:
             if item.keyword in ("RUN", "ENV", "ARG", "CMD", "ENTRYPOINT", "COPY", "ADD"):
-                text = _HIDDEN.sub("", _without_names(item))
-                if _chosen(text) or _GPU.search(text):
+                text = _HIDDEN.sub("", _without_names(item)) if len(item.raw) < _LONGEST else ""
+                if not text or _chosen(text) or _GPU.search(text):
                     return True
     return False
 
@@ -199,10 +212,11 @@ def _texts_of(build: Build, install: Install) -> Iterator[tuple[str, Text]]:
 
 def _manifest_texts(build: Build) -> Iterator[str]:
     numbers = {stage.index for stage in needed_stages(build)}
-    for index in readings(build):
-        install = readings(build)[index].install
-        if install.instruction.stage in numbers:
-            yield from (text.content for _, text in _texts_of(build, install))
+    texts: dict[str, Text] = {}
+    for reading in readings(build).values():
+        if reading.install.instruction.stage in numbers:
+            texts.update(_texts_of(build, reading.install))
+    return (text.content for text in texts.values())
 
 
 def _evidence(build: Build) -> CpuEvidence | None:
@@ -211,9 +225,8 @@ def _evidence(build: Build) -> CpuEvidence | None:
     named = _by_name(build)
     if named is not None:
         return named
-    if any(_ASKS_FOR_GPU.search(text) for text in _documents(build)):
-        return None
-    return _by_setting(build) or _by_argument(build) or _by_code(build)
+    found = _by_setting(build) or _by_argument(build) or _by_code(build)
+    return None if found is not None and any(map(_asks_for_gpu, _documents(build))) else found
 
 
 def _by_name(build: Build) -> CpuEvidence | None:
@@ -276,7 +289,7 @@ def _by_code(build: Build) -> CpuEvidence | None:
         )
         if text is None or name.endswith(("pyproject.toml", "requirements.txt")):
             continue
-        if _MAYBE_GPU.search(text.content):
+        if _may_use_gpu(text):
             return None
         match = _ON_CPU.search(text.content) if name.endswith(".py") else None
         if match is not None and found is None and "torch" in text.content:
@@ -294,12 +307,24 @@ def _service_texts(build: Build) -> Iterator[str]:
         text = build.snapshot.text(service.path)
         if text is None:
             continue
+        from prebake.project.compose import services
+
         lines = sorted(other.line for other in services(build.snapshot, service.path))
         last = next((line for line in lines if line > service.line), text.line_count)
         yield text.content[text.offset(Position(service.line, 0)) : text.line_start(last)]
 
 
-def _documents(build: Build) -> Iterator[str]:
+@lru_cache(maxsize=256)
+def _asks_for_gpu(text: Text) -> bool:
+    return _ASKS_FOR_GPU.search(text.content) is not None
+
+
+@lru_cache(maxsize=256)
+def _may_use_gpu(text: Text) -> bool:
+    return _MAYBE_GPU.search(text.content) is not None
+
+
+def _documents(build: Build) -> Iterator[Text]:
     """The files that may say how containers are started."""
     folders = dict.fromkeys((build.root, build.context.root or build.root, parent(build.path)))
     for folder in folders:
@@ -308,11 +333,9 @@ def _documents(build: Build) -> Iterator[str]:
             if entry.kind is Kind.FILE and (
                 lower.startswith(("readme", "makefile", "justfile")) or lower.endswith((".sh", ".md"))
             ):
-                text = build.snapshot.text(join(folder, entry.name))
-                yield text.content if text is not None else ""
+                yield build.snapshot.text(join(folder, entry.name)) or Text("")
     for path in (*workflow_files(build.snapshot, build.root), join(build.root, ".devcontainer/devcontainer.json")):
-        text = build.snapshot.text(path)
-        yield text.content if text is not None else ""
+        yield build.snapshot.text(path) or Text("")
 
 
 @lru_cache(maxsize=1)
