@@ -1,4 +1,4 @@
-"""Random small projects: the same one for the same number, in many spellings of the same mistakes and things around them.
+"""Random small projects: the same one for the same number, in many spellings of the same mistakes.
 
 What stands in them is harmless or not, as it comes: whether a fix is safe there is for prebake to say, and for a real
 builder to judge.
@@ -15,8 +15,9 @@ from tests.builder.project import APT_GET, write
 
 @dataclass
 class Project:
-    """A generated project: its files, links and modes, the folder it is built from, and the source file to edit, and the
-    build argument that changes with each build, if any."""
+    """A generated project: its files, links and modes, the folder it is built from, the source file to edit, and the
+    build argument that changes with each build, if any.
+    """
 
     number: int
     files: dict[str, str] = field(default_factory=dict)
@@ -234,8 +235,9 @@ class _Maker:
         if self.project.path("stand-ins/apt-get") in self.project.files and self._chance(0.4):
             self.lines.append(
                 self._one(
-                    "RUN apt-get update && apt-get install -y curl", "RUN apt-get update -q && apt-get install -y git \\\n  less",
-                    "RUN apt-get update && apt-get install -y --no-install-recommends wget && rm -rf /var/lib/apt/lists/*",
+                    "RUN apt-get update && apt-get install -y curl",
+                    "RUN apt-get update -q && apt-get install -y git \\\n  less",
+                    "RUN apt-get update && apt-get install -y wget && rm -rf /var/lib/apt/lists/*",
                 )
             )  # fmt: skip
             return
@@ -251,13 +253,18 @@ class _Maker:
                 "RUN pip install gamma", f"COPY app.py {place}/again.py", f"RUN test -f {place}/app.py",
                 f"RUN find {place} -name '*.py' > /found", "RUN pip install -q --upgrade alpha",
                 f"RUN umask 077 && mkdir -p {place}/secret", f"RUN touch {place}/app.py", "CMD [\"true\"]",
-                f"RUN ls {place}/* > /names", f"RUN du -s {place} > /dev/null", f"RUN cat {place}/latest > /read || true",
-                "RUN cp -r /wheels /opt/wheels", f"RUN ln -sfn {place} /srv/linked", "RUN touch /srv/linked/here || true",
-                f"RUN [ -e {place}/latest ] && touch /has-latest || true", f"ENV PYTHONPATH={place}", f"ENV PLACE={place}",
-                "RUN mkdir -p $PLACE/sub && echo $PLACE > /place", f"RUN chmod 700 {place}", "RUN export -p > /exported",
+                f"RUN ls {place}/* > /names", f"RUN du -s {place} > /dev/null",
+                f"RUN cat {place}/latest > /read || true",
+                "RUN cp -r /wheels /opt/wheels", f"RUN ln -sfn {place} /srv/linked",
+                "RUN touch /srv/linked/here || true",
+                f"RUN [ -e {place}/latest ] && touch /has-latest || true", f"ENV PYTHONPATH={place}",
+                f"ENV PLACE={place}",
+                "RUN mkdir -p $PLACE/sub && echo $PLACE > /place", f"RUN chmod 700 {place}",
+                "RUN export -p > /exported",
                 f"RUN mkdir -p {place}/data && touch {place}/data/one", f"COPY requirements* {place}/copies/",
                 f"COPY <<EOF {place}/generated.txt\nmade\nEOF", "RUN <<EOF\necho one > /one\necho two > /two\nEOF",
-                f"RUN mv {place}/app.py {place}/main.py", f"RUN cd {place} && pwd > /where", "SHELL [\"/bin/sh\", \"-c\"]",
+                f"RUN mv {place}/app.py {place}/main.py", f"RUN cd {place} && pwd > /where",
+                "SHELL [\"/bin/sh\", \"-c\"]",
                 f"RUN tar -C /wheels -cf {place}/all.tar .", f"RUN date -r {place}/app.py > /dev/null",
             )
         )  # fmt: skip
@@ -285,7 +292,8 @@ class _Maker:
                 f"{command} && touch {place}/done && rm -rf /root/.cache", f"{command}; echo done > /done",
                 f"{command} && python -m compileall -q {place}", f"export MODE=x && {command} && env > /environment",
                 f"{command} && chmod -R a+rX {place}", f"{command} && ls {place} > /listing && rm -rf /root/.cache",
-                f"cd {place} && {command} && python app.py > printed", f"X={place} && {command} && cat $X/app.py > /code",
+                f"cd {place} && {command} && python app.py > printed",
+                f"X={place} && {command} && cat $X/app.py > /code",
                 f"umask 027 && {command} && touch /masked", f"set -e && {command} && sh -c 'ls {place} > /l'",
                 f"mkdir -p /tmp/work && {command} && python {place}/app.py && rm -rf /tmp/work",
                 f"{command} && \\\n    # then the code\n    python {place}/app.py && \\\n    pip list > /installed",
