@@ -12,11 +12,11 @@ import sys
 from collections.abc import Iterator
 
 from prebake.build.build import Build
-from prebake.build.commandeffects import command_effects
+from prebake.build.commands.effects import Effects, implicit_reads, install_environment, roots
+from prebake.build.commands.inproject import command_effects
+from prebake.build.commands.links import Link, is_symbolic, links_above, links_of, through_links
 from prebake.build.copies import SYSTEM_FOLDERS, Copy, copies
-from prebake.build.effects import Effects, implicit_reads, install_environment, roots
 from prebake.build.installs.installer_table import shadowing
-from prebake.build.installs.links import Link, is_symbolic, links_above, links_of, through_links
 from prebake.build.installs.manifests import Reading, readings
 from prebake.build.installs.wording import shown, title, why_inexact
 from prebake.build.paths import comparable, inside, related

@@ -12,8 +12,8 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from prebake.build.build import Build, fact
+from prebake.build.commands.effects import settings_places
 from prebake.build.copies import Copy, Source, SourceKind, copies
-from prebake.build.effects import settings_places
 from prebake.build.installs.installers import Install, InstallCommand, install_at
 from prebake.build.installs.manifests import Reading, readings
 from prebake.build.paths import inside

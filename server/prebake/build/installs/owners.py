@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from prebake.build.bases import is_plain_base
 from prebake.build.build import Build
+from prebake.build.commands.effects import effects_of
 from prebake.build.copies import SYSTEM_FOLDERS, Copy, copies
-from prebake.build.effects import effects_of
 from prebake.build.paths import inside
 from prebake.build.state import State, state_after, states
 from prebake.build.steps import steps_of

@@ -6,11 +6,11 @@ import posixpath
 
 from prebake.build.build import Build
 from prebake.build.copies import Copy, copies
-from prebake.build.installs.copytext import Piece, Unwritable
 from prebake.build.installs.crossing import Crossing
 from prebake.build.installs.manifests import Reading, readings
 from prebake.build.installs.notes import Manifest
 from prebake.build.paths import inside
+from prebake.build.rewriting.copytext import Piece, Unwritable
 from prebake.build.route import route
 from prebake.build.state import chain, states
 from prebake.syntax.dockerfile import Instruction

@@ -8,7 +8,7 @@ from functools import partial
 from typing import NamedTuple
 
 from prebake.build.build import Build, fact
-from prebake.build.commandeffects import command_effects
+from prebake.build.commands.inproject import command_effects
 from prebake.build.copies import Copy
 from prebake.build.image import image_before
 from prebake.build.installs.installers import Install, InstallCommand, install_at

@@ -15,15 +15,15 @@ from typing import NamedTuple
 from prebake.build.bases import is_plain_base
 from prebake.build.build import Build
 from prebake.build.copies import Copy, SourceKind, copies
-from prebake.build.installs.copytext import Piece, Unwritable, copies_of, with_destination, without_sources
 from prebake.build.installs.crossing import Crossing, crossing
 from prebake.build.installs.manifests import readings
 from prebake.build.installs.misplaced import Extra, extra_for, misplaced
 from prebake.build.installs.notes import Manifest
 from prebake.build.installs.owners import Maker, folder_that_changes, maker_of, owner_of
 from prebake.build.installs.pieces import Pieces
-from prebake.build.installs.rewrite import Rewrite
 from prebake.build.paths import inside
+from prebake.build.rewriting.copytext import Piece, Unwritable, copies_of, with_destination, without_sources
+from prebake.build.rewriting.sinking import Rewrite
 from prebake.build.route import only_way, route
 from prebake.build.state import chain, state_after, states
 from prebake.edits import FileEdit, TextEdit

@@ -15,8 +15,8 @@ from prebake.build.build import Build, fact
 from prebake.build.installs.installers import install_at
 from prebake.build.installs.manifests import readings
 from prebake.build.installs.systempackages import system_install_at
-from prebake.build.instructions import effects_at
-from prebake.build.order.moves import Move, moved
+from prebake.build.order.instructions import effects_at
+from prebake.build.rewriting.moves import Move, moved
 from prebake.build.state import base_stage, states
 from prebake.edits import FileEdit, apply, difference
 from prebake.findings import Applicability

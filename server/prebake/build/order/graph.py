@@ -11,15 +11,15 @@ import re
 from collections.abc import Iterable
 
 from prebake.build.build import Build, fact
-from prebake.build.commandwords import effect_table
+from prebake.build.commands.effects import Effects
+from prebake.build.commands.links import Link, is_symbolic, links_above, through_links
+from prebake.build.commands.words import effect_table
 from prebake.build.copies import SYSTEM_FOLDERS, Copy, copies
-from prebake.build.effects import Effects
 from prebake.build.installs.crossing import between
 from prebake.build.installs.installers import install_at
-from prebake.build.installs.links import Link, is_symbolic, links_above, through_links
 from prebake.build.installs.manifests import readings
 from prebake.build.installs.systempackages import manages_packages, system_install_at
-from prebake.build.instructions import CONFIGURATION, SETTINGS, effects_at, effects_of_steps
+from prebake.build.order.instructions import CONFIGURATION, SETTINGS, effects_at, effects_of_steps
 from prebake.build.paths import inside, related
 from prebake.build.state import state_after, states
 from prebake.build.steps import steps_of

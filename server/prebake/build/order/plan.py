@@ -13,9 +13,9 @@ from prebake.build.build import Build
 from prebake.build.installs.owners import Maker, folder_that_changes, maker_of
 from prebake.build.installs.wording import title
 from prebake.build.order.graph import dependency
-from prebake.build.order.moves import Move, moved
 from prebake.build.order.schedule import schedule, staying
 from prebake.build.order.tiers import Tier, tier_of
+from prebake.build.rewriting.moves import Move, moved
 from prebake.build.state import chain, states
 from prebake.edits import apply, difference
 from prebake.findings import Applicability, Fix

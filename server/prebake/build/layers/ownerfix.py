@@ -12,14 +12,14 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from prebake.build.build import Build
+from prebake.build.commands.effects import Effects
 from prebake.build.copies import SYSTEM_FOLDERS, Copy, copies
-from prebake.build.effects import Effects
+from prebake.build.layers.recursive import Duplicate, Recursive, place_of
+from prebake.build.layers.written import commands_of, layers_above
 from prebake.build.paths import inside, related
-from prebake.build.recursive import Duplicate, Recursive, place_of
 from prebake.build.route import only_way
 from prebake.build.state import chain, state_after, states
 from prebake.build.steps import Step, steps_of
-from prebake.build.written import commands_of, layers_above
 from prebake.edits import FileEdit, TextEdit
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Literal, NamedTuple
 
-from prebake.build.apt import LISTS, apt_runs
 from prebake.build.build import Build, fact
 from prebake.build.copies import Copy, SourceKind, copies
 from prebake.build.image import mounts_of
-from prebake.build.installs.caches import CacheUse, cache_uses
+from prebake.build.layers.apt import LISTS, apt_runs
+from prebake.build.layers.packagecaches import CacheUse, cache_uses
+from prebake.build.layers.written import FETCHING, Brought, Written, brought, outputs_of, size_of
 from prebake.build.paths import inside, related
 from prebake.build.shipping import ships
 from prebake.build.state import states
 from prebake.build.steps import Argument, Step, Steps, steps_of
-from prebake.build.written import FETCHING, Brought, Written, brought, outputs_of, size_of
 from prebake.project.scan import Size
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction

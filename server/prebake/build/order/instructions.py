@@ -10,10 +10,10 @@ import posixpath
 from collections.abc import Iterable
 
 from prebake.build.build import Build, fact
-from prebake.build.commandeffects import command_effects
-from prebake.build.commandwords import effect_table
+from prebake.build.commands.effects import Effects, implicit_reads, install_environment, roots
+from prebake.build.commands.inproject import command_effects
+from prebake.build.commands.words import effect_table
 from prebake.build.copies import Copy, SourceKind, copies
-from prebake.build.effects import Effects, implicit_reads, install_environment, roots
 from prebake.build.image import mounts_of
 from prebake.build.installs.manifests import Reading, readings
 from prebake.build.paths import inside

@@ -1,6 +1,6 @@
 import pytest
 
-from prebake.build.effects import Effects, effects_of, redirections
+from prebake.build.commands.effects import Effects, effects_of, redirections
 from prebake.build.state import states
 from prebake.build.steps import steps_of
 from tests.build.projects import build_of, nth

@@ -9,8 +9,8 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from prebake.build.build import Build, fact
+from prebake.build.commands.effects import Effects, effects_of
 from prebake.build.copies import Copy, Mapping, copies
-from prebake.build.effects import Effects, effects_of
 from prebake.build.installs.installers import install_at
 from prebake.build.installs.manifests import readings
 from prebake.build.paths import inside, related

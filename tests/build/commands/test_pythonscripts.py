@@ -2,8 +2,8 @@
 
 import pytest
 
-from prebake.build.commandeffects import command_effects
-from prebake.build.effects import Effects
+from prebake.build.commands.effects import Effects
+from prebake.build.commands.inproject import command_effects
 from prebake.build.state import states
 from prebake.build.steps import steps_of
 from tests.build.projects import build_of, nth

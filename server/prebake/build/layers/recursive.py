@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from prebake.build.build import Build, fact
+from prebake.build.layers.written import Written, below, size_of
 from prebake.build.shipping import ships
 from prebake.build.state import states
 from prebake.build.steps import Argument, Step, steps_of
-from prebake.build.written import Written, below, size_of
 from prebake.project.scan import Size
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction

@@ -6,11 +6,11 @@ import posixpath
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from prebake.build.apt import apt_runs, readers_of_lists, removal, scripts_below
 from prebake.build.build import Build
-from prebake.build.cleanups import Cleanup, Left, targets_of
-from prebake.build.commandedits import CommandEdits
 from prebake.build.copies import copies
+from prebake.build.layers.apt import apt_runs, readers_of_lists, removal, scripts_below
+from prebake.build.layers.cleanups import Cleanup, Left, targets_of
+from prebake.build.rewriting.commandedits import CommandEdits
 from prebake.build.state import states
 from prebake.build.steps import Step, steps_of
 from prebake.edits import FileEdit, TextEdit

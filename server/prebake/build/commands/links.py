@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from prebake.build.build import Build
-from prebake.build.effects import Effects
+from prebake.build.commands.effects import Effects
 from prebake.build.paths import inside
 from prebake.build.state import chain, states
 from prebake.build.steps import Step, steps_of
