@@ -22,7 +22,7 @@ from prebake.build.installs.wording import shown, title, why_inexact
 from prebake.build.paths import comparable, inside, related
 from prebake.build.route import route
 from prebake.build.state import state_after, states
-from prebake.build.steps import Step, steps_of
+from prebake.build.steps import Step, steps_at
 from prebake.syntax.dockerfile import Instruction
 from prebake.syntax.expand import references
 
@@ -214,7 +214,7 @@ class _Check:
                 self._doubt(doubt)
             pairs: Iterator[tuple[Step, Effects]] = iter(reading.effects)
         else:
-            steps = steps_of(item, states(self._build)[item.index])
+            steps = steps_at(self._build, item)
             if steps.problem is not None:
                 self._stop(f"{line} is not understood: {steps.problem}")
                 return

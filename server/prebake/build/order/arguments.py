@@ -164,7 +164,7 @@ class _Walk:
     def _stages_on(self, stage: Stage) -> None:
         """The stages that are built on this one: they inherit the argument."""
         for other in self._build.tree.stages[stage.index + 1 :]:
-            base = base_stage(self._build.tree, other, states(self._build))
+            base = base_stage(self._build, other)
             if base is not None and base.index == stage.index and self._follow(other, -1, self.inherited):
                 self._stages_on(other)
 
