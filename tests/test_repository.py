@@ -29,6 +29,9 @@ LAYERS = (
     ("lsp", "cli", "__main__"),
 )
 RANK = {room: rank for rank, rooms in enumerate(LAYERS) for room in rooms}
+# The same within build/; modules that stand in no package are the lowest.
+BUILD_LAYERS = (("cache", "context", "commands"), ("rewriting",), ("installs",), ("layers", "models", "order"))
+BUILD_RANK = {package: rank for rank, packages in enumerate(BUILD_LAYERS) for package in packages}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 PURE = ("syntax", "project", "build", "rules")
 PROTOCOL = {"pygls", "lsprotocol"}
@@ -68,6 +71,20 @@ def test_imports_go_one_way(module: Path) -> None:
             there = rest.split(".")[0]
             there = there if there in RANK else "__init__"
             assert RANK[there] <= RANK[here], f"{name} lies above {here}"
+
+
+@pytest.mark.parametrize(
+    "module",
+    [module for module in MODULES if room(module) == "build"],
+    ids=lambda module: str(module.relative_to(PACKAGE)),
+)
+def test_imports_within_build_go_one_way(module: Path) -> None:
+    parts = module.relative_to(PACKAGE / "build").parts
+    here = parts[0] if len(parts) > 1 else "build"
+    for name in imports(module):
+        there = name.split(".")[2] if name.startswith("prebake.build.") else here
+        if there in BUILD_RANK and there != here:
+            assert BUILD_RANK[there] < BUILD_RANK.get(here, -1), f"{name} does not lie below {here}"
 
 
 def test_the_command_and_the_server_do_not_need_each_other() -> None:

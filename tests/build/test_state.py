@@ -70,9 +70,8 @@ def test_a_stage_on_an_image_starts_anew() -> None:
 
 
 def test_from_takes_a_stage_by_number_and_by_variable() -> None:
-    tree = parse(Text("ARG BASE=first\nFROM a AS first\nFROM $BASE AS second\nFROM 1\nRUN true\n"))
-    found = compute(tree)
-    assert [stage.index for stage in chain(tree, tree.stages[2], found)] == [0, 1, 2]
+    build = build_of("ARG BASE=first\nFROM a AS first\nFROM $BASE AS second\nFROM 1\nRUN true\n")
+    assert [stage.index for stage in chain(build, build.tree.stages[2])] == [0, 1, 2]
 
 
 @pytest.mark.parametrize(

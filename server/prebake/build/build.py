@@ -1,7 +1,7 @@
 """One Dockerfile in its project: the object that every rule is given.
 
 It holds where to look; the facts themselves are functions of it, each in the module that knows how to find it out,
-marked with :func:`fact` so that they are computed once however many rules ask.
+marked with :func:`fact` or :func:`fact_at` so that they are computed once however many rules ask.
 """
 
 from __future__ import annotations
@@ -132,6 +132,21 @@ def fact(compute: Callable[[Build], T]) -> Callable[[Build], T]:
             facts[compute] = compute(build)
         result: T = facts[compute]
         return result
+
+    return remembered
+
+
+def fact_at(compute: Callable[[Build, Instruction], T]) -> Callable[[Build, Instruction], T]:
+    """Mark a function of a :class:`Build` and one of its instructions as a fact: it is computed at most once for each,
+    and only for those that somebody asks about.
+    """
+
+    @wraps(compute)
+    def remembered(build: Build, instruction: Instruction) -> T:
+        known: dict[int, T] = build._facts.setdefault(compute, {})
+        if instruction.index not in known:
+            known[instruction.index] = compute(build, instruction)
+        return known[instruction.index]
 
     return remembered
 

@@ -269,7 +269,7 @@ def copies(build: Build) -> dict[int, Copy]:
     found: dict[int, Copy] = {}
     made: dict[int, set[str]] = {}
     for stage in build.tree.stages:
-        base = base_stage(build.tree, stage, before)
+        base = base_stage(build, stage)
         folders = set(made[base.index]) if base is not None else set()
         for instruction in stage.instructions:
             if instruction.keyword in ("COPY", "ADD"):

@@ -101,7 +101,7 @@ def image_before(build: Build, instruction: Instruction) -> ImageFiles:
     stage = build.tree.stages[instruction.stage or 0]
     before = [
         copy
-        for below in chain(build.tree, stage, states(build))
+        for below in chain(build, stage)
         for copy in _copies_by_stage(build).get(below.index, ())
         if copy.instruction.index < instruction.index
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prebake.build.build import Build
 from prebake.build.image import mount_sources
-from prebake.build.state import base_stage, chain, states
+from prebake.build.state import base_stage, chain
 from prebake.syntax.dockerfile import Instruction, Stage
 
 
@@ -26,11 +26,10 @@ def only_way(build: Build, start: Instruction, target: Instruction) -> str | Non
     stages = _stages(build, start, target)
     left = stages[:-1]
     numbers = {stage.index for stage in stages}
-    before = states(build)
     for stage in left:
         names = {str(stage.index), stage.name or str(stage.index)}
         for other in build.tree.stages:
-            base = base_stage(build.tree, other, before)
+            base = base_stage(build, other)
             if other.index not in numbers and base is not None and base.index == stage.index:
                 return f"line {other.instruction.line + 1} builds another stage on the one it stands in"
         for item in build.tree.instructions:
@@ -44,5 +43,5 @@ def only_way(build: Build, start: Instruction, target: Instruction) -> str | Non
 
 def _stages(build: Build, start: Instruction, target: Instruction) -> tuple[Stage, ...]:
     """The stages of the chain of ``target``, from that of ``start`` on."""
-    found = chain(build.tree, build.tree.stages[target.stage or 0], states(build))
+    found = chain(build, build.tree.stages[target.stage or 0])
     return tuple(stage for stage in found if stage.index >= (start.stage or 0))

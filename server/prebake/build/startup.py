@@ -26,7 +26,7 @@ _MAX_ORIGINS = 8
 def final_chain(build: Build) -> tuple[Stage, ...]:
     """The stages that the finished image is made of through FROM, lowest first; empty without any FROM."""
     stage = build.final_stage
-    return () if stage is None else chain(build.tree, stage, states(build))
+    return () if stage is None else chain(build, stage)
 
 
 @fact
@@ -129,7 +129,7 @@ def stage_file(build: Build, stages: tuple[Stage, ...], path: str, depth: int = 
             source = build.tree.stage_named(copy.origin, stage.index)
             if source is None or copy.destination is None or depth > _MAX_DEPTH:
                 continue
-            inner = chain(build.tree, source, states(build))
+            inner = chain(build, source)
             for origin in _origins(build, copy.instruction, copy.destination, copy.into, path):
                 located = stage_file(build, inner, origin, depth + 1)
                 if located is not None:

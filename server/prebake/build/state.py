@@ -8,7 +8,7 @@ there ENV wins.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from prebake.build.build import Build, fact
@@ -102,17 +102,26 @@ def compute(tree: Dockerfile, build_args: Mapping[str, str] | None = None) -> tu
     return tuple(run.before(instruction) for instruction in tree.instructions)
 
 
-def base_stage(tree: Dockerfile, stage: Stage, states: tuple[State, ...]) -> Stage | None:
+def base_stage(build: Build, stage: Stage) -> Stage | None:
     """The stage of this file that another is built on, variables in its FROM replaced; ``None`` for an image."""
-    return tree.stage_named(states[stage.instruction.index].expand(stage.base, tree.escape) or "", stage.index)
+    image = states(build)[stage.instruction.index].expand(stage.base, build.tree.escape)
+    return build.tree.stage_named(image or "", stage.index)
 
 
-def chain(tree: Dockerfile, stage: Stage, states: tuple[State, ...]) -> tuple[Stage, ...]:
+def chain(build: Build, stage: Stage) -> tuple[Stage, ...]:
     """The stages of this file that a stage is built on, lowest first, itself last."""
     found = [stage]
-    while (base := base_stage(tree, found[0], states)) is not None:
+    while (base := base_stage(build, found[0])) is not None:
         found.insert(0, base)
     return tuple(found)
+
+
+def instructions_above(build: Build, end: Instruction, target: Instruction | None = None) -> Iterator[Instruction]:
+    """The instructions that run before ``end``, in its stage and those that is built on; with ``target``, those which
+    stand above ``end`` in the stage of ``target`` and those that is built on.
+    """
+    stage = build.tree.stages[(target or end).stage or 0]
+    return (item for each in chain(build, stage) for item in each.instructions if item.index < end.index)
 
 
 class _Run:

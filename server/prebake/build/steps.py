@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from prebake.build.state import State
+from prebake.build.build import Build, fact_at
+from prebake.build.state import State, states
 from prebake.data import load_table
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
@@ -83,10 +84,12 @@ class Steps(NamedTuple):
     problem: str | None = None
 
 
-def steps_of(instruction: Instruction, state: State) -> Steps:
-    """The commands of a RUN in the state before it. Substitutions inside words are not among them: such words are
-    unknown, which is why ``problem`` names them.
+@fact_at
+def steps_at(build: Build, instruction: Instruction) -> Steps:
+    """The commands of a RUN. Substitutions inside words are not among them: such words are unknown, which is why
+    ``problem`` names them.
     """
+    state = states(build)[instruction.index]
     found: list[Step] = []
     problem: str | None = None
     if instruction.json is None and not any(posixpath.basename(word) in SHELLS for word in state.shell):

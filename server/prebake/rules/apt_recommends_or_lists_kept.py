@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from prebake.build.apt import AptCommand, AptRun, Kept, kept, recommended_for, removal
-from prebake.build.commandedits import CommandEdits
+from prebake.build.layers.apt import AptCommand, AptRun, Kept, kept, recommended_for, removal
+from prebake.build.rewriting.commandedits import CommandEdits
 from prebake.edits import FileEdit
 from prebake.findings import Applicability, Finding, Fix, Severity
 from prebake.rules.base import Rule

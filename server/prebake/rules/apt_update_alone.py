@@ -6,8 +6,15 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from prebake.build.apt import AptRun, apt_runs, leaves_lists_when_joined, readers_of_lists, removal, scripts_below
-from prebake.build.commandedits import CommandEdits
+from prebake.build.layers.apt import (
+    AptRun,
+    apt_runs,
+    leaves_lists_when_joined,
+    readers_of_lists,
+    removal,
+    scripts_below,
+)
+from prebake.build.rewriting.commandedits import CommandEdits
 from prebake.edits import FileEdit, TextEdit
 from prebake.findings import Applicability, Finding, Fix, Related, Severity
 from prebake.rules.base import Rule

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from prebake.build.cleanups import Cleanup, Left, cleanups
+from prebake.build.layers.cleanups import Cleanup, Left, cleanups
 from prebake.findings import Applicability, Cost, Finding, Fix, Related, Severity
 from prebake.rules.base import Rule
 from prebake.sizes import human
@@ -119,7 +119,7 @@ def _short(text: str) -> str:
 
 
 def _repair(build: Build, item: Cleanup) -> tuple[Fix, ...] | str:
-    from prebake.build.cleanupfix import plan_cleanup
+    from prebake.build.layers.cleanupfix import plan_cleanup
 
     plan = plan_cleanup(build, item)
     if isinstance(plan, str):

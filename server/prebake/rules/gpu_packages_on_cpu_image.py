@@ -116,8 +116,8 @@ def _message(item: TorchInstall) -> str:
 
 
 def _repair(build: Build, item: TorchInstall) -> tuple[Fix, ...] | str:
-    from prebake.build.commandedits import CommandEdits
-    from prebake.build.installs.caches import subcommand
+    from prebake.build.layers.packagecaches import subcommand
+    from prebake.build.rewriting.commandedits import CommandEdits
 
     instruction, shell = item.install.instruction, item.install.state.shell
     edits = CommandEdits(instruction, build.tree.escape)

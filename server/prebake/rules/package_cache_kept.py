@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from prebake.build.installs.caches import (
+from prebake.build.layers.packagecaches import (
     CacheUse,
     as_root,
     cache_uses,
@@ -22,7 +22,7 @@ from prebake.rules.base import Rule
 
 if TYPE_CHECKING:
     from prebake.build.build import Build
-    from prebake.build.commandedits import CommandEdits
+    from prebake.build.rewriting.commandedits import CommandEdits
 
 
 class PackageCacheKept(Rule):
@@ -148,7 +148,7 @@ def _emptying(use: CacheUse) -> str:
 
 
 def _without_cache(build: Build, use: CacheUse) -> tuple[Fix, ...] | str:
-    from prebake.build.commandedits import CommandEdits
+    from prebake.build.rewriting.commandedits import CommandEdits
 
     instruction, shell = use.install.instruction, use.install.state.shell
     fixes = []
@@ -181,7 +181,7 @@ def _without_cache(build: Build, use: CacheUse) -> tuple[Fix, ...] | str:
 
 
 def _without_option(build: Build, use: CacheUse) -> tuple[Fix, ...] | str:
-    from prebake.build.commandedits import CommandEdits
+    from prebake.build.rewriting.commandedits import CommandEdits
 
     instruction, shell = use.install.instruction, use.install.state.shell
     if use.purge is not None:

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from prebake.build.recursive import Duplicate, duplicates
+from prebake.build.layers.recursive import Duplicate, duplicates
 from prebake.findings import Applicability, Cost, Finding, Fix, Related, Severity
 from prebake.rules.base import Rule
 from prebake.sizes import human
 
 if TYPE_CHECKING:
     from prebake.build.build import Build
-    from prebake.build.written import Written
+    from prebake.build.layers.written import Written
 
 _MATTERS = 100_000_000
 _MOST_SHOWN = 60
@@ -116,7 +116,7 @@ def _short(text: str) -> str:
 
 
 def _repair(build: Build, item: Duplicate) -> tuple[Fix, ...] | str:
-    from prebake.build.ownerfix import plan_owner
+    from prebake.build.layers.ownerfix import plan_owner
 
     plan = plan_owner(build, item)
     if isinstance(plan, str):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from prebake.build.weights import Mixed, mixed
+from prebake.build.layers.weights import Mixed, mixed
 from prebake.findings import Applicability, Cost, Finding, Fix, Severity
 from prebake.rules.base import Rule
 from prebake.sizes import human
@@ -99,7 +99,7 @@ def _message(build: Build, item: Mixed) -> str:
 
 
 def _repair(build: Build, item: Mixed) -> tuple[Fix, ...] | str:
-    from prebake.build.weightfix import plan_weights
+    from prebake.build.layers.weightfix import plan_weights
 
     plan = plan_weights(build, item)
     if isinstance(plan, str):

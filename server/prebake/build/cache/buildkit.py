@@ -57,7 +57,7 @@ def _run(build: Build, instruction: Instruction, state: State, around: Environme
     parts += [
         ("the working directory", around.directory),
         ("the user", around.user),
-        ("the platform", _platform(build, instruction, state, around)),
+        ("the platform", _platform(build, state, around)),
         ("the options", tuple((flag, instruction.flag(flag)) for flag in ("network", "security"))),
         ("the mounts", tuple(shape)),
         ("the files", key),
@@ -71,7 +71,7 @@ def _named(name: str, argument: bool) -> str:
     return f"{'ARG' if argument else 'ENV'} {name}"
 
 
-def _platform(build: Build, instruction: Instruction, state: State, around: Environment) -> str:
+def _platform(build: Build, state: State, around: Environment) -> str:
     stage = build.tree.stages[state.stage or 0]
     before = states(build)[stage.instruction.index]
     return around.token(stage.platform or "", before, build.tree.escape)

@@ -10,7 +10,7 @@ from prebake.build.builders import builder_of
 from prebake.build.cache.buildkit import buildkit_step
 from prebake.build.cache.inputs import Inputs, inputs
 from prebake.build.copies import copies
-from prebake.build.state import chain, states
+from prebake.build.state import chain
 from prebake.syntax.dockerfile import Instruction, Stage
 
 _STEPS = frozenset(("FROM", "RUN", "COPY", "ADD", "WORKDIR"))
@@ -110,7 +110,7 @@ def _way(build: Build, stage: Stage, last: Instruction) -> Iterator[Instruction]
         if step is not None and step.linked:
             yield last
             return
-    for below in chain(build.tree, stage, states(build)):
+    for below in chain(build, stage):
         for item in below.instructions:
             if item.index <= last.index and (builder_of(build).metadata_in_keys or item.keyword in _STEPS):
                 yield item

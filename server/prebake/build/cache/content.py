@@ -20,8 +20,6 @@ from prebake.project.ignore import rules_of
 from prebake.syntax.glob import GlobError
 from prebake.text import Text
 
-_MOST_LINKS = 16
-
 
 def digest(*parts: object) -> str:
     """A key made of strings, numbers and tuples of them."""

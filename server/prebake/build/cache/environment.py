@@ -97,7 +97,7 @@ def _both(build: Build) -> tuple[tuple[Environment, Environment], ...]:
             if stage is not None:
                 ends[stage] = now
             stage = instruction.stage
-            now = _begin(build, instruction, before, ends)
+            now = _begin(build, instruction, ends)
             found.append((Environment(), now))
             continue
         after = now if stage is None else _after(build, instruction, before[instruction.index], now)
@@ -106,10 +106,8 @@ def _both(build: Build) -> tuple[tuple[Environment, Environment], ...]:
     return tuple(found)
 
 
-def _begin(
-    build: Build, instruction: Instruction, before: tuple[State, ...], ends: Mapping[int, Environment]
-) -> Environment:
-    base = base_stage(build.tree, build.tree.stages[instruction.stage or 0], before)
+def _begin(build: Build, instruction: Instruction, ends: Mapping[int, Environment]) -> Environment:
+    base = base_stage(build, build.tree.stages[instruction.stage or 0])
     if base is None or base.index not in ends:
         return Environment(directory=state_after(build, instruction).directory or ".")
     end = ends[base.index]
@@ -157,8 +155,3 @@ def _argument(build: Build, instruction: Instruction, state: State, after: State
         run[pair.name] = variable
         declared[pair.name] = variable
     return now._replace(run=run, declared=declared)
-
-
-def is_proxy(name: str) -> bool:
-    """Whether an argument is one of the proxies that need no ARG."""
-    return name.lower() in _PROXIES

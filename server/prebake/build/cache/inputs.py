@@ -91,7 +91,7 @@ def _inputs(build: Build, instruction: Instruction, before: tuple[State, ...], a
     state = before[instruction.index]
     if keyword == "FROM" and instruction.stage is not None:
         stage = build.tree.stages[instruction.stage]
-        base = base_stage(build.tree, stage, before)
+        base = base_stage(build, stage)
         if base is not None:
             return Inputs(stages=(StagePath(base.index, None, None),))
         return Inputs(base=around.token(stage.base, state, escape), args=state.arguments(stage.base, escape))

@@ -68,9 +68,9 @@ def known_content(build: Build, stage: Stage, path: str) -> Known | None:
     before = states(build)
     known = copies(build)
     held: dict[str, str] = {}
-    base = before[stage.instruction.index].expand(chain(build.tree, stage, before)[0].base, build.tree.escape)
+    base = before[stage.instruction.index].expand(chain(build, stage)[0].base, build.tree.escape)
     untouched = True
-    for below in chain(build.tree, stage, before):
+    for below in chain(build, stage):
         for instruction in below.instructions:
             if instruction.keyword == "RUN":
                 held, untouched = {}, False

@@ -150,7 +150,7 @@ class _Run:
     def stage(self, stage: Stage) -> None:
         """Go through the steps of a stage."""
         before = states(self._build)
-        base = base_stage(self._build.tree, stage, before)
+        base = base_stage(self._build, stage)
         self._first = None
         if base is not None and base.index in self._ends:
             above = self._ends[base.index]

@@ -15,13 +15,13 @@ from prebake.build.cache.environment import environment_after
 from prebake.build.cache.inputs import selectors
 from prebake.build.cache.steps import Part, Step
 from prebake.build.copies import resolve
-from prebake.build.state import base_stage, state_after, states
+from prebake.build.state import base_stage, state_after
 from prebake.syntax.dockerfile import Instruction, Stage
 
 
 def triggers(build: Build, stage: Stage) -> Iterator[Step]:
     """The steps that the ONBUILD instructions of the stage below make in a stage."""
-    base = base_stage(build.tree, stage, states(build))
+    base = base_stage(build, stage)
     for instruction in base.instructions if base is not None else ():
         inner = instruction.onbuild
         if inner is not None and inner.problem is None:

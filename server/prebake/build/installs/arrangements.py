@@ -22,8 +22,8 @@ from prebake.syntax.dockerfile import Instruction
 from prebake.text import Text
 
 if TYPE_CHECKING:
-    from prebake.build.installs.runchain import RunChain
     from prebake.build.installs.twosteps import TwoSteps
+    from prebake.build.rewriting.runchain import RunChain
 
 _MOST_CUTS = 24
 """Bound on the places of one RUN at which it is tried to split it."""
@@ -127,7 +127,7 @@ def _split(build: Build, copy: Copy, reading: Reading) -> Arrangement | str | No
     install = reading.install
     if install.files:
         return None
-    from prebake.build.installs.runchain import run_chain
+    from prebake.build.rewriting.runchain import run_chain
 
     chain = run_chain(install.instruction, install.state, reading.effects)
     wanted = wanted_commands(build, install)

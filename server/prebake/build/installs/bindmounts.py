@@ -10,9 +10,9 @@ import posixpath
 from prebake.build.build import Build
 from prebake.build.builders import builder_of
 from prebake.build.image import Mount, mounts_of
-from prebake.build.installs.copytext import Piece
 from prebake.build.installs.sink import SinkPlan, plan_onto
 from prebake.build.paths import inside
+from prebake.build.rewriting.copytext import Piece
 from prebake.build.state import states
 from prebake.syntax.dockerfile import Instruction
 from prebake.text import Text

@@ -12,17 +12,17 @@ import sys
 from collections.abc import Iterator
 
 from prebake.build.build import Build
-from prebake.build.commandeffects import command_effects
+from prebake.build.commands.effects import Effects, implicit_reads, install_environment, roots
+from prebake.build.commands.inproject import command_effects
+from prebake.build.commands.links import Link, is_symbolic, links_above, links_of, through_links
 from prebake.build.copies import SYSTEM_FOLDERS, Copy, copies
-from prebake.build.effects import Effects, implicit_reads, install_environment, roots
 from prebake.build.installs.installer_table import shadowing
-from prebake.build.installs.links import Link, is_symbolic, links_above, links_of, through_links
 from prebake.build.installs.manifests import Reading, readings
 from prebake.build.installs.wording import shown, title, why_inexact
 from prebake.build.paths import comparable, inside, related
 from prebake.build.route import route
 from prebake.build.state import state_after, states
-from prebake.build.steps import Step, steps_of
+from prebake.build.steps import Step, steps_at
 from prebake.syntax.dockerfile import Instruction
 from prebake.syntax.expand import references
 
@@ -214,7 +214,7 @@ class _Check:
                 self._doubt(doubt)
             pairs: Iterator[tuple[Step, Effects]] = iter(reading.effects)
         else:
-            steps = steps_of(item, states(self._build)[item.index])
+            steps = steps_at(self._build, item)
             if steps.problem is not None:
                 self._stop(f"{line} is not understood: {steps.problem}")
                 return

@@ -10,11 +10,11 @@ import posixpath
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from prebake.build.build import Build, fact
+from prebake.build.build import Build, fact, fact_at
 from prebake.build.installs.installer_table import Installer, aliases, installers_of, programs, tools
 from prebake.build.installs.projectscripts import followed, mentions_script
 from prebake.build.state import State, states
-from prebake.build.steps import Argument, Step, Steps, steps_of
+from prebake.build.steps import Argument, Step, Steps, steps_at
 from prebake.project.requirements import is_archive, is_local_index, local_path
 from prebake.syntax.dockerfile import Instruction
 
@@ -106,32 +106,22 @@ class Install(NamedTuple):
         return any(command.installs_project for command in self.commands)
 
 
-@fact
-def _known(build: Build) -> dict[int, Install | None]:
-    """What has been found out about RUN instructions so far."""
-    return {}
-
-
+@fact_at
 def install_at(build: Build, instruction: Instruction) -> Install | None:
     """The install that an instruction is; ``None`` for any other."""
-    known = _known(build)
-    index = instruction.index
-    if index not in known:
-        is_run = instruction.keyword == "RUN" and instruction.stage is not None
-        looked_at = is_run and mentions_installer(instruction.raw)
-        known[index] = recognise(instruction, states(build)[index]) if looked_at else None
-        if is_run and known[index] is None and mentions_script(instruction.raw):
-            known[index] = _by_script(build, instruction)
-    return known[index]
+    if instruction.keyword != "RUN" or instruction.stage is None:
+        return None
+    own = _recognise(build, instruction) if mentions_installer(instruction.raw) else None
+    return _by_script(build, instruction) if own is None and mentions_script(instruction.raw) else own
 
 
 def _by_script(build: Build, instruction: Instruction) -> Install | None:
     """The install that a script of the project or a Makefile does for a RUN."""
-    state = states(build)[instruction.index]
-    found = followed(build, instruction, steps_of(instruction, state))
+    found = followed(build, instruction, steps_at(build, instruction))
     if found is None:
         return None
     commands = tuple(command for step in found.steps.steps if (command := install_command(step)) is not None)
+    state = states(build)[instruction.index]
     return Install(instruction, state, found.steps, commands, found.files, found.by_make) if commands else None
 
 
@@ -142,11 +132,11 @@ def installs(build: Build) -> dict[int, Install]:
     return {index: install for index, install in found if install is not None}
 
 
-def recognise(instruction: Instruction, state: State) -> Install | None:
-    """The installing commands of a RUN; ``None`` when it has none."""
-    steps = steps_of(instruction, state)
+def _recognise(build: Build, instruction: Instruction) -> Install | None:
+    """The install that the commands of a RUN themselves are."""
+    steps = steps_at(build, instruction)
     commands = tuple(command for step in steps.steps if (command := install_command(step)) is not None)
-    return Install(instruction, state, steps, commands) if commands else None
+    return Install(instruction, states(build)[instruction.index], steps, commands) if commands else None
 
 
 def mentions_installer(text: str) -> bool:

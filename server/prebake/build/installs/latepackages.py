@@ -13,7 +13,7 @@ from prebake.build.installs.misplaced import Extra, brought, misplaced
 from prebake.build.installs.sink import Refusal, SinkPlan, plan_below
 from prebake.build.installs.systempackages import SystemInstall, system_install_at
 from prebake.build.route import route
-from prebake.build.state import base_stage, states
+from prebake.build.state import base_stage
 from prebake.syntax.dockerfile import Instruction
 
 
@@ -33,7 +33,7 @@ def late_packages(build: Build) -> tuple[LatePackages, ...]:
     found: dict[int, list[SystemInstall]] = {}
     ends: dict[int, tuple[Copy, ...]] = {}
     for stage in build.tree.stages:
-        base = base_stage(build.tree, stage, states(build))
+        base = base_stage(build, stage)
         above = ends[base.index] if base is not None else ()
         for item in stage.instructions:
             copy = copies(build).get(item.index)

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from prebake.build.build import Build, fact
-from prebake.build.commandeffects import command_effects
-from prebake.build.effects import Effects
+from prebake.build.commands.effects import Effects
+from prebake.build.commands.inproject import command_effects
 from prebake.build.installs.installers import Install, InstallCommand, install_at, installs
 from prebake.build.installs.notes import Manifest, Notes
 from prebake.build.installs.readers import follow

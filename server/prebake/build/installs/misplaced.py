@@ -12,12 +12,12 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from prebake.build.build import Build, fact
+from prebake.build.commands.effects import settings_places
 from prebake.build.copies import Copy, Source, SourceKind, copies
-from prebake.build.effects import settings_places
 from prebake.build.installs.installers import Install, InstallCommand, install_at
 from prebake.build.installs.manifests import Reading, readings
 from prebake.build.paths import inside
-from prebake.build.state import base_stage, states
+from prebake.build.state import base_stage
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
 
@@ -102,7 +102,7 @@ def runs_below_code(build: Build) -> Iterator[tuple[Instruction, tuple[Copy, ...
     }
     ends: dict[int, tuple[Copy, ...]] = {}
     for stage in build.tree.stages if code else ():
-        base = base_stage(build.tree, stage, states(build))
+        base = base_stage(build, stage)
         above = ends[base.index] if base is not None else ()
         for instruction in stage.instructions:
             if instruction.index in code:
@@ -153,7 +153,7 @@ def _first_installs(build: Build) -> dict[int, dict[tuple[str, ...], int]]:
     """For each stage, what it and those it is built on install, with the index of the first RUN that does."""
     found: dict[int, dict[tuple[str, ...], int]] = {}
     for stage in build.tree.stages:
-        base = base_stage(build.tree, stage, states(build))
+        base = base_stage(build, stage)
         first = dict(found[base.index]) if base is not None else {}
         for instruction in stage.instructions:
             install = install_at(build, instruction)

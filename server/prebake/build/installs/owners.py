@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 from prebake.build.bases import is_plain_base
 from prebake.build.build import Build
+from prebake.build.commands.effects import effects_of
 from prebake.build.copies import SYSTEM_FOLDERS, Copy, copies
-from prebake.build.effects import effects_of
 from prebake.build.paths import inside
 from prebake.build.state import State, state_after, states
-from prebake.build.steps import steps_of
+from prebake.build.steps import steps_at
 from prebake.syntax.dockerfile import Instruction
 
 _ROOT = frozenset(("root", "0", "root:root", "0:0", "root:0", "0:root"))
@@ -43,7 +43,7 @@ def maker_of(build: Build, instruction: Instruction) -> Maker | None:
     if copy is not None:
         return Maker(tuple(dict.fromkeys(_destinations(copy))), owner_of(copy), copy)
     if instruction.keyword == "RUN" and ("mkdir" in instruction.raw or "venv" in instruction.raw):
-        found = [effects_of(step) for step in steps_of(instruction, state).steps]
+        found = [effects_of(step) for step in steps_at(build, instruction).steps]
         folders = [path for effects in found for path in (*effects.folders, *effects.environments)]
         return Maker(tuple(folders), _user(state))
     return None

@@ -6,13 +6,13 @@ import posixpath
 
 from prebake.build.build import Build
 from prebake.build.copies import Copy, copies
-from prebake.build.installs.copytext import Piece, Unwritable
 from prebake.build.installs.crossing import Crossing
 from prebake.build.installs.manifests import Reading, readings
 from prebake.build.installs.notes import Manifest
 from prebake.build.paths import inside
+from prebake.build.rewriting.copytext import Piece, Unwritable
 from prebake.build.route import route
-from prebake.build.state import chain, states
+from prebake.build.state import chain
 from prebake.syntax.dockerfile import Instruction
 
 _MOST_FOLDER = 200
@@ -101,7 +101,7 @@ class Pieces:
     def _stays(self, piece: Piece, index: int, moving: dict[int, Copy]) -> bool:
         """Whether a COPY that is not moved brings the same file to the same place above an install."""
         first = self._build.tree.stages[self._target.stage or 0]
-        numbers = {stage.index for stage in chain(self._build.tree, first, states(self._build))}
+        numbers = {stage.index for stage in chain(self._build, first)}
         for at, other in copies(self._build).items():
             if at < index and at not in moving and other.instruction.stage in numbers and not piece.folder:
                 found = other.provider(piece.image)

@@ -8,7 +8,7 @@ from functools import partial
 from typing import NamedTuple
 
 from prebake.build.build import Build, fact
-from prebake.build.commandeffects import command_effects
+from prebake.build.commands.inproject import command_effects
 from prebake.build.copies import Copy
 from prebake.build.image import image_before
 from prebake.build.installs.installers import Install, InstallCommand, install_at
@@ -16,8 +16,8 @@ from prebake.build.installs.manifests import Reading, readings
 from prebake.build.installs.misplaced import misplaced, runs_below_code
 from prebake.build.installs.projectdependencies import Dependencies, Folder, dependencies_of, folder_of
 from prebake.build.installs.releases import normalised, requirement
-from prebake.build.state import chain, states
-from prebake.build.steps import Step, steps_of
+from prebake.build.state import instructions_above
+from prebake.build.steps import Step, steps_at
 from prebake.syntax.dockerfile import Instruction
 
 _SETUP = frozenset(("install", "develop"))
@@ -63,8 +63,7 @@ def _in_run(build: Build, instruction: Instruction, above: tuple[Copy, ...]) -> 
             if found is not None:
                 yield found
     if "setup.py" in instruction.raw:
-        state = states(build)[instruction.index]
-        steps = steps_of(instruction, state)
+        steps = steps_at(build, instruction)
         for step in steps.steps:
             words = [argument.text or "" for argument in step.arguments]
             if step.program == "python" and words[:1] and posixpath.basename(words[0]) == "setup.py" and len(words) > 1:
@@ -75,7 +74,7 @@ def _in_run(build: Build, instruction: Instruction, above: tuple[Copy, ...]) -> 
                     reading = readings(build)[instruction.index]
                 else:
                     effects = tuple((item, command_effects(build, instruction, item)) for item in steps.steps)
-                    reading = Reading(Install(instruction, state, steps, ()), (), (), (), effects, ())
+                    reading = Reading(Install(instruction, step.state, steps, ()), (), (), (), effects, ())
                 found = make(reading, step, None, Folder(posixpath.dirname(path) or ".", ()))
                 if found is not None:
                     yield found
@@ -94,25 +93,23 @@ def _project_install(
     if folder is None or copy is None:
         return None
     dependencies = dependencies_of(image_before(build, instruction), folder)
-    if dependencies is None or _there(build, copy, instruction, folder, dependencies):
+    if dependencies is None or _there(build, copy, instruction, dependencies):
         return None
     called = " ".join(word.raw for word in step.command.words)
     called = called if len(called) <= 60 else f"{called[:57]}..."
     return ProjectInstall(copy, reading, step, command, called, folder, dependencies)
 
 
-def _there(build: Build, copy: Copy, instruction: Instruction, folder: Folder, wanted: Dependencies) -> bool:
+def _there(build: Build, copy: Copy, instruction: Instruction, wanted: Dependencies) -> bool:
     """Whether something above the COPY installs the dependencies: from a manifest, or each of them by name."""
     names: set[str] = set()
-    stage = build.tree.stages[instruction.stage or 0]
-    for below in chain(build.tree, stage, states(build)):
-        for item in below.instructions:
-            install = install_at(build, item) if item.index < copy.instruction.index else None
-            for command in install.commands if install is not None else ():
-                listed = command.requirements or (command.installer.needs and not command.packages)
-                same = any(folder_of(command, project) for project in command.projects)
-                if listed or same:
-                    return True
-                known = (requirement(package) for package in command.packages)
-                names |= {normalised(found[0]) for found in known if found is not None}
+    for item in instructions_above(build, copy.instruction, instruction):
+        install = install_at(build, item)
+        for command in install.commands if install is not None else ():
+            listed = command.requirements or (command.installer.needs and not command.packages)
+            same = any(folder_of(command, project) for project in command.projects)
+            if listed or same:
+                return True
+            known = (requirement(package) for package in command.packages)
+            names |= {normalised(found[0]) for found in known if found is not None}
     return bool(wanted.names) and not wanted.files and wanted.names <= names

@@ -15,17 +15,17 @@ from typing import NamedTuple
 from prebake.build.bases import is_plain_base
 from prebake.build.build import Build
 from prebake.build.copies import Copy, SourceKind, copies
-from prebake.build.installs.copytext import Piece, Unwritable, copies_of, with_destination, without_sources
 from prebake.build.installs.crossing import Crossing, crossing
 from prebake.build.installs.manifests import readings
 from prebake.build.installs.misplaced import Extra, extra_for, misplaced
 from prebake.build.installs.notes import Manifest
 from prebake.build.installs.owners import Maker, folder_that_changes, maker_of, owner_of
 from prebake.build.installs.pieces import Pieces
-from prebake.build.installs.rewrite import Rewrite
 from prebake.build.paths import inside
+from prebake.build.rewriting.copytext import Piece, Unwritable, copies_of, with_destination, without_sources
+from prebake.build.rewriting.sinking import Rewrite
 from prebake.build.route import only_way, route
-from prebake.build.state import chain, state_after, states
+from prebake.build.state import chain, instructions_above, state_after
 from prebake.edits import FileEdit, TextEdit
 from prebake.findings import Applicability
 from prebake.syntax.dockerfile import Instruction
@@ -248,18 +248,13 @@ class _Plan:
 
     def _made_before(self, index: int, moving: dict[int, Copy]) -> Iterator[str]:
         """The folders that are surely there before an instruction, whatever is moved."""
-        stage = self._build.tree.stages[self._target.stage or 0]
-        before = states(self._build)
-        for below in chain(self._build.tree, stage, before):
-            for item in below.instructions:
-                if item.index >= index:
-                    continue
-                place = state_after(self._build, item).directory if item.keyword == "WORKDIR" else None
-                if place is not None:
-                    yield place
-                other = copies(self._build).get(item.index)
-                if other is not None and item.index not in moving:
-                    yield from (m.image if m.folder else posixpath.dirname(m.image) for m in other.mappings)
+        for item in instructions_above(self._build, self._build.tree.instructions[index], self._target):
+            place = state_after(self._build, item).directory if item.keyword == "WORKDIR" else None
+            if place is not None:
+                yield place
+            other = copies(self._build).get(item.index)
+            if other is not None and item.index not in moving:
+                yield from (m.image if m.folder else posixpath.dirname(m.image) for m in other.mappings)
 
     def _owners(
         self,
@@ -275,7 +270,7 @@ class _Plan:
             early.setdefault(place, []).append(Maker(folders, owner_of(moving[index])))
         before: list[Maker] = []
         after: list[Maker] = []
-        lowest = chain(self._build.tree, self._build.tree.stages[self._target.stage or 0], states(self._build))[0]
+        lowest = chain(self._build, self._build.tree.stages[self._target.stage or 0])[0]
         for item in route(self._build, lowest.instruction, self._target):
             maker = maker_of(self._build, item)
             before += [maker] if maker is not None else []

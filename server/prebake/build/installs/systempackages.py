@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from prebake.build.build import Build, fact
-from prebake.build.state import states
-from prebake.build.steps import Step, steps_of
+from prebake.build.build import Build, fact_at
+from prebake.build.steps import Step, steps_at
 from prebake.syntax.dockerfile import Instruction
 
 _COMMANDS = {
@@ -38,25 +37,14 @@ class SystemInstall(NamedTuple):
         return self.commands[0]
 
 
-@fact
-def _known(build: Build) -> dict[int, SystemInstall | None]:
-    """What has been found out about RUN instructions so far."""
-    return {}
-
-
+@fact_at
 def system_install_at(build: Build, instruction: Instruction) -> SystemInstall | None:
     """The install of system packages that an instruction is; ``None`` for any other."""
-    known = _known(build)
-    if instruction.index not in known:
-        looked_at = instruction.keyword == "RUN" and any(program in instruction.raw for program in _COMMANDS)
-        known[instruction.index] = _recognise(build, instruction) if looked_at else None
-    return known[instruction.index]
-
-
-def _recognise(build: Build, instruction: Instruction) -> SystemInstall | None:
+    if instruction.keyword != "RUN" or not any(program in instruction.raw for program in _COMMANDS):
+        return None
     commands: list[str] = []
     packages: list[str] = []
-    for step in steps_of(instruction, states(build)[instruction.index]).steps:
+    for step in steps_at(build, instruction).steps:
         subcommand = _subcommand(step)
         if subcommand is not None:
             commands.append(f"{step.program} {subcommand}")

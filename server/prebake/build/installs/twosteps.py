@@ -16,7 +16,7 @@ from prebake.build.installs.installers import InstallCommand
 from prebake.build.installs.manifests import Reading
 from prebake.build.installs.notes import Notes
 from prebake.build.installs.readers import FirstStep, first_step
-from prebake.build.installs.runchain import RunChain, run_chain
+from prebake.build.rewriting.runchain import RunChain, run_chain
 from prebake.build.steps import Step
 from prebake.syntax.shell import ShellWord
 

@@ -16,7 +16,7 @@ from prebake.build.models.hubcache import cache_folders, overlaps
 from prebake.build.paths import inside
 from prebake.build.startup import final_chain, final_state, stage_file
 from prebake.build.state import State, chain, states
-from prebake.build.steps import Step, steps_of
+from prebake.build.steps import Step, steps_at
 from prebake.project.command import Place, Program, programs_of_words
 from prebake.project.loads import Load
 from prebake.regex import regex
@@ -111,7 +111,7 @@ def _contributing(build: Build) -> Iterator[Stage]:
             origin = instruction.flag("from") if instruction.keyword == "COPY" else None
             source = build.tree.stage_named(origin, stage.index) if origin else None
             if source is not None:
-                pending += chain(build.tree, source, states(build))
+                pending += chain(build, source)
 
 
 def _copies_cache(build: Build) -> bool:
@@ -139,12 +139,12 @@ def _run(build: Build, stage: Stage, instruction: Instruction, hidden: bool) -> 
     cache, only what goes elsewhere.
     """
     state = states(build)[instruction.index]
-    stages = chain(build.tree, stage, states(build))
+    stages = chain(build, stage)
 
     def files(path: str) -> str | None:
         return stage_file(build, stages, path)
 
-    for step in steps_of(instruction, state).steps:
+    for step in steps_at(build, instruction).steps:
         environment = {**state.args, **state.env, **step.variables}
         place = Place(step.directory or ".", environment, lambda path: build.snapshot.text(files(path) or ""))
         words = tuple(argument.text or "\0" for argument in step.arguments)

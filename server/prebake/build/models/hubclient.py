@@ -49,7 +49,7 @@ class HubClient(NamedTuple):
 
 def hub_client(build: Build, stage: Stage, before: int) -> HubClient:
     """The client that instruction number ``before`` of a stage finds, that instruction's own commands included."""
-    stages = chain(build.tree, stage, states(build))
+    stages = chain(build, stage)
     numbers = {below.index for below in stages}
     found = [
         item
@@ -111,7 +111,7 @@ def _newest(found: list[Listed], image: str) -> tuple[str | None, str]:
 
 def held_below(build: Build, stage: Stage, distribution: str, version: str) -> Listed | None:
     """The requirement that keeps a package of a stage's image in releases before a version; ``None`` when none does."""
-    numbers = {below.index for below in chain(build.tree, stage, states(build))}
+    numbers = {below.index for below in chain(build, stage)}
     return next(
         (
             item

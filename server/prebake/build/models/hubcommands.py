@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from prebake.build.build import Build, fact
-from prebake.build.commandedits import CommandEdits
+from prebake.build.rewriting.commandedits import CommandEdits
 from prebake.build.state import states
 from prebake.edits import TextEdit
 from prebake.project.launchers import launchers

@@ -15,8 +15,8 @@ from prebake.build.build import Build, fact
 from prebake.build.installs.installers import install_at
 from prebake.build.installs.manifests import readings
 from prebake.build.installs.systempackages import system_install_at
-from prebake.build.instructions import effects_at
-from prebake.build.order.moves import Move, moved
+from prebake.build.order.instructions import effects_at
+from prebake.build.rewriting.moves import Move, moved
 from prebake.build.state import base_stage, states
 from prebake.edits import FileEdit, apply, difference
 from prebake.findings import Applicability
@@ -164,7 +164,7 @@ class _Walk:
     def _stages_on(self, stage: Stage) -> None:
         """The stages that are built on this one: they inherit the argument."""
         for other in self._build.tree.stages[stage.index + 1 :]:
-            base = base_stage(self._build.tree, other, states(self._build))
+            base = base_stage(self._build, other)
             if base is not None and base.index == stage.index and self._follow(other, -1, self.inherited):
                 self._stages_on(other)
 

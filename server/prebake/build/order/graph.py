@@ -11,18 +11,18 @@ import re
 from collections.abc import Iterable
 
 from prebake.build.build import Build, fact
-from prebake.build.commandwords import effect_table
+from prebake.build.commands.effects import Effects
+from prebake.build.commands.links import Link, is_symbolic, links_above, through_links
+from prebake.build.commands.words import effect_table
 from prebake.build.copies import SYSTEM_FOLDERS, Copy, copies
-from prebake.build.effects import Effects
 from prebake.build.installs.crossing import between
 from prebake.build.installs.installers import install_at
-from prebake.build.installs.links import Link, is_symbolic, links_above, through_links
 from prebake.build.installs.manifests import readings
 from prebake.build.installs.systempackages import manages_packages, system_install_at
-from prebake.build.instructions import CONFIGURATION, SETTINGS, effects_at, effects_of_steps
+from prebake.build.order.instructions import CONFIGURATION, SETTINGS, effects_at, effects_of_steps
 from prebake.build.paths import inside, related
 from prebake.build.state import state_after, states
-from prebake.build.steps import steps_of
+from prebake.build.steps import steps_at
 from prebake.syntax.dockerfile import Instruction
 
 _KEEP_ORDER = SETTINGS | CONFIGURATION
@@ -133,7 +133,7 @@ def _made_above(build: Build, path: str, instruction: Instruction) -> bool:
 
 def _runs(build: Build, first: Instruction, second: Instruction) -> str | None:
     for item in (first, second):
-        steps = steps_of(item, states(build)[item.index]).steps
+        steps = steps_at(build, item).steps
         if any(step.program == "ln" and not is_symbolic(step) for step in steps):
             return f"line {item.line + 1} gives a file a second name"
     for system, other in ((first, second), (second, first)):
@@ -157,7 +157,7 @@ def _led(build: Build, instruction: Instruction, effects: Effects) -> Effects:
 
 def _besides_packages(build: Build, instruction: Instruction) -> Effects:
     """What a RUN does besides installing packages of the system."""
-    steps = steps_of(instruction, states(build)[instruction.index]).steps
+    steps = steps_at(build, instruction).steps
     return effects_of_steps(build, instruction, [step for step in steps if not manages_packages(step)])
 
 
@@ -184,7 +184,7 @@ def _plain(build: Build, instruction: Instruction) -> Effects:
     """The effects of a RUN; for an install all of them."""
     if install_at(build, instruction) is not None:
         return effects_at(build, instruction)
-    steps = steps_of(instruction, states(build)[instruction.index]).steps
+    steps = steps_at(build, instruction).steps
     return effects_of_steps(build, instruction, steps)
 
 

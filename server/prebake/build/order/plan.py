@@ -13,10 +13,10 @@ from prebake.build.build import Build
 from prebake.build.installs.owners import Maker, folder_that_changes, maker_of
 from prebake.build.installs.wording import title
 from prebake.build.order.graph import dependency
-from prebake.build.order.moves import Move, moved
 from prebake.build.order.schedule import schedule, staying
 from prebake.build.order.tiers import Tier, tier_of
-from prebake.build.state import chain, states
+from prebake.build.rewriting.moves import Move, moved
+from prebake.build.state import chain
 from prebake.edits import apply, difference
 from prebake.findings import Applicability, Fix
 from prebake.syntax.dockerfile import Instruction, Stage
@@ -101,7 +101,7 @@ def _made(makers: Iterable[Maker | None]) -> list[Maker]:
 
 def _makers_below(build: Build, stage: Stage) -> list[Maker]:
     """What makes folders in the stages that this one is built on."""
-    below = [item for each in chain(build.tree, stage, states(build))[:-1] for item in each.instructions]
+    below = [item for each in chain(build, stage)[:-1] for item in each.instructions]
     return _made(maker_of(build, item) for item in below)
 
 

@@ -10,7 +10,7 @@ from prebake.build.copies import Copy, copies
 from prebake.build.installs.installers import install_at
 from prebake.build.installs.misplaced import Extra, brought
 from prebake.build.installs.systempackages import system_install_at
-from prebake.build.instructions import effects_at
+from prebake.build.order.instructions import effects_at
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
 

@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from prebake.build.effects import Effects
+    from prebake.build.commands.effects import Effects
     from prebake.build.installs.installers import InstallCommand
     from prebake.build.installs.notes import Notes
 

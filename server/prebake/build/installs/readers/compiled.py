@@ -6,7 +6,7 @@ that brings them along. A recipe of make or a script that compiles is taken as i
 
 from __future__ import annotations
 
-from prebake.build.effects import Effects
+from prebake.build.commands.effects import Effects
 from prebake.build.image import mounts_of
 from prebake.build.installs.installers import InstallCommand
 from prebake.build.installs.notes import Notes

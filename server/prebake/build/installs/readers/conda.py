@@ -11,7 +11,7 @@ import posixpath
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from prebake.build.effects import Effects, redirections, roots
+from prebake.build.commands.effects import Effects, redirections, roots
 from prebake.build.image import ImageFiles
 from prebake.build.installs.installers import InstallCommand
 from prebake.build.installs.notes import Notes

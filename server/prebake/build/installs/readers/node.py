@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from prebake.build.effects import Effects, redirections, roots
+from prebake.build.commands.effects import Effects, redirections, roots
 from prebake.build.installs.installer_table import scripts
 from prebake.build.installs.installers import InstallCommand
 from prebake.build.installs.notes import Notes

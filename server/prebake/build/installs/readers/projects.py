@@ -6,12 +6,12 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from prebake.build.effects import Effects, redirections, roots
+from prebake.build.commands.effects import Effects, redirections, roots
 from prebake.build.installs.installers import InstallCommand
 from prebake.build.installs.notes import Notes
 from prebake.build.installs.readers import FirstStep
-from prebake.build.state import chain, states
-from prebake.build.steps import Step, steps_of
+from prebake.build.state import instructions_above
+from prebake.build.steps import Step, steps_at
 from prebake.project.manifest import read_toml, table
 from prebake.project.requirements import is_archive, local_path
 
@@ -186,12 +186,11 @@ def configured(notes: Notes, program: str, setting: str) -> bool | None:
     """What ``poetry config`` or ``pdm config`` above the install, or in the same RUN, switches a setting to."""
     found = None
     build, install = notes.build, notes.install.instruction
-    for stage in chain(build.tree, build.tree.stages[install.stage or 0], states(build)):
-        for item in stage.instructions:
-            if item.index > install.index or item.keyword != "RUN" or setting not in item.raw:
-                continue
-            for step in steps_of(item, states(build)[item.index]).steps:
-                words = [argument.text for argument in step.arguments]
-                if step.program == program and words[:1] == ["config"] and setting in words[:-1]:
-                    found = (words[words.index(setting) + 1] or "").lower() in ("true", "1", "yes", "on")
+    for item in (*instructions_above(build, install), install):
+        if item.keyword != "RUN" or setting not in item.raw:
+            continue
+        for step in steps_at(build, item).steps:
+            words = [argument.text for argument in step.arguments]
+            if step.program == program and words[:1] == ["config"] and setting in words[:-1]:
+                found = (words[words.index(setting) + 1] or "").lower() in ("true", "1", "yes", "on")
     return found

@@ -25,7 +25,7 @@ import posixpath
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from prebake.build.effects import Effects
+from prebake.build.commands.effects import Effects
 from prebake.build.installs.installers import InstallCommand
 from prebake.build.installs.notes import Notes
 from prebake.build.installs.readers import FirstStep

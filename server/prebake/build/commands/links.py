@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from prebake.build.build import Build
-from prebake.build.effects import Effects
+from prebake.build.commands.effects import Effects
 from prebake.build.paths import inside
-from prebake.build.state import chain, states
-from prebake.build.steps import Step, steps_of
+from prebake.build.state import instructions_above
+from prebake.build.steps import Step, steps_at
 from prebake.syntax.dockerfile import Instruction
 
 _DEPTH = 4
@@ -50,13 +50,11 @@ def links_of(step: Step, line: int) -> Iterator[Link]:
 
 def links_above(build: Build, instruction: Instruction, target: Instruction) -> list[Link]:
     """The links that are there before an instruction, seen from the stage of ``target``."""
-    stage = build.tree.stages[target.stage or 0]
     return [
         link
-        for below in chain(build.tree, stage, states(build))
-        for item in below.instructions
-        if item.index < instruction.index and item.keyword == "RUN" and "ln" in item.raw
-        for step in steps_of(item, states(build)[item.index]).steps
+        for item in instructions_above(build, instruction, target)
+        if item.keyword == "RUN" and "ln" in item.raw
+        for step in steps_at(build, item).steps
         for link in links_of(step, item.line)
     ]
 

@@ -12,14 +12,14 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from prebake.build.build import Build
+from prebake.build.commands.effects import Effects
 from prebake.build.copies import SYSTEM_FOLDERS, Copy, copies
-from prebake.build.effects import Effects
+from prebake.build.layers.recursive import Duplicate, Recursive, place_of
+from prebake.build.layers.written import commands_of, layers_above
 from prebake.build.paths import inside, related
-from prebake.build.recursive import Duplicate, Recursive, place_of
 from prebake.build.route import only_way
-from prebake.build.state import chain, state_after, states
-from prebake.build.steps import Step, steps_of
-from prebake.build.written import commands_of, layers_above
+from prebake.build.state import instructions_above, state_after
+from prebake.build.steps import Step, steps_at
 from prebake.edits import FileEdit, TextEdit
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
@@ -192,7 +192,7 @@ class _Plan:
                 break
             own.append((step, effects))
         self._other(self._change.instruction, own, True)
-        problem = steps_of(self._change.instruction, self._step.state).problem
+        problem = steps_at(self._build, self._change.instruction).problem
         if problem is not None:
             raise _Refused(f"{self._line(self._change.instruction)} is not understood: {problem}")
 
@@ -267,13 +267,10 @@ class _Plan:
     def _extra_folders(self, found: list[Copy], name: str) -> list[str]:
         """The folders below the places that COPY does not give the owner or mode to, to be named in the command."""
         folders = dict(self._folders)
-        for stage in chain(
-            self._build.tree, self._build.tree.stages[self._change.instruction.stage or 0], states(self._build)
-        ):
-            for item in stage.instructions:
-                if item.index < self._change.instruction.index and item.keyword == "WORKDIR":
-                    place = state_after(self._build, item).directory
-                    folders.update(dict.fromkeys(self._and_above(place)) if place is not None else {})
+        for item in instructions_above(self._build, self._change.instruction):
+            if item.keyword == "WORKDIR":
+                place = state_after(self._build, item).directory
+                folders.update(dict.fromkeys(self._and_above(place)) if place is not None else {})
         if name == "chmod":
             for copy in found:
                 made = [item.image if item.folder else posixpath.dirname(item.image) for item in copy.mappings]

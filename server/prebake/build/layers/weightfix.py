@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from prebake.build.build import Build
 from prebake.build.copies import Copy, copies
-from prebake.build.installs.copytext import Piece, Unwritable, copies_of, without_sources
-from prebake.build.weights import LEAST, Mixed
+from prebake.build.layers.weights import LEAST, Mixed
+from prebake.build.rewriting.copytext import Piece, Unwritable, copies_of, without_sources
 from prebake.edits import FileEdit, TextEdit
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Dockerfile, Instruction

@@ -36,8 +36,8 @@ def roots(name: str) -> tuple[str, ...]:
 class CommandWords:
     """The words and redirections of one command, read by a row of the table.
 
-    The lists are those of :class:`~prebake.build.effects.Effects`. ``is_known`` says that the program does what its row
-    says, on files that may not be known.
+    The lists are those of :class:`~prebake.build.commands.effects.Effects`. ``is_known`` says that the program does
+    what its row says, on files that may not be known.
     """
 
     def __init__(self, step: Step, row: Mapping[str, Any]) -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from prebake.build.effects import Effects
-from prebake.build.instructions import effects_at
+from prebake.build.commands.effects import Effects
+from prebake.build.order.instructions import effects_at
 from tests.build.projects import build_of, nth
 
 FILES = {"requirements.txt": "torch\n", "src/app.py": "", "run.sh": ""}

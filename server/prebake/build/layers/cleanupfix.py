@@ -6,13 +6,13 @@ import posixpath
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from prebake.build.apt import apt_runs, readers_of_lists, removal, scripts_below
 from prebake.build.build import Build
-from prebake.build.cleanups import Cleanup, Left, targets_of
-from prebake.build.commandedits import CommandEdits
 from prebake.build.copies import copies
+from prebake.build.layers.apt import apt_runs, readers_of_lists, removal, scripts_below
+from prebake.build.layers.cleanups import Cleanup, Left, targets_of
+from prebake.build.rewriting.commandedits import CommandEdits
 from prebake.build.state import states
-from prebake.build.steps import Step, steps_of
+from prebake.build.steps import Step, steps_at
 from prebake.edits import FileEdit, TextEdit
 from prebake.syntax.dockerfile import Instruction
 
@@ -50,7 +50,7 @@ class _Plan:
         self._build = build
         self._cleanup = cleanup
         self._own = cleanup.instruction
-        self._steps = steps_of(cleanup.instruction, states(build)[cleanup.instruction.index])
+        self._steps = steps_at(build, cleanup.instruction)
 
     def make(self) -> CleanupPlan:
         copied = next((item for item in self._cleanup.left if item.kind == "copied"), None)
@@ -196,8 +196,8 @@ class _Plan:
 
     def _settled(self, before: Instruction, item: Instruction) -> None:
         """The commands of one instruction must not change what those of the next find."""
-        steps = steps_of(before, states(self._build)[before.index]).steps
-        following = steps_of(item, states(self._build)[item.index]).steps
+        steps = steps_at(self._build, before).steps
+        following = steps_at(self._build, item).steps
         moves = {step.program for step in steps if step.program in _SETTLING or not step.program}
         first = following[0] if following else None
         returns = first is not None and first.program == "cd" and (first.arguments[:1] or [None])[0] is not None
@@ -209,8 +209,7 @@ class _Plan:
 
     def _commands(self, item: Instruction) -> str:
         """The commands of an instruction as they are written."""
-        state = states(self._build)[item.index]
-        commands = [step.command for step in steps_of(item, state).steps]
+        commands = [step.command for step in steps_at(self._build, item).steps]
         plain = all(
             command.before in ("", "&&") and not command.context and not command.negated for command in commands
         )

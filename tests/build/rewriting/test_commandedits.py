@@ -2,7 +2,7 @@
 
 import pytest
 
-from prebake.build.commandedits import CommandEdits
+from prebake.build.rewriting.commandedits import CommandEdits
 from prebake.build.state import DEFAULT_SHELL
 from prebake.edits import apply
 from prebake.syntax.dockerfile import parse

@@ -18,8 +18,8 @@ from functools import lru_cache
 from typing import Any
 
 from prebake.build.build import Build
-from prebake.build.commandwords import effect_table
-from prebake.build.effects import Effects, named_variables, redirections
+from prebake.build.commands.effects import Effects, named_variables, redirections
+from prebake.build.commands.words import effect_table
 from prebake.build.image import ImageFiles
 from prebake.build.steps import Step
 from prebake.project.python.modules import Module, Modules

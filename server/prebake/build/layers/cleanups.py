@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Literal, NamedTuple
 
-from prebake.build.apt import LISTS, apt_runs
 from prebake.build.build import Build, fact
 from prebake.build.copies import Copy, SourceKind, copies
 from prebake.build.image import mounts_of
-from prebake.build.installs.caches import CacheUse, cache_uses
+from prebake.build.layers.apt import LISTS, apt_runs
+from prebake.build.layers.packagecaches import CacheUse, cache_uses
+from prebake.build.layers.written import FETCHING, Brought, Written, brought, outputs_at, size_of
 from prebake.build.paths import inside, related
 from prebake.build.shipping import ships
 from prebake.build.state import states
-from prebake.build.steps import Argument, Step, Steps, steps_of
-from prebake.build.written import FETCHING, Brought, Written, brought, outputs_of, size_of
+from prebake.build.steps import Argument, Step, steps_at
 from prebake.project.scan import Size
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
@@ -87,7 +87,7 @@ def cleanups(build: Build) -> tuple[Cleanup, ...]:
     for instruction in build.tree.instructions:
         if instruction.keyword != "RUN" or _MARKS.search(instruction.raw) is None or not ships(build, instruction):
             continue
-        steps = [step for step in _steps(build, instruction).steps if _deleting(step)]
+        steps = [step for step in steps_at(build, instruction).steps if _deleting(step)]
         seen += len(steps)
         if seen > _MOST_STEPS:
             break
@@ -95,12 +95,6 @@ def cleanups(build: Build) -> tuple[Cleanup, ...]:
         if left:
             found.append(Cleanup(instruction, left, size_of(build, [item.written for item in left])))
     return tuple(found)
-
-
-def _steps(build: Build, instruction: Instruction) -> Steps:
-    """The commands of a RUN, which another fact may have read already."""
-    run = apt_runs(build).get(instruction.index)
-    return run.steps if run is not None else steps_of(instruction, states(build)[instruction.index])
 
 
 def _deleting(step: Step) -> bool:
@@ -267,7 +261,7 @@ def _files_by_place(build: Build) -> Brought:
             for top in {place if place.count("/") < 2 else "/".join(place.split("/", 2)[:2]) for place in places}:
                 found.add(item.index, top, (copy, None))
         elif _FETCHES.search(item.raw) is not None:
-            for output in outputs_of(build)[item.index]:
+            for output in outputs_at(build, item):
                 if output.step.program in FETCHING and not _SMALL.search(output.path):
                     found.add(item.index, output.path, (None, _Fetched(item, output.path, output.step)))
     return found
@@ -276,9 +270,7 @@ def _files_by_place(build: Build) -> Brought:
 def _deletes(build: Build, instruction: Instruction, path: str) -> bool:
     """Whether a RUN deletes a place, or part of it, itself."""
     return any(
-        related(target.place, path)
-        for step in steps_of(instruction, states(build)[instruction.index]).steps
-        for target in targets_of(step)
+        related(target.place, path) for step in steps_at(build, instruction).steps for target in targets_of(step)
     )
 
 

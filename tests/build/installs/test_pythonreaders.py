@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from prebake.build.effects import Effects
+from prebake.build.commands.effects import Effects
 from prebake.build.installs.installers import installs
 from prebake.build.installs.manifests import Reading, readings
 from prebake.build.installs.notes import Notes

@@ -1,7 +1,7 @@
 """What a command of a RUN reads and writes in the image, as far as that is known.
 
 The table is ``data/effects.toml``. It is on the safe side: what is not in it may do anything, and every word that may
-be a path counts as one. What a whole instruction does is put together in :mod:`prebake.build.instructions`.
+be a path counts as one. What a whole instruction does is put together in :mod:`prebake.build.order.instructions`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from prebake.build.commandwords import CommandWords, effect_table, roots
+from prebake.build.commands.words import CommandWords, effect_table, roots
 from prebake.build.paths import inside
 from prebake.build.steps import Step
 

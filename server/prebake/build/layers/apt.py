@@ -14,7 +14,7 @@ from prebake.build.image import image_before, mounts_of
 from prebake.build.paths import inside
 from prebake.build.shipping import ships
 from prebake.build.state import State, base_stage, chain, states
-from prebake.build.steps import Argument, Step, Steps, steps_of
+from prebake.build.steps import Argument, Step, Steps, steps_at
 from prebake.data import load_table
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction, Stage
@@ -131,11 +131,10 @@ def apt_runs(build: Build) -> dict[int, AptRun]:
     found = {}
     for instruction in build.tree.instructions:
         if instruction.keyword == "RUN" and instruction.stage is not None and "apt" in instruction.raw:
-            state = states(build)[instruction.index]
-            steps = steps_of(instruction, state)
+            steps = steps_at(build, instruction)
             commands = tuple(command for step in steps.steps if (command := _command(step)) is not None)
             if commands:
-                found[instruction.index] = AptRun(instruction, state, steps, commands)
+                found[instruction.index] = AptRun(instruction, states(build)[instruction.index], steps, commands)
     return found
 
 
@@ -155,7 +154,7 @@ def recommended_for(build: Build, run: AptRun, command: AptCommand) -> tuple[str
     """Packages that come only as recommendations of those that a command installs and that builds rely on."""
     table = _data()
     above = [apt_runs(build)[index] for index in apt_runs(build) if index <= run.instruction.index]
-    stages = {stage.index for stage in chain(build.tree, build.tree.stages[run.instruction.stage or 0], states(build))}
+    stages = {stage.index for stage in chain(build, build.tree.stages[run.instruction.stage or 0])}
     named = {
         name
         for other in above
@@ -281,7 +280,7 @@ def _built_on(build: Build) -> dict[int, list[Stage]]:
     """The stages that are built on each stage."""
     found: dict[int, list[Stage]] = {}
     for stage in build.tree.stages:
-        base = base_stage(build.tree, stage, states(build))
+        base = base_stage(build, stage)
         if base is not None:
             found.setdefault(base.index, []).append(stage)
     return found
@@ -319,7 +318,7 @@ def _scripts(build: Build) -> dict[int, list[int]]:
         if item.keyword != "RUN" or item.stage is None or "sh" not in item.raw:
             continue
         image = None
-        for step in steps_of(item, states(build)[item.index]).steps:
+        for step in steps_at(build, item).steps:
             path = _script(step)
             if path is None:
                 continue
@@ -357,7 +356,7 @@ def _set_before(build: Build, instruction: Instruction) -> bool:
     first = _settings(build)
     if not first:
         return False
-    stages = chain(build.tree, build.tree.stages[instruction.stage or 0], states(build))
+    stages = chain(build, build.tree.stages[instruction.stage or 0])
     return any(first.get(stage.index, instruction.index + 1) <= instruction.index for stage in stages)
 
 

@@ -2,7 +2,7 @@ import pytest
 
 from prebake.build.installs.readers.go import go_mod
 from prebake.text import Text
-from tests.build.test_nodereaders import first, manifests, reading
+from tests.build.installs.test_nodereaders import first, manifests, reading
 
 GO = """module example.com/x // a comment
 

@@ -10,7 +10,7 @@ from prebake.build.installs.manifests import readings
 from prebake.build.installs.misplaced import misplaced
 from prebake.build.installs.projectfirst import arrange_project
 from prebake.build.installs.projectinstalls import project_installs
-from prebake.build.installs.runchain import RunChain, run_chain
+from prebake.build.rewriting.runchain import RunChain, run_chain
 from prebake.build.state import states
 from prebake.findings import Applicability
 from prebake.syntax.dockerfile import parse

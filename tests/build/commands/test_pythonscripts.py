@@ -2,10 +2,9 @@
 
 import pytest
 
-from prebake.build.commandeffects import command_effects
-from prebake.build.effects import Effects
-from prebake.build.state import states
-from prebake.build.steps import steps_of
+from prebake.build.commands.effects import Effects
+from prebake.build.commands.inproject import command_effects
+from prebake.build.steps import steps_at
 from tests.build.projects import build_of, nth
 
 
@@ -14,7 +13,7 @@ def effects(script: str, files: dict[str, str] | None = None, command: str = "py
         f"FROM python:3.12\nWORKDIR /app\n{env}COPY . .\nRUN {command}\n", {"get.py": script, **(files or {})}
     )
     run = nth(build, "RUN")
-    (step,) = steps_of(run, states(build)[run.index]).steps
+    (step,) = steps_at(build, run).steps
     return command_effects(build, run, step)
 
 

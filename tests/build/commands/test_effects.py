@@ -1,15 +1,14 @@
 import pytest
 
-from prebake.build.effects import Effects, effects_of, redirections
-from prebake.build.state import states
-from prebake.build.steps import steps_of
+from prebake.build.commands.effects import Effects, effects_of, redirections
+from prebake.build.steps import steps_at
 from tests.build.projects import build_of, nth
 
 
 def effects(command: str) -> Effects:
     build = build_of(f"FROM python:3.12\nWORKDIR /app\nRUN {command}\n")
     run = nth(build, "RUN")
-    (step,) = steps_of(run, states(build)[run.index]).steps
+    (step,) = steps_at(build, run).steps
     return effects_of(step)
 
 
@@ -197,7 +196,7 @@ def test_commands_that_are_a_barrier(command: str) -> None:
 def test_redirections_of_any_command() -> None:
     build = build_of("FROM a\nWORKDIR /app\nRUN make < in.txt > out.txt\n")
     run = nth(build, "RUN")
-    (step,) = steps_of(run, states(build)[run.index]).steps
+    (step,) = steps_at(build, run).steps
     assert redirections(step) == Effects(reads=("/app/in.txt",), writes=("/app/out.txt",))
 
 

@@ -9,16 +9,16 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable
 
-from prebake.build.build import Build, fact
-from prebake.build.commandeffects import command_effects
-from prebake.build.commandwords import effect_table
+from prebake.build.build import Build, fact_at
+from prebake.build.commands.effects import Effects, implicit_reads, install_environment, roots
+from prebake.build.commands.inproject import command_effects
+from prebake.build.commands.words import effect_table
 from prebake.build.copies import Copy, SourceKind, copies
-from prebake.build.effects import Effects, implicit_reads, install_environment, roots
 from prebake.build.image import mounts_of
 from prebake.build.installs.manifests import Reading, readings
 from prebake.build.paths import inside
 from prebake.build.state import state_after, states
-from prebake.build.steps import Step, steps_of
+from prebake.build.steps import Step, steps_at
 from prebake.syntax.dockerfile import Instruction
 
 SETTINGS = frozenset(("ARG", "ENV", "USER", "SHELL", "WORKDIR"))
@@ -36,12 +36,7 @@ _SEARCHED = frozenset(("PATH", "HOME", "PWD", "OLDPWD", "TMPDIR", "TMP", "TEMP",
 NOTHING = Effects(environment=frozenset())
 
 
-@fact
-def _known(build: Build) -> dict[int, Effects]:
-    """The effects that have been found out so far."""
-    return {}
-
-
+@fact_at
 def effects_at(build: Build, instruction: Instruction) -> Effects:
     """What an instruction does.
 
@@ -49,13 +44,6 @@ def effects_at(build: Build, instruction: Instruction) -> Effects:
     they may lie, and where these look for settings. An instruction that is not understood, and ONBUILD and VOLUME,
     which mean something to others, are opaque.
     """
-    known = _known(build)
-    if instruction.index not in known:
-        known[instruction.index] = _effects(build, instruction)
-    return known[instruction.index]
-
-
-def _effects(build: Build, instruction: Instruction) -> Effects:
     keyword = instruction.keyword
     if instruction.problem is not None:
         return Effects(opaque=f"is not understood ({instruction.problem})")
@@ -99,7 +87,7 @@ def _run(build: Build, instruction: Instruction) -> Effects:
     if reading is not None and reading.problems:
         return Effects(opaque=f"is not known in full: {reading.problems[0]}", network=True)
     state = states(build)[instruction.index]
-    steps = steps_of(instruction, state)
+    steps = steps_at(build, instruction)
     if steps.problem is not None:
         return Effects(opaque=f"is not understood: {steps.problem}", network=True)
     if reading is not None:

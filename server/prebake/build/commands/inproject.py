@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from prebake.build.build import Build
-from prebake.build.effects import Effects, effects_of
+from prebake.build.commands.effects import Effects, effects_of
 from prebake.build.image import image_before
 from prebake.build.steps import Step
 from prebake.syntax.dockerfile import Instruction
@@ -22,7 +22,7 @@ def command_effects(build: Build, instruction: Instruction, step: Step) -> Effec
     found = image.provider(path) if image.copies else None
     if found is None:
         return effects_of(step)
-    from prebake.build.pythonscripts import script_effects
+    from prebake.build.commands.pythonscripts import script_effects
 
     return script_effects(build, image, step, path)
 

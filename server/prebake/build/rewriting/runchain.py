@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 from typing import NamedTuple
 
-from prebake.build.effects import Effects
+from prebake.build.commands.effects import Effects
 from prebake.build.paths import inside, related
 from prebake.build.state import State
 from prebake.build.steps import Step

@@ -17,8 +17,8 @@ from prebake.build.image import Mount, image_before, mounts_of
 from prebake.build.installs.installers import Install, InstallCommand, installs
 from prebake.build.paths import inside, related
 from prebake.build.shipping import ships
-from prebake.build.state import chain, states
-from prebake.build.steps import Argument, Step, steps_of
+from prebake.build.state import chain
+from prebake.build.steps import Argument, Step, steps_at
 from prebake.data import load_table
 from prebake.syntax.dockerfile import Instruction
 from prebake.syntax.shell import ShellWord
@@ -259,7 +259,7 @@ def _set_off_before(build: Build, cache: Cache, instruction: Instruction) -> boo
     first = _pip_configured(build)
     if cache.name != "pip" or not first:
         return False
-    stages = chain(build.tree, build.tree.stages[instruction.stage or 0], states(build))
+    stages = chain(build, build.tree.stages[instruction.stage or 0])
     return any(first.get(stage.index, instruction.index + 1) <= instruction.index for stage in stages)
 
 
@@ -284,7 +284,7 @@ def _emptying(build: Build) -> tuple[tuple[int, Step], ...]:
             for item in build.tree.instructions
             if item.keyword == "RUN" and any(mark in item.body.text for mark in _MARKS) and ships(build, item)
         ][:_MOST_EMPTYING]
-        for step in steps_of(item, states(build)[item.index]).steps
+        for step in steps_at(build, item).steps
         if step.program in _REMOVERS or "clean" in step.path.lower() or _cleans(step)
     )
 

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from prebake.build.build import Build, fact
+from prebake.build.layers.written import Written, below, size_of
 from prebake.build.shipping import ships
-from prebake.build.state import states
-from prebake.build.steps import Argument, Step, steps_of
-from prebake.build.written import Written, below, size_of
+from prebake.build.steps import Argument, Step, steps_at
 from prebake.project.scan import Size
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
@@ -86,7 +85,7 @@ def _may_change(raw: str) -> bool:
 
 def recursive_changes(build: Build, instruction: Instruction) -> Iterator[Recursive]:
     """The recursive changes of owners and modes that a RUN makes in any case."""
-    for step in steps_of(instruction, states(build)[instruction.index]).steps:
+    for step in steps_at(build, instruction).steps:
         surely = step.command.before != "||" and all(kind in ("(", "{") for kind in step.command.context)
         if step.program in PROGRAMS and surely and not step.piped:
             change = _read(instruction, step)

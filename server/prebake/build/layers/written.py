@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from prebake.build.build import Build, fact
+from prebake.build.build import Build, fact, fact_at
+from prebake.build.commands.effects import Effects, effects_of
 from prebake.build.copies import Copy, Mapping, copies
-from prebake.build.effects import Effects, effects_of
 from prebake.build.installs.installers import install_at
 from prebake.build.installs.manifests import readings
 from prebake.build.paths import inside, related
 from prebake.build.state import base_stage, states
-from prebake.build.steps import Step, steps_of
+from prebake.build.steps import Step, steps_at
 from prebake.project.scan import Size
 from prebake.syntax.dockerfile import Instruction
 
@@ -60,7 +60,7 @@ def below(build: Build, place: str, instruction: Instruction) -> tuple[Written, 
         if copy is not None:
             found += [Written(item, place, contexts=taken)] if (taken := brought(copy, place)) != () else []
         elif _may_write(build, item, place):
-            outputs = outputs_of(build)[item.index]
+            outputs = outputs_at(build, item)
             found += [Written(item, out.path, out.step) for out in outputs if inside(out.path, place) is not None][:1]
         if len(found) == _MOST_WRITERS:
             break
@@ -102,7 +102,7 @@ def layers_above(build: Build, instruction: Instruction) -> tuple[Instruction, .
 def _layers(build: Build) -> dict[int, tuple[Instruction, ...]]:
     found: dict[int, tuple[Instruction, ...]] = {}
     for stage in build.tree.stages:
-        base = base_stage(build.tree, stage, states(build))
+        base = base_stage(build, stage)
         own = tuple(item for item in stage.instructions if item.keyword in ("COPY", "ADD", "RUN"))
         found[stage.index] = (*found[base.index], *own) if base is not None else own
     return found
@@ -160,27 +160,17 @@ def _parts(copy: Copy, place: str) -> Iterator[Mapping]:
             yield Mapping(path, place, copy.files.is_folder(path), item.source)
 
 
-class _Outputs(dict[int, tuple[Output, ...]]):
-    def __init__(self, build: Build) -> None:
-        super().__init__()
-        self._build = build
-
-    def __missing__(self, index: int) -> tuple[Output, ...]:
-        self[index] = tuple(_outputs(self._build, self._build.tree.instructions[index]))
-        return self[index]
-
-
-@fact
-def outputs_of(build: Build) -> _Outputs:
-    """What the commands of a RUN write that weighs, by its index; worked out when it is asked for."""
-    return _Outputs(build)
+@fact_at
+def outputs_at(build: Build, instruction: Instruction) -> tuple[Output, ...]:
+    """What the commands of a RUN write that weighs."""
+    return tuple(_outputs(build, instruction))
 
 
 def commands_of(build: Build, instruction: Instruction) -> tuple[tuple[Step, Effects], ...]:
     """The commands of a RUN with what they touch."""
     if install_at(build, instruction) is not None:
         return readings(build)[instruction.index].effects
-    steps = steps_of(instruction, states(build)[instruction.index]).steps
+    steps = steps_at(build, instruction).steps
     return tuple((step, effects_of(step)) for step in steps)
 
 
