@@ -7,16 +7,14 @@ is crossed neither reads nor writes what the COPY writes, and the COPY comes out
 from __future__ import annotations
 
 import posixpath
-import re
-import sys
 from collections.abc import Iterator
 
 from prebake.build.build import Build
-from prebake.build.commands.effects import Effects, implicit_reads, install_environment, roots
+from prebake.build.commands.effects import Effects, implicit_reads, roots
 from prebake.build.commands.inproject import command_effects
 from prebake.build.commands.links import Link, is_symbolic, links_above, links_of, through_links
 from prebake.build.copies import SYSTEM_FOLDERS, Copy, copies
-from prebake.build.installs.installer_table import shadowing
+from prebake.build.installs.lookups import modules, named_by_variables, programs
 from prebake.build.installs.manifests import Reading, readings
 from prebake.build.installs.wording import shown, title, why_inexact
 from prebake.build.paths import comparable, inside, related
@@ -33,9 +31,6 @@ _CONFIGURATION = frozenset(
 
 _SHARED = frozenset(("/", "/home", "/opt", "/root", "/srv", "/usr", "/usr/local", "/var"))
 """Folders in which an install may write as well: what it writes there is known for today's context only."""
-
-_SEARCHED = frozenset(("HOME", "PATH", "PWD", "OLDPWD", "PYTHONPATH"))
-"""Variables with places in which something is searched for, which is looked at in another way."""
 
 _LINKED = ("/bin", "/lib", "/lib32", "/lib64", "/sbin")
 
@@ -267,7 +262,8 @@ class _Check:
         if self._named_owner() and (effects.accounts or any(map(_holds_accounts, (*effects.writes, *effects.roots)))):
             self._stop(f"{command} may change users, and the COPY names its owner")
         self._imports(step, effects, command)
-        self._variables(step, effects, command, reading)
+        for path in named_by_variables(step, effects, reading):
+            self._read(path, command, reading)
 
     def _needs_folder(self, path: str, item: Instruction, command: str) -> None:
         """A folder that must be there, and that the COPY may be the one to make."""
@@ -281,17 +277,13 @@ class _Check:
 
     def _programs(self, step: Step, command: str) -> None:
         """Programs that the COPY brings: one that is run must be there, others may be overwritten by an install."""
-        run = {step.program, posixpath.basename(step.path), *step.wrappers}
-        own = step.variables.get("PATH", "")
-        if own is None:
+        if step.variables.get("PATH", "") is None:
             self._stop(f"{command} looks for programs in a PATH that is not known")
-        for place in (*roots("programs"), *step.state.path, *(own or "").split(":")):
-            for path in self._in_folder(place):
-                name = posixpath.basename(path)
-                if name in run or re.match(r"(python|pip|uv|conda|gcc|g\+\+|cc|ld|git|sh|bash|env)[\d.-]*$", name):
-                    self._stop(f"{command} may run {path}, which is copied to {place}")
-                else:
-                    self._doubt(f"{place} also takes what installs write: {path} must not be the name of a program")
+        for found in programs(self._copy, step):
+            if found.runs:
+                self._stop(f"{command} may run {found.path}, which is copied to {found.place}")
+            else:
+                self._doubt(f"{found.place} also takes what installs write: {found.path} must not be a program's name")
 
     def _touched(self, path: str) -> str | None:
         """A path of the context that the COPY puts at a place; a relative destination may be the root."""
@@ -359,48 +351,11 @@ class _Check:
 
     def _imports(self, step: Step, effects: Effects, command: str) -> None:
         """Modules of the project that hide those of Python while pip runs."""
-        places = [effects.imports] if effects.imports is not None else []
-        places += [
-            path
-            for entry in (step.lookup("PYTHONPATH") or "").split(":")
-            if entry and (path := step.absolute(entry)) is not None
-        ]
-        hidden = sys.stdlib_module_names | shadowing()
-        for place in places:
-            for path in self._in_folder(place):
-                name, suffix = posixpath.splitext(posixpath.basename(path))
-                if name in hidden and suffix in (".py", ""):
-                    self._stop(f"{command} would find {path} in place of the module {name}")
-                if suffix in (".dist-info", ".egg-info", ".egg") and place != effects.imports:
-                    self._doubt(f"{command} takes {path}, which PYTHONPATH leads to, for an installed package")
-
-    def _variables(self, step: Step, effects: Effects, command: str, reading: Reading | None) -> None:
-        """Files that variables name, such as certificates, settings and libraries: reading the one is reading both."""
-        environment = effects.environment or frozenset()
-        known = (*effects.reads, *effects.writes, *effects.roots, *effects.environments)
-        if reading is not None:
-            environment = install_environment(step)
-            known += tuple(item.image for item in reading.manifests)
-        own = Effects(environment=environment)
-        for name in (*step.state.env, *step.state.args, *step.variables):
-            read = own.reads_variable(name) and name not in _SEARCHED
-            fetches = effects.network or reading is not None or name.startswith("PYTHON")
-            if not name.startswith(("LD_", "BASH_ENV")) and not (read and fetches):
-                continue
-            for entry in re.split(r"[:\s]", step.lookup(name) or ""):
-                path = step.absolute(entry) if entry.startswith("/") else None
-                if path is not None and not any(related(path, place) for place in known):
-                    self._read(path, command, reading)
-
-    def _in_folder(self, place: str) -> Iterator[str]:
-        """The paths of the context that the COPY puts directly into a folder."""
-        for item in self._copy.mappings:
-            below = inside(place, item.image) if item.folder else None
-            if below is not None:
-                for path, _ in self._copy.files.children(posixpath.join(item.context, below).rstrip("/")):
-                    yield path
-            elif posixpath.dirname(item.image) == place:
-                yield item.context
+        for found in modules(self._copy, step, effects):
+            if found.hidden is not None:
+                self._stop(f"{command} would find {found.path} in place of the module {found.hidden}")
+            else:
+                self._doubt(f"{command} takes {found.path}, which PYTHONPATH leads to, for an installed package")
 
 
 def _holds_accounts(place: str) -> bool:
