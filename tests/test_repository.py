@@ -16,7 +16,7 @@ PACKAGE = ROOT / "server" / "prebake"
 
 # From the bottom up. Modules of one line may use each other; nothing may use a line below it.
 LAYERS = (
-    ("__init__", "text", "paths", "edits", "findings"),
+    ("__init__", "records", "text", "paths", "edits", "findings"),
     ("git", "filesystem"),
     ("files",),
     ("config", "discovery"),
