@@ -1,5 +1,6 @@
 """Fixes judged by a real Docker engine: the same image, and what they promise about the cache and the context."""
 
+from concurrent.futures import ThreadPoolExecutor
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.builder.engine import Engine
+from tests.builder.engine import Built, Engine
 from tests.builder.project import append, fix, write
 from tests.tools import unavailable
 
@@ -24,17 +25,30 @@ def test_the_safe_fix_builds_the_same_image_and_keeps_the_install_cached(
     files = (OUT_OF_THE_IMAGE if "context" not in project else {}) | project["files"]
     before, after = write(tmp_path / "before", files), write(tmp_path / "after", files)
     folder = project.get("context", ".")
-    said = fix(after, "--select", "PB201")
+    said = fix(after, "--select", project.get("rule", "PB201"))
     dockerfile = Path(folder) / "Dockerfile"
     assert (after / dockerfile).read_text() != (before / dockerfile).read_text(), f"nothing was fixed:\n{said}"
 
-    old, new = engine.build(before / folder, "before"), engine.build(after / folder, "after")
+    old, new = _build_both(engine, before / folder, after / folder)
     assert engine.image(old).differences(engine.image(new)) == {}
 
-    for root in (before, after):
-        append(root / project["edit"], f"\n# {project['name']}\n")  # no other project has been built with this line
-    assert not engine.build(before / folder, "before").cached(project["install"])
-    assert engine.build(after / folder, "after").cached(project["install"])
+    arguments = {name: project["name"] for name in [project.get("argument")] if name}
+    if not arguments:
+        for root in (before, after):
+            append(root / project["edit"], f"\n# {project['name']}\n")  # no other project is built with this line
+    old, new = _build_both(engine, before / folder, after / folder, arguments)
+    assert not old.cached(project["install"])
+    assert new.cached(project["install"])
+
+
+def _build_both(
+    engine: Engine, before: Path, after: Path, arguments: dict[str, str] | None = None
+) -> tuple[Built, Built]:
+    """Build two contexts at the same time."""
+    with ThreadPoolExecutor(2) as pool:
+        old = pool.submit(engine.build, before, "before", arguments=arguments)
+        new = pool.submit(engine.build, after, "after", arguments=arguments)
+        return old.result(), new.result()
 
 
 def test_the_created_ignore_file_leaves_out_only_what_it_names(engine: Engine, tmp_path: Path) -> None:
