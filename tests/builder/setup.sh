@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Usage: tests/builder/setup.sh DIR
 # Installs what tests/builder needs: a Docker engine whose BuildKit reads heredocs (23 or newer), a static busybox,
-# Python with pip's wheel for the base image, and the wheel of uv (with the pip of $PYTHON, python3 by default). Where the system's engine is older (Debian 12), that of Debian 13 is
-# unpacked into DIR; nothing of the system is replaced. Safe to run again.
+# Python with pip's wheel for the base image, and the wheel of uv (with the pip of $PYTHON, python3 by default). Where the
+# system's engine is older (Debian 12), that of Debian 13 is unpacked into DIR; nothing of the system is replaced. Safe to
+# run again.
 set -euo pipefail
 
 dir=${1:?usage: tests/builder/setup.sh DIR}
