@@ -7,13 +7,14 @@ installed alone first. In both cases the Dockerfile is written so, and the plain
 
 from __future__ import annotations
 
+import posixpath
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from prebake.build.build import Build
 from prebake.build.copies import Copy
-from prebake.build.installs.manifests import Reading
-from prebake.build.installs.misplaced import installed_above, misplaced, wanted_commands
+from prebake.build.installs.manifests import Reading, readings
+from prebake.build.installs.misplaced import installed_above, is_code, misplaced, wanted_commands
 from prebake.build.installs.sink import Refusal, SinkPlan, plan_onto, plan_sink
 from prebake.build.installs.wording import title
 from prebake.edits import FileEdit, difference
@@ -97,7 +98,8 @@ def with_mounts_if_used(found: Arrangement, moved: int) -> Arrangement:
 def _arranged(build: Build, instruction: Instruction) -> Arrangement | Refusal:
     plain = plan_sink(build, instruction)
     found = _sunk(build, plain) if isinstance(plain, SinkPlan) else None
-    if found is not None and found.applicability is Applicability.SAFE:
+    in_vain = found is not None and _copies_code(found.plan)
+    if found is not None and found.applicability is Applicability.SAFE and not in_vain:
         return found
     mine = next((item for item in misplaced(build) if item.copy.instruction.index == instruction.index), None)
     if mine is None or build.context.root is None:
@@ -105,7 +107,7 @@ def _arranged(build: Build, instruction: Instruction) -> Arrangement | Refusal:
     reasons: list[str] = []
     for reading, _ in reversed(mine.installs):
         target = reading.install.instruction
-        if found is not None and target.index <= found.target.index:
+        if found is not None and target.index < found.target.index + (not in_vain):
             break
         for outcome in (_split(build, mine.copy, reading), _two_steps(build, mine.copy, reading)):
             if isinstance(outcome, Arrangement):
@@ -116,6 +118,14 @@ def _arranged(build: Build, instruction: Instruction) -> Arrangement | Refusal:
         return found
     reason = plain.reason if isinstance(plain, Refusal) else ""
     return Refusal("; ".join(dict.fromkeys((reason, *reasons))))
+
+
+def _copies_code(plan: SinkPlan) -> bool:
+    """Whether files of the code have to be copied above the install, so that their edits install again."""
+    return any(
+        is_code(posixpath.basename(piece.context)) and not readings(plan.build)[index].reads(piece.image)
+        for index, piece in plan.early
+    )
 
 
 def _sunk(build: Build, plan: SinkPlan) -> Arrangement:

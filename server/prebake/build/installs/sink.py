@@ -171,6 +171,8 @@ class _Plan:
         try:
             early = Pieces(self._build, self._target, moving, crossings)
             pieces = early.find()
+            if self._brings_only(pieces):
+                return Refusal(f"line {self._target.line + 1} itself reads all that it brings")
             self._doubts += early.doubts
             self._folders(moving, crossings, pieces)
             for found in crossings.values():
@@ -192,6 +194,12 @@ class _Plan:
             rewrite,
             tuple((install, piece) for (_, install), items in pieces.items() for piece in items),
         )
+
+    def _brings_only(self, pieces: dict[tuple[int, int], list[Piece]]) -> bool:
+        """Whether the COPY brings nothing but what has to be copied early, so that nothing is gained."""
+        own = self._copy.instruction.index
+        early = {piece.image for (index, _), items in pieces.items() if index == own for piece in items}
+        return bool(early) and all(not item.folder and item.image in early for item in self._copy.mappings)
 
     def _moving(self) -> tuple[dict[int, Copy], dict[int, Crossing]]:
         """The COPY instructions that go below the target together, and what each of them crosses."""
