@@ -7,13 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from prebake.build.layers.apt import AptCommand, AptRun, Kept, kept, recommended_for, removal
-from prebake.build.rewriting.commandedits import CommandEdits
 from prebake.edits import FileEdit
 from prebake.findings import Applicability, Finding, Fix, Severity
 from prebake.rules.base import Rule
 
 if TYPE_CHECKING:
     from prebake.build.build import Build
+    from prebake.build.rewriting.commandedits import CommandEdits
 
 OPTION = "--no-install-recommends"
 
@@ -74,12 +74,11 @@ class AptRecommendsOrListsKept(Rule):
         """One finding for each RUN."""
         for item in kept(build):
             instruction = item.run.instruction
-            stage = build.tree.stages[instruction.stage or 0]
             names = " ".join(name for command in item.run.commands for name in command.names)
             yield self.finding(
                 build.location(instruction),
                 _message(item),
-                key=f"{stage.name or stage.index}: {names}",
+                key=build.key(instruction, names),
                 repair=partial(_repair, build, item),
             )
 
@@ -104,6 +103,8 @@ def _shown(command: AptCommand) -> str:
 
 
 def _repair(build: Build, item: Kept) -> tuple[Fix, ...] | str:
+    from prebake.build.rewriting.commandedits import CommandEdits
+
     edits = CommandEdits(item.run.instruction, build.tree.escape)
     named: list[str] = []
     for command in item.recommending:

@@ -10,11 +10,10 @@ from prebake.build.layers.cleanups import Cleanup, Left, cleanups
 from prebake.findings import Applicability, Cost, Finding, Fix, Related, Severity
 from prebake.rules.base import Rule
 from prebake.sizes import human
+from prebake.text import shortened
 
 if TYPE_CHECKING:
     from prebake.build.build import Build
-
-_MOST_SHOWN = 60
 
 
 class CleanupInALaterLayer(Rule):
@@ -82,7 +81,7 @@ class CleanupInALaterLayer(Rule):
             yield self.finding(
                 build.location(item.instruction),
                 _message(item),
-                key=f"{item.instruction.stage}: {_text(first)}",
+                key=build.key(item.instruction, _text(first)),
                 cost=Cost(*item.size) if item.size is not None else None,
                 repair=partial(_repair, build, item),
                 related=tuple(Related(build.location(origin), "this layer keeps it") for origin in origins),
@@ -94,7 +93,7 @@ def _message(item: Cleanup) -> str:
     more = len({(left.step.command.start, left.kind) for left in item.left}) - 1
     others = " (and more)" if more > 0 else ""
     size = f": {human(item.size.bytes)} stay" if item.size is not None else ": it stays"
-    return f"`{_short(_text(first))}` deletes {_what(first)}{others}{size} in the image, out of sight"
+    return f"`{shortened(_text(first))}` deletes {_what(first)}{others}{size} in the image, out of sight"
 
 
 def _what(left: Left) -> str:
@@ -106,16 +105,11 @@ def _what(left: Left) -> str:
         return f"the {left.written.path} cache that the layer of line {line} holds"
     if command is not None:
         return f"{left.written.path}, which `{command.program}` wrote in an earlier layer (line {line})"
-    raw = " ".join(left.written.instruction.raw.split())
-    return f"what `{_short(raw)}` (line {line}) brought in an earlier layer"
+    return f"what `{shortened(left.written.instruction.raw)}` (line {line}) brought in an earlier layer"
 
 
 def _text(left: Left) -> str:
     return " ".join(word.raw for word in left.step.command.words)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _MOST_SHOWN else f"{text[: _MOST_SHOWN - 3]}..."
 
 
 def _repair(build: Build, item: Cleanup) -> tuple[Fix, ...] | str:

@@ -92,12 +92,11 @@ class GpuPackagesOnCpuImage(Rule):
         cuda, cpu = sizes()
         for item in cuda_torch_on_cpu(build):
             instruction = item.install.instruction
-            stage = build.tree.stages[instruction.stage or 0]
             place = item.evidence.location
             yield self.finding(
                 build.location(instruction),
                 _message(item),
-                key=f"{stage.name or stage.index}: {item.listed[0].name}",
+                key=build.key(instruction, item.listed[0].name),
                 cost=Cost(cuda - cpu),
                 repair=partial(_repair, build, item),
                 related=() if place is None else (Related(place, "this says that it runs on the CPU"),),

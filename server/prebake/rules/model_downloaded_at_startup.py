@@ -6,8 +6,6 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from prebake.build.build import Build
-from prebake.build.installs.sink import Refusal
-from prebake.build.models.bake import plan_bake
 from prebake.build.models.downloads import StartLoad
 from prebake.build.models.pending import Pending, pending_downloads
 from prebake.build.startup import command
@@ -104,6 +102,9 @@ def _repair(build: Build, pending: Pending) -> tuple[Fix, ...] | str:
         return pending.no_fix
     if build.settings.bake != "cache":
         return f'the setting bake = "{build.settings.bake}" asks for a way that is not offered yet: only "cache" is'
+    from prebake.build.installs.sink import Refusal
+    from prebake.build.models.bake import plan_bake
+
     plan = plan_bake(build, pending.loads)
     if isinstance(plan, Refusal):
         return plan.reason

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
+from prebake.build.builders import builder_of
 from prebake.build.installs.installers import installs
 from prebake.build.installs.wording import title, where
 from prebake.findings import Finding, Fix, Related, Severity
-from prebake.rules.base import BUILDERS, Rule
+from prebake.rules.base import Rule
 
 if TYPE_CHECKING:
     from prebake.build.build import Build
@@ -101,7 +102,7 @@ def _message(build: Build, item: ProjectInstall) -> str:
     what = f"its {count} dependencies" if count > 1 else "its dependencies"
     return (
         f"`{title(item.copy.instruction)}` stands above `{item.called}` ({line}), which installs the project "
-        f"together with {what}: every edit of the code makes {BUILDERS[build.settings.builder]} install them again "
+        f"together with {what}: every edit of the code makes {builder_of(build).name} install them again "
         "on a warm rebuild"
     )
 

@@ -10,13 +10,13 @@ from prebake.build.layers.recursive import Duplicate, duplicates
 from prebake.findings import Applicability, Cost, Finding, Fix, Related, Severity
 from prebake.rules.base import Rule
 from prebake.sizes import human
+from prebake.text import shortened
 
 if TYPE_CHECKING:
     from prebake.build.build import Build
     from prebake.build.layers.written import Written
 
 _MATTERS = 100_000_000
-_MOST_SHOWN = 60
 
 
 class RecursiveChownDuplicatesLayer(Rule):
@@ -83,7 +83,7 @@ class RecursiveChownDuplicatesLayer(Rule):
             yield self.finding(
                 build.location(change.instruction, change.place),
                 _message(item),
-                key=f"{change.instruction.stage}: {change.text}",
+                key=build.key(change.instruction, change.text),
                 severity=Severity.INFORMATION if matters else Severity.HINT,
                 cost=Cost(*item.size) if item.size is not None else None,
                 repair=partial(_repair, build, item),
@@ -101,18 +101,14 @@ def _message(item: Duplicate) -> str:
     partly = any(written.contexts is None for written in item.written)
     least = "at least " if partly else ""
     size = f": {least}{human(item.size.bytes)} more, in every push and pull" if item.size is not None else ""
-    return f"`{_short(item.change.text)}` writes {source} into the image a second time, in a layer of its own{size}"
+    return f"`{shortened(item.change.text)}` writes {source} into the image a second time, in a layer of its own{size}"
 
 
 def _writer(written: Written) -> str:
     if written.command is None:
-        return f"`{_short(' '.join(written.instruction.raw.split()))}`"
+        return f"`{shortened(written.instruction.raw)}`"
     words = [written.command.program, *(argument.text or "" for argument in written.command.arguments[:1])]
     return f"`{' '.join(word for word in words if word)}`"
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _MOST_SHOWN else f"{text[: _MOST_SHOWN - 3]}..."
 
 
 def _repair(build: Build, item: Duplicate) -> tuple[Fix, ...] | str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
+from prebake.build.builders import builder_of
 from prebake.build.layers.weights import Mixed, mixed
 from prebake.findings import Applicability, Cost, Finding, Fix, Severity
 from prebake.rules.base import Rule
@@ -78,11 +79,10 @@ class WeightsShareALayerWithCode(Rule):
         """One finding for each instruction."""
         for item in mixed(build):
             instruction = item.copy.instruction
-            words = " ".join(word.value for word in instruction.words)
             yield self.finding(
                 build.location(instruction),
                 _message(build, item),
-                key=f"{instruction.stage}: {instruction.keyword} {words}",
+                key=build.key(instruction),
                 cost=Cost(item.bytes, item.files),
                 repair=partial(_repair, build, item),
             )
@@ -91,10 +91,10 @@ class WeightsShareALayerWithCode(Rule):
 def _message(build: Build, item: Mixed) -> str:
     names = ", ".join(weight.path + "/" * weight.folder for weight in item.weights[:_MOST_NAMED])
     more = f" and {len(item.weights) - _MOST_NAMED} more" if len(item.weights) > _MOST_NAMED else ""
-    builder = "BuildKit" if build.settings.builder == "buildkit" else "the builder"
     return (
         f"{human(item.bytes)} of weights ({names}{more}) share a layer with code such as {item.code}: every edit of "
-        f"the code makes {builder} write them again on a warm rebuild, and the next push and pull move them again"
+        f"the code makes {builder_of(build).name} write them again on a warm rebuild, and the next push and pull move "
+        "them again"
     )
 
 

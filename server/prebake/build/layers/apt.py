@@ -154,7 +154,7 @@ def recommended_for(build: Build, run: AptRun, command: AptCommand) -> tuple[str
     """Packages that come only as recommendations of those that a command installs and that builds rely on."""
     table = _data()
     above = [apt_runs(build)[index] for index in apt_runs(build) if index <= run.instruction.index]
-    stages = {stage.index for stage in chain(build, build.tree.stages[run.instruction.stage or 0])}
+    stages = {stage.index for stage in chain(build, build.stage_of(run.instruction))}
     named = {
         name
         for other in above
@@ -250,7 +250,7 @@ def removal(run: AptRun) -> str:
 def readers_of_lists(build: Build, run: AptRun) -> tuple[AptRun, ...]:
     """The later instructions that read the lists which a RUN fetches, in its stage and in those built on it."""
     found: list[AptRun] = []
-    todo = [build.tree.stages[run.instruction.stage or 0]]
+    todo = [build.stage_of(run.instruction)]
     while todo:
         stage = todo.pop(0)
         runs = _runs_of_stages(build).get(stage.index, [])
@@ -356,7 +356,7 @@ def _set_before(build: Build, instruction: Instruction) -> bool:
     first = _settings(build)
     if not first:
         return False
-    stages = chain(build, build.tree.stages[instruction.stage or 0])
+    stages = chain(build, build.stage_of(instruction))
     return any(first.get(stage.index, instruction.index + 1) <= instruction.index for stage in stages)
 
 
