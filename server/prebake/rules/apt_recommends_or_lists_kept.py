@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from prebake.build.layers.apt import AptCommand, AptRun, Kept, kept, recommended_for, removal
+from prebake.build.layers.apt import AptCommand, AptRun, recommended_for
+from prebake.build.layers.aptlists import Kept, kept, removal
 from prebake.edits import FileEdit
 from prebake.findings import Applicability, Finding, Fix, Severity
 from prebake.rules.base import Rule
@@ -28,8 +29,8 @@ class AptRecommendsOrListsKept(Rule):
     layers that are in the finished image count: a build stage may keep what it likes.
 
     Nothing is reported about recommended packages where an earlier instruction sets `APT::Install-Recommends`, and for
-    packages that are usually installed for the sake of what they recommend (`python3-pip` brings a compiler so). The
-    lists may stay where they lie in a mount, and where a later `RUN` reads them.
+    packages that are usually installed for the sake of what they recommend (`python3-pip` brings a compiler that way).
+    The lists may stay where they lie in a mount, and where a later `RUN` reads them.
 
     ## Why it is bad
 

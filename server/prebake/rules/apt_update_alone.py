@@ -6,14 +6,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from prebake.build.layers.apt import (
-    AptRun,
-    apt_runs,
-    leaves_lists_when_joined,
-    readers_of_lists,
-    removal,
-    scripts_below,
-)
+from prebake.build.layers.apt import AptRun, apt_runs
+from prebake.build.layers.aptlists import leaves_lists_when_joined, readers_of_lists, removal, scripts_below
 from prebake.edits import FileEdit, TextEdit
 from prebake.findings import Applicability, Finding, Fix, Related, Severity
 from prebake.rules.base import Rule

@@ -21,11 +21,11 @@ class CleanupInALaterLayer(Rule):
 
     ## What it does
 
-    Reports a RUN that deletes what an instruction above it has written: package lists of `apt-get update`, the cache of
-    an installer (`pip cache purge`, `conda clean`, `rm -rf /root/.cache`), a file that `curl`, `wget` or `git clone`
-    brought, or what COPY or ADD did. Files of the build context count from 1 MB. Only layers that ship are looked at.
+    Reports a `RUN` that deletes what an instruction above it has written: package lists of `apt-get update`, the cache
+    of an installer (`pip cache purge`, `conda clean`, `rm -rf /root/.cache`), a file that `curl`, `wget`, `git clone`,
+    `COPY` or `ADD` brought. Files of the build context count from 1 MB. Only layers that ship are looked at.
 
-    A RUN that deletes what it wrote itself is right, and is not reported; nor is what may not be there, such as
+    A `RUN` that deletes what it wrote itself is right, and is not reported; nor is what may not be there, such as
     `apt-get clean` on the official Debian and Ubuntu images, which keep no archives anyway.
 
     ## Why it is bad
@@ -47,7 +47,7 @@ class CleanupInALaterLayer(Rule):
     RUN wget https://example.org/model.zip && unzip model.zip -d /models && rm model.zip
     ```
 
-    For a file of the build context, a bind mount in place of the COPY leaves nothing in the image:
+    For a file of the build context, a bind mount in place of the `COPY` leaves nothing in the image:
 
     ```dockerfile
     RUN --mount=type=bind,source=tool.whl,target=/tmp/tool.whl pip install /tmp/tool.whl
@@ -55,12 +55,12 @@ class CleanupInALaterLayer(Rule):
 
     ## Fix safety
 
-    Suggested. Lists and caches are deleted at the end of the RUN that made them, and a RUN that did nothing else goes;
-    its comments stay. For a downloaded file, the instructions that write, use and delete it become one, where they
-    follow each other and all of them name the file. Instructions that have nothing to do with it are never joined: that
-    would cost their place in the cache.
+    The fix is *suggested*. Lists and caches are deleted at the end of the `RUN` that made them, and a `RUN` that did
+    nothing else goes; its comments stay. For a downloaded file, the instructions that write, use and delete it become
+    one, where they follow each other and all of them name the file. Instructions that have nothing to do with it are
+    never joined: that would cost their place in the cache.
 
-    There is no fix, and the finding says what to do, for what COPY or ADD brought, where a command in between still
+    There is no fix, and the finding says what to do, for what `COPY` or `ADD` brought, where a command in between still
     needs what is deleted, and where commands are not joined by `&&` alone.
 
     ## References

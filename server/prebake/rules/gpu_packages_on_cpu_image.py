@@ -68,7 +68,7 @@ class GpuPackagesOnCpuImage(Rule):
 
     ## Fix safety
 
-    The fix is *suggested*: the image runs no more on a GPU afterwards. A pip command that installs nothing but torch,
+    The fix is *suggested*: the image no longer runs on a GPU afterwards. A pip command that installs nothing but torch,
     torchvision and torchaudio gets the CPU index as its only one, as PyTorch's own instructions have it. Any other gets
     it as an additional one: pip takes the highest version of all indexes, and a version such as `2.4.0+cpu` counts as
     higher than `2.4.0`, so that the CPU build wins for every release that both have. `uv pip` gets `--torch-backend`.

@@ -55,10 +55,10 @@ class ProjectInstallReinstallsDependencies(Rule):
 
     ## Fix safety
 
-    The fix is a *suggestion*: it puts a RUN that installs the dependencies above the code, with the same program,
-    index options and mounts, moves the `COPY` below it, and leaves the RUN that was there as it is. What that installs
-    in the end is what the project asks for, but a requirements file may ask for other versions, which are then kept
-    where the project allows them.
+    The fix is *suggested*: it puts a `RUN` that installs the dependencies above the code, with the same program, index
+    options and mounts, moves the `COPY` below it, and leaves the `RUN` that was there as it is. What that installs in
+    the end is what the project asks for, but a requirements file may ask for other versions, which are then kept where
+    the project allows them.
 
     The dependencies are taken from where the project takes them: the file that `[tool.setuptools.dynamic]` names, the
     requirements file that `setup.py` reads, or a `requirements.txt` that lists all that the project declares; with

@@ -24,11 +24,11 @@ class RecursiveChownDuplicatesLayer(Rule):
 
     ## What it does
 
-    Reports `chown -R`, `chgrp -R` and `chmod -R` in a RUN, on a folder into which an instruction above has put files:
-    a COPY or ADD, a clone, a download, an install. Only layers that ship are looked at. Where the same RUN writes the
-    files, nothing is reported: they are in one layer then.
+    Reports `chown -R`, `chgrp -R` and `chmod -R` in a `RUN`, on a folder into which an instruction above has put files:
+    a `COPY` or `ADD`, a clone, a download, an install. Only layers that ship are looked at. Where the same `RUN` writes
+    the files, nothing is reported: they are in one layer then.
 
-    It is a hint, and information where the files come from the build context and have 100 MB or more there. What RUN
+    It is a hint, and information where the files come from the build context and have 100 MB or more there. What `RUN`
     wrote cannot be measured, so the message names no size for it.
 
     ## Why it is slow
@@ -53,17 +53,18 @@ class RecursiveChownDuplicatesLayer(Rule):
     RUN chown web:web /app
     ```
 
-    The folder itself is made by WORKDIR, which is why it keeps a `chown` of its own. It weighs nothing.
+    The folder itself is made by `WORKDIR`, which is why it keeps a `chown` of its own. It weighs nothing.
 
     ## Fix safety
 
-    Suggested. The files get their owner or mode from `COPY --chown` or `COPY --chmod`, and the command loses its `-R`;
-    folders that WORKDIR or `mkdir -p` made below are named in it. `chown -R web` leaves the group of the files as it
-    is, while `COPY --chown=web` sets one: the fix writes `--chown=web:0`, which is the group that COPY gives anyhow.
+    The fix is *suggested*. The files get their owner or mode from `COPY --chown` or `COPY --chmod`, and the command
+    loses its `-R`; folders that `WORKDIR` or `mkdir -p` made below are named in it. `chown -R web` leaves the group of
+    the files as it is, while `COPY --chown=web` sets one: the fix writes `--chown=web:0`, which is the group that
+    `COPY` gives anyway.
 
-    There is no fix, and the finding says why, where a RUN writes below that folder, too (its files need the change as
-    well), where the user is made below the COPY, where a mode depends on each file's own (`+x`, `g=u`), and where it is
-    not known what the instructions on the way do. Files that a RUN writes are best changed in that RUN.
+    There is no fix, and the finding says why, where a `RUN` writes below that folder, too (its files need the change as
+    well), where the user is made below the `COPY`, where a mode depends on each file's own (`+x`, `g=u`), and where it
+    is not known what the instructions on the way do. Files that a `RUN` writes are best changed in that `RUN`.
 
     ## References
 
