@@ -132,3 +132,9 @@ class Text:
         """The line end that new lines should use: that of the first line, or ``\\n``."""
         at = self.content.find("\n")
         return "\r\n" if at > 0 and self.content[at - 1] == "\r" else "\n"
+
+
+def shortened(text: str, most: int = 60) -> str:
+    """A text in one line of at most so many characters, for messages: white space folded, what is too much cut off."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 3]}..."

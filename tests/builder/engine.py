@@ -56,7 +56,7 @@ class Engine:
 
     def __init__(self, wheels: Sequence[Path] = (), *, containerd: bool = False) -> None:
         root = _UNPACKED if _UNPACKED.is_dir() else Path("/")
-        # Named by their paths: a docker client elsewhere on PATH may lack BuildKit and then uses the classic builder.
+        # Named by their paths: a docker client elsewhere on PATH may lack BuildKit and then uses the legacy builder.
         self._client, self._daemon = root / "usr/bin/docker", root / "usr/sbin/dockerd"
         needed = (self._client, self._daemon, *base_image.REQUIRED)
         if missing := [str(path) for path in needed if not path.exists()]:
@@ -126,7 +126,7 @@ class Engine:
     def classic_steps(
         self, context: Path, *, args: Mapping[str, str] | None = None, target: str | None = None
     ) -> list[tuple[str, bool]]:
-        """Build with the classic builder; its steps in order and whether each came from the cache."""
+        """Build with the legacy builder; its steps in order and whether each came from the cache."""
         stage = ["--target", target] if target else []
         given = [option for name, value in (args or {}).items() for option in ("--build-arg", f"{name}={value}")]
         log = self._docker("build", "--network", "none", *stage, *given, str(context), DOCKER_BUILDKIT="0").stdout

@@ -128,7 +128,7 @@ _STATE = (
 )
 
 
-# What the classic builder does not know.
+# What the legacy builder does not know.
 _NOT_LEGACY = ("--mount", "<<", "--link", "--chmod", "--network")
 COMMON = State(_FILES, {})
 """The files that each project begins with."""
@@ -159,7 +159,7 @@ class Project:
             opening = self._opening(number)
             self.stages.append(Stage(opening, []))
             held = opening[0].startswith("FROM scratch")
-            # The classic builder starts a container for each step, which takes time.
+            # The legacy builder starts a container for each step, which takes time.
             few = held or legacy
             for _ in range(self._random.randint(1, 3) if few else self._random.randint(4, 8)):
                 self._insert(self.stages[-1], number, held=held)
@@ -309,7 +309,7 @@ class Project:
 def history(seed: int, base: str, builds: int = 3, *, legacy: bool = False, linked: bool = False) -> list[State]:
     """The states of one project, each after an edit of the one before or back at an earlier one.
 
-    ``legacy``: only what the classic builder knows. ``linked``: most copies are linked.
+    ``legacy``: only what the legacy builder knows. ``linked``: most copies are linked.
     """
     project = Project(seed, base, legacy=legacy, linked=linked)
     states = [project.state()]

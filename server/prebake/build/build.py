@@ -106,11 +106,15 @@ class Build:
             scanner=self._scanner,
         )
 
-    def key(self, instruction: Instruction) -> str:
-        """What an instruction is known by in this file, without line numbers: its stage and words."""
-        stage = self.tree.stages[instruction.stage or 0]
-        words = " ".join(word.value for word in instruction.words)
-        return f"{stage.name or stage.index}: {instruction.keyword} {words}"
+    def stage_of(self, instruction: Instruction) -> Stage:
+        """The stage that an instruction stands in; the first one for an ARG above it. Asks for a file with a FROM."""
+        return self.tree.stages[instruction.stage or 0]
+
+    def key(self, instruction: Instruction, text: str | None = None) -> str:
+        """What an instruction is known by in this file, without line numbers: its stage, and its words or ``text``."""
+        stage = self.stage_of(instruction)
+        words = " ".join((instruction.keyword, *(word.value for word in instruction.words)))
+        return f"{stage.name or stage.index}: {words if text is None else text}"
 
     def location(self, instruction: Instruction, token: Token | None = None) -> Location:
         """Where an instruction, or a token of it, stands in the Dockerfile."""

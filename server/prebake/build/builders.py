@@ -1,7 +1,7 @@
 """What the builders that the ``builder`` setting names can do, and what they do with a Dockerfile.
 
 Sources: for BuildKit its Dockerfile frontend and solver (``frontend/dockerfile/dockerfile2llb``, ``solver/llbsolver``);
-for Docker's classic builder moby's ``builder/dockerfile``; for kaniko ``pkg/executor``, ``pkg/commands`` and its
+for Docker's legacy builder moby's ``builder/dockerfile``; for kaniko ``pkg/executor``, ``pkg/commands`` and its
 README; for Buildah (``podman build``) ``imagebuildah/stage_executor.go`` and ``buildah-build(1)``.
 """
 
@@ -37,7 +37,7 @@ class Builder(NamedTuple):
 
 
 BUILDKIT = Builder("BuildKit", _ALL_MOUNTS, heredocs=True, link=True, chmod=True, metadata_in_keys=False)
-LEGACY = Builder("the classic builder", unused_stages=True)
+LEGACY = Builder("the legacy builder", unused_stages=True)
 # Kaniko takes RUN layers from its cache repository, and copies by default anew (--cache-copy-layers is off); it builds
 # every stage up to the target (--skip-unused-stages is off), passes over --mount and --link, and knows no heredocs.
 KANIKO = Builder("kaniko", chmod=True, unused_stages=True, caches_copies=False)

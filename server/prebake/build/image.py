@@ -98,7 +98,7 @@ def _copies_by_stage(build: Build) -> dict[int, list[Copy]]:
 
 def image_before(build: Build, instruction: Instruction) -> ImageFiles:
     """The files that a RUN finds, those that it mounts included."""
-    stage = build.tree.stages[instruction.stage or 0]
+    stage = build.stage_of(instruction)
     before = [
         copy
         for below in chain(build, stage)

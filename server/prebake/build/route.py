@@ -43,5 +43,5 @@ def only_way(build: Build, start: Instruction, target: Instruction) -> str | Non
 
 def _stages(build: Build, start: Instruction, target: Instruction) -> tuple[Stage, ...]:
     """The stages of the chain of ``target``, from that of ``start`` on."""
-    found = chain(build, build.tree.stages[target.stage or 0])
+    found = chain(build, build.stage_of(target))
     return tuple(stage for stage in found if stage.index >= (start.stage or 0))

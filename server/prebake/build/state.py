@@ -120,7 +120,7 @@ def instructions_above(build: Build, end: Instruction, target: Instruction | Non
     """The instructions that run before ``end``, in its stage and those that is built on; with ``target``, those which
     stand above ``end`` in the stage of ``target`` and those that is built on.
     """
-    stage = build.tree.stages[(target or end).stage or 0]
+    stage = build.stage_of(target or end)
     return (item for each in chain(build, stage) for item in each.instructions if item.index < end.index)
 
 

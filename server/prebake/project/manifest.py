@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -36,6 +37,24 @@ def table(data: Any, *keys: str) -> dict[str, Any]:
     for key in keys:
         data = data.get(key) if isinstance(data, dict) else None
     return data if isinstance(data, dict) else {}
+
+
+def strings(value: object) -> list[str]:
+    """The strings in a list; none where it is something else."""
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def tables(value: object) -> list[Mapping[str, Any]]:
+    """The tables in a list, or the one table."""
+    return [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, dict)]
+
+
+def declared(data: Mapping[str, Any]) -> Iterator[str]:
+    """All requirements of a ``pyproject.toml`` in the standard notation: of the project, its extras and its groups."""
+    yield from strings(table(data, "project").get("dependencies"))
+    extras = (table(data, "project", "optional-dependencies"), table(data, "dependency-groups"))
+    for group in (group for found in extras for group in found.values()):
+        yield from strings(group)
 
 
 def console_scripts(text: Text) -> dict[str, str]:

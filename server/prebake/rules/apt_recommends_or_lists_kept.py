@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from prebake.build.layers.apt import AptCommand, AptRun, Kept, kept, recommended_for, removal
-from prebake.build.rewriting.commandedits import CommandEdits
+from prebake.build.layers.apt import AptCommand, AptRun, recommended_for
+from prebake.build.layers.aptlists import Kept, kept, removal
 from prebake.edits import FileEdit
 from prebake.findings import Applicability, Finding, Fix, Severity
 from prebake.rules.base import Rule
 
 if TYPE_CHECKING:
     from prebake.build.build import Build
+    from prebake.build.rewriting.commandedits import CommandEdits
 
 OPTION = "--no-install-recommends"
 
@@ -28,8 +29,8 @@ class AptRecommendsOrListsKept(Rule):
     layers that are in the finished image count: a build stage may keep what it likes.
 
     Nothing is reported about recommended packages where an earlier instruction sets `APT::Install-Recommends`, and for
-    packages that are usually installed for the sake of what they recommend (`python3-pip` brings a compiler so). The
-    lists may stay where they lie in a mount, and where a later `RUN` reads them.
+    packages that are usually installed for the sake of what they recommend (`python3-pip` brings a compiler that way).
+    The lists may stay where they lie in a mount, and where a later `RUN` reads them.
 
     ## Why it is bad
 
@@ -74,12 +75,11 @@ class AptRecommendsOrListsKept(Rule):
         """One finding for each RUN."""
         for item in kept(build):
             instruction = item.run.instruction
-            stage = build.tree.stages[instruction.stage or 0]
             names = " ".join(name for command in item.run.commands for name in command.names)
             yield self.finding(
                 build.location(instruction),
                 _message(item),
-                key=f"{stage.name or stage.index}: {names}",
+                key=build.key(instruction, names),
                 repair=partial(_repair, build, item),
             )
 
@@ -104,6 +104,8 @@ def _shown(command: AptCommand) -> str:
 
 
 def _repair(build: Build, item: Kept) -> tuple[Fix, ...] | str:
+    from prebake.build.rewriting.commandedits import CommandEdits
+
     edits = CommandEdits(item.run.instruction, build.tree.escape)
     named: list[str] = []
     for command in item.recommending:

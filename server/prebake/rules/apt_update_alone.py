@@ -6,15 +6,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from prebake.build.layers.apt import (
-    AptRun,
-    apt_runs,
-    leaves_lists_when_joined,
-    readers_of_lists,
-    removal,
-    scripts_below,
-)
-from prebake.build.rewriting.commandedits import CommandEdits
+from prebake.build.layers.apt import AptRun, apt_runs
+from prebake.build.layers.aptlists import leaves_lists_when_joined, readers_of_lists, removal, scripts_below
 from prebake.edits import FileEdit, TextEdit
 from prebake.findings import Applicability, Finding, Fix, Related, Severity
 from prebake.rules.base import Rule
@@ -80,11 +73,10 @@ class AptUpdateAlone(Rule):
             readers = readers_of_lists(build, run)
             if not any(reader.installs for reader in readers):
                 continue
-            stage = build.tree.stages[run.instruction.stage or 0]
             yield self.finding(
                 build.location(run.instruction),
                 _message(run, readers),
-                key=f"{stage.name or stage.index}: {number}",
+                key=build.key(run.instruction, str(number)),
                 repair=partial(_repair, build, run, readers),
                 related=tuple(
                     Related(build.location(reader.instruction), "this install uses the lists of back then")
@@ -105,6 +97,8 @@ def _message(run: AptRun, readers: tuple[AptRun, ...]) -> str:
 
 
 def _repair(build: Build, run: AptRun, readers: tuple[AptRun, ...]) -> tuple[Fix, ...] | str:
+    from prebake.build.rewriting.commandedits import CommandEdits
+
     script = scripts_below(build, run)
     if script is not None:
         return f"line {script.line + 1} runs a script that may read the package lists"

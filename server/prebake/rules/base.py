@@ -11,9 +11,6 @@ from prebake.findings import Cost, Finding, Fix, Location, Related, Repair, Seve
 if TYPE_CHECKING:
     from prebake.build.build import Build
 
-BUILDERS = {"buildkit": "BuildKit", "legacy": "the legacy builder", "kaniko": "kaniko", "buildah": "Buildah"}
-"""The builders of the setting of that name, for messages."""
-
 
 class Rule(ABC):
     """One mistake and its repair.

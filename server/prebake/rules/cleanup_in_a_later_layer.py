@@ -10,11 +10,10 @@ from prebake.build.layers.cleanups import Cleanup, Left, cleanups
 from prebake.findings import Applicability, Cost, Finding, Fix, Related, Severity
 from prebake.rules.base import Rule
 from prebake.sizes import human
+from prebake.text import shortened
 
 if TYPE_CHECKING:
     from prebake.build.build import Build
-
-_MOST_SHOWN = 60
 
 
 class CleanupInALaterLayer(Rule):
@@ -22,11 +21,11 @@ class CleanupInALaterLayer(Rule):
 
     ## What it does
 
-    Reports a RUN that deletes what an instruction above it has written: package lists of `apt-get update`, the cache of
-    an installer (`pip cache purge`, `conda clean`, `rm -rf /root/.cache`), a file that `curl`, `wget` or `git clone`
-    brought, or what COPY or ADD did. Files of the build context count from 1 MB. Only layers that ship are looked at.
+    Reports a `RUN` that deletes what an instruction above it has written: package lists of `apt-get update`, the cache
+    of an installer (`pip cache purge`, `conda clean`, `rm -rf /root/.cache`), a file that `curl`, `wget`, `git clone`,
+    `COPY` or `ADD` brought. Files of the build context count from 1 MB. Only layers that ship are looked at.
 
-    A RUN that deletes what it wrote itself is right, and is not reported; nor is what may not be there, such as
+    A `RUN` that deletes what it wrote itself is right, and is not reported; nor is what may not be there, such as
     `apt-get clean` on the official Debian and Ubuntu images, which keep no archives anyway.
 
     ## Why it is bad
@@ -48,7 +47,7 @@ class CleanupInALaterLayer(Rule):
     RUN wget https://example.org/model.zip && unzip model.zip -d /models && rm model.zip
     ```
 
-    For a file of the build context, a bind mount in place of the COPY leaves nothing in the image:
+    For a file of the build context, a bind mount in place of the `COPY` leaves nothing in the image:
 
     ```dockerfile
     RUN --mount=type=bind,source=tool.whl,target=/tmp/tool.whl pip install /tmp/tool.whl
@@ -56,12 +55,12 @@ class CleanupInALaterLayer(Rule):
 
     ## Fix safety
 
-    Suggested. Lists and caches are deleted at the end of the RUN that made them, and a RUN that did nothing else goes;
-    its comments stay. For a downloaded file, the instructions that write, use and delete it become one, where they
-    follow each other and all of them name the file. Instructions that have nothing to do with it are never joined: that
-    would cost their place in the cache.
+    The fix is *suggested*. Lists and caches are deleted at the end of the `RUN` that made them, and a `RUN` that did
+    nothing else goes; its comments stay. For a downloaded file, the instructions that write, use and delete it become
+    one, where they follow each other and all of them name the file. Instructions that have nothing to do with it are
+    never joined: that would cost their place in the cache.
 
-    There is no fix, and the finding says what to do, for what COPY or ADD brought, where a command in between still
+    There is no fix, and the finding says what to do, for what `COPY` or `ADD` brought, where a command in between still
     needs what is deleted, and where commands are not joined by `&&` alone.
 
     ## References
@@ -82,7 +81,7 @@ class CleanupInALaterLayer(Rule):
             yield self.finding(
                 build.location(item.instruction),
                 _message(item),
-                key=f"{item.instruction.stage}: {_text(first)}",
+                key=build.key(item.instruction, _text(first)),
                 cost=Cost(*item.size) if item.size is not None else None,
                 repair=partial(_repair, build, item),
                 related=tuple(Related(build.location(origin), "this layer keeps it") for origin in origins),
@@ -94,7 +93,7 @@ def _message(item: Cleanup) -> str:
     more = len({(left.step.command.start, left.kind) for left in item.left}) - 1
     others = " (and more)" if more > 0 else ""
     size = f": {human(item.size.bytes)} stay" if item.size is not None else ": it stays"
-    return f"`{_short(_text(first))}` deletes {_what(first)}{others}{size} in the image, out of sight"
+    return f"`{shortened(_text(first))}` deletes {_what(first)}{others}{size} in the image, out of sight"
 
 
 def _what(left: Left) -> str:
@@ -106,16 +105,11 @@ def _what(left: Left) -> str:
         return f"the {left.written.path} cache that the layer of line {line} holds"
     if command is not None:
         return f"{left.written.path}, which `{command.program}` wrote in an earlier layer (line {line})"
-    raw = " ".join(left.written.instruction.raw.split())
-    return f"what `{_short(raw)}` (line {line}) brought in an earlier layer"
+    return f"what `{shortened(left.written.instruction.raw)}` (line {line}) brought in an earlier layer"
 
 
 def _text(left: Left) -> str:
     return " ".join(word.raw for word in left.step.command.words)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _MOST_SHOWN else f"{text[: _MOST_SHOWN - 3]}..."
 
 
 def _repair(build: Build, item: Cleanup) -> tuple[Fix, ...] | str:

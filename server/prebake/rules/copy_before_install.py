@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
+from prebake.build.builders import builder_of
 from prebake.build.installs.misplaced import Extra, Misplaced, misplaced
 from prebake.build.installs.wording import title, where
 from prebake.findings import Finding, Fix, Related, Severity
-from prebake.rules.base import BUILDERS, Rule
+from prebake.rules.base import Rule
 
 if TYPE_CHECKING:
     from prebake.build.build import Build
@@ -144,12 +145,11 @@ def _severity(item: Misplaced) -> Severity:
 def _message(build: Build, item: Misplaced) -> str:
     reading, _ = item.installs[0]
     called = next((command.text for command in reading.install.commands if not command.only_tools), "")
-    builder = BUILDERS[build.settings.builder]
     what = "every edit of the code" if item.worst is not Extra.FOLDER else "every change in the folder"
     more = f", and {len(item.installs) - 1} more" if len(item.installs) > 1 else ""
     return (
         f"`{title(item.copy.instruction)}` stands above `{called}` ({where(reading.install)}{more}): {what} makes "
-        f"{builder} {_again(reading)} on a warm rebuild"
+        f"{builder_of(build).name} {_again(reading)} on a warm rebuild"
     )
 
 

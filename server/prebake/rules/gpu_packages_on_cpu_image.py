@@ -68,7 +68,7 @@ class GpuPackagesOnCpuImage(Rule):
 
     ## Fix safety
 
-    The fix is *suggested*: the image runs no more on a GPU afterwards. A pip command that installs nothing but torch,
+    The fix is *suggested*: the image no longer runs on a GPU afterwards. A pip command that installs nothing but torch,
     torchvision and torchaudio gets the CPU index as its only one, as PyTorch's own instructions have it. Any other gets
     it as an additional one: pip takes the highest version of all indexes, and a version such as `2.4.0+cpu` counts as
     higher than `2.4.0`, so that the CPU build wins for every release that both have. `uv pip` gets `--torch-backend`.
@@ -92,12 +92,11 @@ class GpuPackagesOnCpuImage(Rule):
         cuda, cpu = sizes()
         for item in cuda_torch_on_cpu(build):
             instruction = item.install.instruction
-            stage = build.tree.stages[instruction.stage or 0]
             place = item.evidence.location
             yield self.finding(
                 build.location(instruction),
                 _message(item),
-                key=f"{stage.name or stage.index}: {item.listed[0].name}",
+                key=build.key(instruction, item.listed[0].name),
                 cost=Cost(cuda - cpu),
                 repair=partial(_repair, build, item),
                 related=() if place is None else (Related(place, "this says that it runs on the CPU"),),

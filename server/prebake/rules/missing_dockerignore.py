@@ -39,7 +39,7 @@ class MissingDockerignore(Rule):
     ends up in the image, and any change in it (a commit, a test run that writes `__pycache__`) makes BuildKit build
     this layer and all that follow it again, even in a warm rebuild. A `.env` in the context becomes part of the image.
 
-    Where only certain paths are copied, BuildKit sends just these; the classic builder and Kaniko take everything.
+    Where only certain paths are copied, BuildKit sends just these; the legacy builder and Kaniko take everything.
 
     ## Example
 
@@ -125,7 +125,7 @@ def _message(build: Build, use: ContextUse, scan: ContextScan | None) -> str:
     lack = f"{relative(build.ignore.path, build.root)} has no pattern" if build.ignore.path else f"there is no {NAME}"
     reader = next((_shown(instruction) for instruction in (*use.broad, *use.mounts)), None)
     if build.context.remote:
-        then = f"makes {reader} send all of it" if reader else "with the classic builder or Kaniko sends all of it"
+        then = f"makes {reader} send all of it" if reader else "with the legacy builder or Kaniko sends all of it"
         return (
             f"{lack[0].upper()}{lack[1:]} in {where}. The builder fetches this context from git, which sends nothing "
             f"from here; but a build from a folder {then}."
@@ -134,7 +134,7 @@ def _message(build: Build, use: ContextUse, scan: ContextScan | None) -> str:
         amount = f" all {_amount(scan)}{_largest(scan)}" if scan is not None else " everything in it"
         return (
             f"{lack[0].upper()}{lack[1:]} for {where}. BuildKit sends only the paths that this Dockerfile names; the "
-            f"classic builder and Kaniko take{amount}."
+            f"legacy builder and Kaniko take{amount}."
         )
     sends = f"sends {_amount(scan)}" if scan is not None else f"sends everything{_familiar(build)}"
     to = "to the builder and into the image" if use.broad else "to the builder"

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from prebake.build.build import Build
-from prebake.build.installs.sink import Refusal
-from prebake.build.models.bake import plan_bake
 from prebake.build.models.downloads import StartLoad
 from prebake.build.models.pending import Pending, pending_downloads
 from prebake.build.startup import command
@@ -62,15 +60,15 @@ class ModelDownloadedAtStartup(Rule):
 
     ## Fix safety
 
-    Suggested: the image grows, and the model no longer changes on its own. The download stands below the install that
-    brings the hub's command and above the code, so that BuildKit keeps it in a warm rebuild when code changes; where
-    the install stands below the code, the code is moved as PB201 does it. Ids, revisions and file names go into the
-    command only where they fit the hub's grammar. The code's own revision, files, patterns and cache folder are used.
-    A container that does not run as root can read the cache, and write to it (`umask 0`): the client does so when the
-    repository has changed, and a cache that it may not write to would then stop the container. Where only a tokenizer
-    or a configuration is loaded, the weights are left out. Where the code passes a token, the download gets one
-    through a secret mount that leaves nothing in the image. A whole repository may hold the weights in several formats;
-    the command then takes all of them.
+    The fix is *suggested*: the image grows, and the model no longer changes on its own. The download stands below the
+    install that brings the hub's command and above the code, so that BuildKit keeps it in a warm rebuild when code
+    changes; where the install stands below the code, the code is moved as PB201 does it. Ids, revisions and file names
+    go into the command only where they fit the hub's grammar. The code's own revision, files, patterns and cache folder
+    are used. A container that does not run as root can read the cache, and write to it (`umask 0`): the client does so
+    when the repository has changed, and a cache that it may not write to would then stop the container. Where only a
+    tokenizer or a configuration is loaded, the weights are left out. Where the code passes a token, the download gets
+    one through a secret mount that leaves nothing in the image. A whole repository may hold the weights in several
+    formats; the command then takes all of them.
 
     ## References
 
@@ -104,6 +102,9 @@ def _repair(build: Build, pending: Pending) -> tuple[Fix, ...] | str:
         return pending.no_fix
     if build.settings.bake != "cache":
         return f'the setting bake = "{build.settings.bake}" asks for a way that is not offered yet: only "cache" is'
+    from prebake.build.installs.sink import Refusal
+    from prebake.build.models.bake import plan_bake
+
     plan = plan_bake(build, pending.loads)
     if isinstance(plan, Refusal):
         return plan.reason

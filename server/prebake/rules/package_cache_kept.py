@@ -93,13 +93,12 @@ class PackageCacheKept(Rule):
             if not use.kept and not use.mount_is_useless:
                 continue
             instruction = use.install.instruction
-            stage = build.tree.stages[instruction.stage or 0]
             commands = use.kept or use.off
             first = commands[0].text if commands else use.cache.name
             yield self.finding(
                 build.location(instruction),
                 _kept(use) if use.kept else _useless(use),
-                key=f"{stage.name or stage.index}: {first}" + ("" if use.kept else " (mount)"),
+                key=build.key(instruction, first + ("" if use.kept else " (mount)")),
                 repair=partial(_without_cache if use.kept else _without_option, build, use),
             )
 

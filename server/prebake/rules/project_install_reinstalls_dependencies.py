@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
+from prebake.build.builders import builder_of
 from prebake.build.installs.installers import installs
 from prebake.build.installs.wording import title, where
 from prebake.findings import Finding, Fix, Related, Severity
-from prebake.rules.base import BUILDERS, Rule
+from prebake.rules.base import Rule
 
 if TYPE_CHECKING:
     from prebake.build.build import Build
@@ -54,10 +55,10 @@ class ProjectInstallReinstallsDependencies(Rule):
 
     ## Fix safety
 
-    The fix is a *suggestion*: it puts a RUN that installs the dependencies above the code, with the same program,
-    index options and mounts, moves the `COPY` below it, and leaves the RUN that was there as it is. What that installs
-    in the end is what the project asks for, but a requirements file may ask for other versions, which are then kept
-    where the project allows them.
+    The fix is *suggested*: it puts a `RUN` that installs the dependencies above the code, with the same program, index
+    options and mounts, moves the `COPY` below it, and leaves the `RUN` that was there as it is. What that installs in
+    the end is what the project asks for, but a requirements file may ask for other versions, which are then kept where
+    the project allows them.
 
     The dependencies are taken from where the project takes them: the file that `[tool.setuptools.dynamic]` names, the
     requirements file that `setup.py` reads, or a `requirements.txt` that lists all that the project declares; with
@@ -101,7 +102,7 @@ def _message(build: Build, item: ProjectInstall) -> str:
     what = f"its {count} dependencies" if count > 1 else "its dependencies"
     return (
         f"`{title(item.copy.instruction)}` stands above `{item.called}` ({line}), which installs the project "
-        f"together with {what}: every edit of the code makes {BUILDERS[build.settings.builder]} install them again "
+        f"together with {what}: every edit of the code makes {builder_of(build).name} install them again "
         "on a warm rebuild"
     )
 

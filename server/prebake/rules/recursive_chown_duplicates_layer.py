@@ -10,13 +10,13 @@ from prebake.build.layers.recursive import Duplicate, duplicates
 from prebake.findings import Applicability, Cost, Finding, Fix, Related, Severity
 from prebake.rules.base import Rule
 from prebake.sizes import human
+from prebake.text import shortened
 
 if TYPE_CHECKING:
     from prebake.build.build import Build
     from prebake.build.layers.written import Written
 
 _MATTERS = 100_000_000
-_MOST_SHOWN = 60
 
 
 class RecursiveChownDuplicatesLayer(Rule):
@@ -24,11 +24,11 @@ class RecursiveChownDuplicatesLayer(Rule):
 
     ## What it does
 
-    Reports `chown -R`, `chgrp -R` and `chmod -R` in a RUN, on a folder into which an instruction above has put files:
-    a COPY or ADD, a clone, a download, an install. Only layers that ship are looked at. Where the same RUN writes the
-    files, nothing is reported: they are in one layer then.
+    Reports `chown -R`, `chgrp -R` and `chmod -R` in a `RUN`, on a folder into which an instruction above has put files:
+    a `COPY` or `ADD`, a clone, a download, an install. Only layers that ship are looked at. Where the same `RUN` writes
+    the files, nothing is reported: they are in one layer then.
 
-    It is a hint, and information where the files come from the build context and have 100 MB or more there. What RUN
+    It is a hint, and information where the files come from the build context and have 100 MB or more there. What `RUN`
     wrote cannot be measured, so the message names no size for it.
 
     ## Why it is slow
@@ -53,17 +53,18 @@ class RecursiveChownDuplicatesLayer(Rule):
     RUN chown web:web /app
     ```
 
-    The folder itself is made by WORKDIR, which is why it keeps a `chown` of its own. It weighs nothing.
+    The folder itself is made by `WORKDIR`, which is why it keeps a `chown` of its own. It weighs nothing.
 
     ## Fix safety
 
-    Suggested. The files get their owner or mode from `COPY --chown` or `COPY --chmod`, and the command loses its `-R`;
-    folders that WORKDIR or `mkdir -p` made below are named in it. `chown -R web` leaves the group of the files as it
-    is, while `COPY --chown=web` sets one: the fix writes `--chown=web:0`, which is the group that COPY gives anyhow.
+    The fix is *suggested*. The files get their owner or mode from `COPY --chown` or `COPY --chmod`, and the command
+    loses its `-R`; folders that `WORKDIR` or `mkdir -p` made below are named in it. `chown -R web` leaves the group of
+    the files as it is, while `COPY --chown=web` sets one: the fix writes `--chown=web:0`, which is the group that
+    `COPY` gives anyway.
 
-    There is no fix, and the finding says why, where a RUN writes below that folder, too (its files need the change as
-    well), where the user is made below the COPY, where a mode depends on each file's own (`+x`, `g=u`), and where it is
-    not known what the instructions on the way do. Files that a RUN writes are best changed in that RUN.
+    There is no fix, and the finding says why, where a `RUN` writes below that folder, too (its files need the change as
+    well), where the user is made below the `COPY`, where a mode depends on each file's own (`+x`, `g=u`), and where it
+    is not known what the instructions on the way do. Files that a `RUN` writes are best changed in that `RUN`.
 
     ## References
 
@@ -83,7 +84,7 @@ class RecursiveChownDuplicatesLayer(Rule):
             yield self.finding(
                 build.location(change.instruction, change.place),
                 _message(item),
-                key=f"{change.instruction.stage}: {change.text}",
+                key=build.key(change.instruction, change.text),
                 severity=Severity.INFORMATION if matters else Severity.HINT,
                 cost=Cost(*item.size) if item.size is not None else None,
                 repair=partial(_repair, build, item),
@@ -101,18 +102,14 @@ def _message(item: Duplicate) -> str:
     partly = any(written.contexts is None for written in item.written)
     least = "at least " if partly else ""
     size = f": {least}{human(item.size.bytes)} more, in every push and pull" if item.size is not None else ""
-    return f"`{_short(item.change.text)}` writes {source} into the image a second time, in a layer of its own{size}"
+    return f"`{shortened(item.change.text)}` writes {source} into the image a second time, in a layer of its own{size}"
 
 
 def _writer(written: Written) -> str:
     if written.command is None:
-        return f"`{_short(' '.join(written.instruction.raw.split()))}`"
+        return f"`{shortened(written.instruction.raw)}`"
     words = [written.command.program, *(argument.text or "" for argument in written.command.arguments[:1])]
     return f"`{' '.join(word for word in words if word)}`"
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _MOST_SHOWN else f"{text[: _MOST_SHOWN - 3]}..."
 
 
 def _repair(build: Build, item: Duplicate) -> tuple[Fix, ...] | str:

@@ -44,11 +44,12 @@ class RemovedDownloadCommand(Rule):
 
     ## Fix safety
 
-    Safe where the version is known: the old command either does not exist any more, so that today's Dockerfile does not
-    build, or `hf` of the same version does the same. Options that went away are dropped (`--resume-download`,
-    `--local-dir-use-symlinks`), several patterns behind one `--include` or `--exclude` get one each; `login`, `logout`
-    and `whoami` become `hf auth login` and so on. Where the base image brings the client, its version cannot be seen,
-    and the fix is only suggested. Pinning an old release to keep the old command is never proposed.
+    The fix is *safe* where the version is known: the old command either does not exist any more, so that today's
+    Dockerfile does not build, or `hf` of the same version does the same. Options that went away are dropped
+    (`--resume-download`, `--local-dir-use-symlinks`), several patterns behind one `--include` or `--exclude` get one
+    each; `login`, `logout` and `whoami` become `hf auth login` and so on. Where the base image brings the client, its
+    version cannot be seen, and the fix is only suggested. Pinning an old release to keep the old command is never
+    proposed.
 
     ## References
 

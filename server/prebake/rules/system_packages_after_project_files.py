@@ -7,11 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from prebake.build.builders import builder_of
-from prebake.build.installs.latepackages import LatePackages, late_packages, plan_for
+from prebake.build.installs.latepackages import LatePackages, late_packages
 from prebake.build.installs.misplaced import Extra
-from prebake.build.installs.sink import SinkPlan
 from prebake.build.installs.wording import title
-from prebake.build.order.plan import reorder_for
 from prebake.findings import Finding, Fix, Related, Severity
 from prebake.rules.base import Rule
 
@@ -82,12 +80,10 @@ class SystemPackagesAfterProjectFiles(Rule):
     def check(self, build: Build) -> Iterator[Finding]:
         for late in late_packages(build):
             instruction = late.copy.instruction
-            stage = build.tree.stages[instruction.stage or 0]
-            words = " ".join(word.value for word in instruction.words)
             yield self.finding(
                 build.location(instruction),
                 _message(build, late),
-                key=f"{stage.name or stage.index}: {instruction.keyword} {words}",
+                key=build.key(instruction),
                 severity=Severity.INFORMATION if late.extra is Extra.FILE else None,
                 repair=partial(_repair, build, late),
                 related=tuple(
@@ -113,8 +109,13 @@ def _message(build: Build, late: LatePackages) -> str:
 
 
 def _repair(build: Build, late: LatePackages) -> tuple[Fix, ...] | str:
+    from prebake.build.installs.latepackages import plan_for
+    from prebake.build.installs.sink import Refusal
+
     outcome = plan_for(build, late)
-    if not isinstance(outcome, SinkPlan):
+    if isinstance(outcome, Refusal):
+        from prebake.build.order.plan import reorder_for
+
         order = reorder_for(build, late.copy.instruction, [item.instruction for item in late.installs])
         return outcome.reason if order is None else (order,)
     what = f"`{title(outcome.moved[0])}`" if len(outcome.moved) == 1 else f"{len(outcome.moved)} COPY instructions"

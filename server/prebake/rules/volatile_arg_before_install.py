@@ -78,7 +78,6 @@ class VolatileArgBeforeInstall(Rule):
 
     def check(self, build: Build) -> Iterator[Finding]:
         for early in early_arguments(build):
-            stage = build.tree.stages[early.instruction.stage or 0]
             related = [
                 Related(build.location(item.instruction), "this install runs again")
                 for item in (*early.affected, *early.inherited)
@@ -89,7 +88,7 @@ class VolatileArgBeforeInstall(Rule):
             yield self.finding(
                 build.location(early.instruction),
                 _message(build, early),
-                key=f"{stage.name or stage.index}: ARG {' '.join(pair.name for pair in early.instruction.pairs)}",
+                key=build.key(early.instruction, f"ARG {' '.join(pair.name for pair in early.instruction.pairs)}"),
                 repair=partial(_repair, build, early),
                 related=tuple(related),
             )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
+from prebake.build.builders import builder_of
 from prebake.build.layers.weights import Mixed, mixed
 from prebake.findings import Applicability, Cost, Finding, Fix, Severity
 from prebake.rules.base import Rule
@@ -22,10 +23,10 @@ class WeightsShareALayerWithCode(Rule):
 
     ## What it does
 
-    Reports a COPY or ADD that takes both code and 100 MB or more of model weights from the build context. Weights are
-    files of 10 MB or more with a suffix such as `.safetensors`, `.pt`, `.onnx` or `.gguf`, and the folders that hold
-    them and no code. Code in the folder of a model (one with a `config.json`) belongs to the model. What an ignore file
-    keeps out does not count.
+    Reports a `COPY` or `ADD` that takes both code and 100 MB or more of model weights from the build context. Weights
+    are files of 10 MB or more with a suffix such as `.safetensors`, `.pt`, `.onnx` or `.gguf`, and the folders that
+    hold them and no code. Code in the folder of a model (one with a `config.json`) belongs to the model. What an ignore
+    file keeps out does not count.
 
     ## Why it is slow
 
@@ -45,9 +46,8 @@ class WeightsShareALayerWithCode(Rule):
     COPY app.py /srv/
     ```
 
-    A COPY of the whole context below one of its weights does not do: with Docker's overlay2 storage it writes the
-    files once more, and the image holds them twice. Copy the code by name, or leave the weights out of that
-    instruction:
+    A `COPY . .` below a `COPY` of the weights is not enough: with Docker's overlay2 storage it writes them once more,
+    and the image holds them twice. Copy the code by name, or leave the weights out of that instruction:
 
     ```dockerfile
     # syntax=docker/dockerfile:1.19
@@ -55,14 +55,15 @@ class WeightsShareALayerWithCode(Rule):
     COPY --exclude=models . /srv
     ```
 
-    Weights that are not needed in the image at all belong into the `.dockerignore`.
+    Weights that are not needed in the image at all belong in the `.dockerignore`.
 
     ## Fix safety
 
-    Suggested. Where code and weights are different sources of one instruction, the weights get one of their own above,
-    with the same options and the same destination; the files of the image are the same. Where one source brings both,
-    there is a fix only if the file's own `# syntax` line names a frontend with `COPY --exclude` (1.19, `1`, or labs
-    from 1.7), and if git knows the weights: a fresh clone must be able to build. No `# syntax` line is added.
+    The fix is *suggested*. Where code and weights are different sources of one instruction, the weights get one of
+    their own above, with the same options and the same destination; the files of the image are the same. Where one
+    source brings both, there is a fix only if the file's own `# syntax` line names a frontend with `COPY --exclude`
+    (1.19, `1`, or labs from 1.7), and if git knows the weights: a fresh clone must be able to build. No `# syntax` line
+    is added.
 
     ## References
 
@@ -78,11 +79,10 @@ class WeightsShareALayerWithCode(Rule):
         """One finding for each instruction."""
         for item in mixed(build):
             instruction = item.copy.instruction
-            words = " ".join(word.value for word in instruction.words)
             yield self.finding(
                 build.location(instruction),
                 _message(build, item),
-                key=f"{instruction.stage}: {instruction.keyword} {words}",
+                key=build.key(instruction),
                 cost=Cost(item.bytes, item.files),
                 repair=partial(_repair, build, item),
             )
@@ -91,10 +91,10 @@ class WeightsShareALayerWithCode(Rule):
 def _message(build: Build, item: Mixed) -> str:
     names = ", ".join(weight.path + "/" * weight.folder for weight in item.weights[:_MOST_NAMED])
     more = f" and {len(item.weights) - _MOST_NAMED} more" if len(item.weights) > _MOST_NAMED else ""
-    builder = "BuildKit" if build.settings.builder == "buildkit" else "the builder"
     return (
         f"{human(item.bytes)} of weights ({names}{more}) share a layer with code such as {item.code}: every edit of "
-        f"the code makes {builder} write them again on a warm rebuild, and the next push and pull move them again"
+        f"the code makes {builder_of(build).name} write them again on a warm rebuild, and the next push and pull move "
+        "them again"
     )
 
 

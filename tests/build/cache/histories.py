@@ -2,7 +2,7 @@
 
 A history is a list of states. Each state is written to a folder over the one before, so that what did not change keeps
 its date, and is then built. The answers are one word for each stage, a letter for each step: ``h`` for a hit and ``r``
-for one that ran. The classic builder knows no stages; all its steps are one word, under the empty name.
+for one that ran. The legacy builder knows no stages; all its steps are one word, under the empty name.
 """
 
 from __future__ import annotations

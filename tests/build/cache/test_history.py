@@ -1,4 +1,4 @@
-"""The builders whose keys hold every instruction above: the classic builder, kaniko and Buildah."""
+"""The builders whose keys hold every instruction above: the legacy builder, kaniko and Buildah."""
 
 import pytest
 

@@ -91,7 +91,7 @@ def causes(build: Build, instruction: Instruction) -> Causes:
 
 def _above(build: Build, instruction: Instruction, certain: bool, entered: set[int]) -> Iterator[Source]:
     """The sources of an instruction; those of other stages first, so that certain ones replace them."""
-    stage = build.tree.stages[instruction.stage or 0]
+    stage = build.stage_of(instruction)
     known = inputs(build)
     way = list(_way(build, stage, instruction))
     for item in way:

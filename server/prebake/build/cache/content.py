@@ -1,6 +1,6 @@
 """What instructions take from the build context, digested as the builders do: names, permissions and bytes, no dates.
 
-BuildKit and the classic builder hash for each file its mode, owner (always root), size, link target and bytes, and for
+BuildKit and the legacy builder hash for each file its mode, owner (always root), size, link target and bytes, and for
 a folder the names in it as well, but not the name of the folder that is copied. The mode of a folder counts too in
 principle; a change of it alone goes unnoticed (moby/buildkit#7176), so it is left out here.
 """

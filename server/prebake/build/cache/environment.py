@@ -107,7 +107,7 @@ def _both(build: Build) -> tuple[tuple[Environment, Environment], ...]:
 
 
 def _begin(build: Build, instruction: Instruction, ends: Mapping[int, Environment]) -> Environment:
-    base = base_stage(build, build.tree.stages[instruction.stage or 0])
+    base = base_stage(build, build.stage_of(instruction))
     if base is None or base.index not in ends:
         return Environment(directory=state_after(build, instruction).directory or ".")
     end = ends[base.index]

@@ -1,6 +1,6 @@
-"""The steps of the builders whose keys hold every instruction above: the classic builder, kaniko and Buildah.
+"""The steps of the builders whose keys hold every instruction above: the legacy builder, kaniko and Buildah.
 
-The classic builder looks for a child of the image before with the same configuration, in which stands what made it
+The legacy builder looks for a child of the image before with the same configuration, in which stands what made it
 (moby, ``builder/dockerfile/dispatchers.go`` and ``image/cache/compare.go``): the resolved instruction, with the hashes
 of the files of a COPY under their paths. Kaniko hashes the text of each instruction so far, the files that it takes,
 and for RUN all variables in alphabetical order (``pkg/executor/build.go``, ``composite_cache.go``); file names are not

@@ -41,7 +41,7 @@ class Cause(NamedTuple):
 
 def place(build: Build, instruction: Instruction) -> Place:
     """Where an instruction stands."""
-    stage = build.tree.stages[instruction.stage or 0]
+    stage = build.stage_of(instruction)
     same = [item.index for item in stage.instructions if item.keyword == instruction.keyword]
     return Place(stage.name or str(stage.index), instruction.keyword, instruction.raw, same.index(instruction.index))
 
@@ -74,7 +74,7 @@ def _same_step(build: Build, step: Step, last: Sequence[Before]) -> Before | Non
     same = [before for before in there if before.place.text == here.text]
     if same:
         return min(same, key=lambda before: abs(before.place.number - here.number))
-    stage = build.tree.stages[step.instruction.stage or 0]
+    stage = build.stage_of(step.instruction)
     texts = {item.raw for item in stage.instructions}
     return next((each for each in there if each.place.number == here.number and each.place.text not in texts), None)
 

@@ -7,7 +7,7 @@ be a path counts as one. What a whole instruction does is put together in :mod:`
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -102,6 +102,18 @@ def install_environment(step: Step) -> frozenset[str]:
     """
     table = effect_table()["environment"]
     return frozenset((*table["common"], *table["builds"], *table["installers"], *named_variables(step)))
+
+
+def active_environments(step: Step) -> Iterator[str | None]:
+    """The virtual environments that the program and ``PATH`` lie in, and the one that is active."""
+    programs = [step.path] if "/" in step.path else []
+    for program in (*programs, *(posixpath.join(entry, "python") for entry in step.state.path)):
+        prefix, folder = posixpath.split(posixpath.dirname(program))
+        if folder == "bin" and prefix not in ("/", "/usr", "/usr/local"):
+            yield step.absolute(prefix or ".")
+    active = step.lookup("VIRTUAL_ENV")
+    if active:
+        yield step.absolute(active)
 
 
 def _environment(step: Step, row: Mapping[str, Any]) -> frozenset[str] | None:

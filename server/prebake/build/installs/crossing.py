@@ -16,6 +16,7 @@ from prebake.build.commands.links import Link, is_symbolic, links_above, links_o
 from prebake.build.copies import SYSTEM_FOLDERS, Copy, copies
 from prebake.build.installs.lookups import modules, named_by_variables, programs
 from prebake.build.installs.manifests import Reading, readings
+from prebake.build.installs.owners import names_owner
 from prebake.build.installs.wording import shown, title, why_inexact
 from prebake.build.paths import comparable, inside, related
 from prebake.build.route import route
@@ -183,7 +184,7 @@ class _Check:
         if other.destination is None:
             self._stop(f"it is not known where {line} copies to")
             return
-        if self._named_owner() and _holds_accounts(other.destination):
+        if names_owner(self._copy.instruction) and _holds_accounts(other.destination):
             self._stop(f"{line} may change users, and the COPY names its owner")
         if other.exact:
             shared = self._copy.overlaps(other)
@@ -259,7 +260,8 @@ class _Check:
             *(posixpath.dirname(path) or "." for path in (*effects.writes, *effects.environments)),
         ):
             self._needs_folder(path, item, command)
-        if self._named_owner() and (effects.accounts or any(map(_holds_accounts, (*effects.writes, *effects.roots)))):
+        changes_users = effects.accounts or any(map(_holds_accounts, (*effects.writes, *effects.roots)))
+        if changes_users and names_owner(self._copy.instruction):
             self._stop(f"{command} may change users, and the COPY names its owner")
         self._imports(step, effects, command)
         for path in named_by_variables(step, effects, reading):
@@ -344,10 +346,6 @@ class _Check:
             else:
                 self._found.unignored.append(context)
                 self._doubt(f"{where}: {context} has to be kept out of the context")
-
-    def _named_owner(self) -> bool:
-        owner = self._copy.instruction.flag("chown") or ""
-        return any(part and not part.isdecimal() for part in owner.split(":"))
 
     def _imports(self, step: Step, effects: Effects, command: str) -> None:
         """Modules of the project that hide those of Python while pip runs."""

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from prebake.build.build import Build, fact
 from prebake.build.copies import Copy, copies
 from prebake.build.installs.installers import install_at
 from prebake.build.installs.misplaced import Extra, brought, misplaced
-from prebake.build.installs.sink import Refusal, SinkPlan, plan_below
 from prebake.build.installs.systempackages import SystemInstall, system_install_at
 from prebake.build.route import route
 from prebake.build.state import base_stage
 from prebake.syntax.dockerfile import Instruction
+
+if TYPE_CHECKING:
+    from prebake.build.installs.sink import Refusal, SinkPlan
 
 
 class LatePackages(NamedTuple):
@@ -71,6 +73,8 @@ def _needs(build: Build, copy: Copy, target: Instruction) -> bool:
 
 def plan_for(build: Build, late: LatePackages) -> SinkPlan | Refusal:
     """Plan to move the COPY below the last of the installs for which that is possible."""
+    from prebake.build.installs.sink import Refusal, SinkPlan, plan_below
+
     refusal = Refusal("")
     for install in reversed(late.installs):
         outcome = plan_below(build, late.copy.instruction, install.instruction)

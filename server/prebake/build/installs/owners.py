@@ -55,6 +55,12 @@ def owner_of(copy: Copy) -> str:
     return "root" if owner is None or owner in _ROOT else owner
 
 
+def names_owner(instruction: Instruction) -> bool:
+    """Whether a COPY gives its owner by a name, which the image's list of users has to know."""
+    owner = instruction.flag("chown") or ""
+    return any(part and not part.isdecimal() for part in owner.split(":"))
+
+
 def _user(state: State) -> str:
     if state.user is None:
         return "root" if is_plain_base(state.base) else "the user of the base image"

@@ -100,7 +100,7 @@ class Pieces:
 
     def _stays(self, piece: Piece, index: int, moving: dict[int, Copy]) -> bool:
         """Whether a COPY that is not moved brings the same file to the same place above an install."""
-        first = self._build.tree.stages[self._target.stage or 0]
+        first = self._build.stage_of(self._target)
         numbers = {stage.index for stage in chain(self._build, first)}
         for at, other in copies(self._build).items():
             if at < index and at not in moving and other.instruction.stage in numbers and not piece.folder:

@@ -14,7 +14,7 @@ from prebake.build.installs.notes import Notes
 from prebake.build.installs.readers import FirstStep
 from prebake.build.installs.releases import normalised, requirement
 from prebake.build.paths import inside
-from prebake.project.manifest import read_toml, table
+from prebake.project.manifest import read_toml, strings, table
 from prebake.project.requirements import closure, local_path
 from prebake.regex import regex
 from prebake.text import Text
@@ -71,11 +71,11 @@ def _of_toml(text: Text, folder: Folder, path: str) -> Dependencies | None:
     project = table(data, "project")
     wanted = {normalised(name) for name in folder.extras}
     extras = [group for name, group in table(project, "optional-dependencies").items() if normalised(name) in wanted]
-    lines = [line for group in (project.get("dependencies"), *extras) if isinstance(group, list) for line in group]
+    lines = [line for group in (project.get("dependencies"), *extras) for line in strings(group)]
     names = {*_names(lines), *_of_poetry(table(data, "tool", "poetry"), wanted)}
-    dynamic = project.get("dynamic")
+    dynamic = "dependencies" in strings(project.get("dynamic"))
     files: list[str] = []
-    if isinstance(dynamic, list) and "dependencies" in dynamic:
+    if dynamic:
         settings = table(data, "tool", "setuptools", "dynamic")
         tables = [table(settings, "dependencies")]
         tables += [
@@ -85,11 +85,11 @@ def _of_toml(text: Text, folder: Folder, path: str) -> Dependencies | None:
         ]
         for item in tables:
             listed = item.get("file")
-            found = [listed] if isinstance(listed, str) else listed if isinstance(listed, list) else []
-            files += [posixpath.normpath(posixpath.join(folder.path, one)) for one in found if isinstance(one, str)]
+            found = [listed] if isinstance(listed, str) else strings(listed)
+            files += [posixpath.normpath(posixpath.join(folder.path, one)) for one in found]
     if not names and not files:
         return None
-    static = bool(project.get("dependencies")) and not (isinstance(dynamic, list) and "dependencies" in dynamic)
+    static = bool(project.get("dependencies")) and not dynamic
     return Dependencies(path, frozenset(names), tuple(files), static)
 
 
@@ -127,7 +127,7 @@ def _setup(content: str) -> tuple[frozenset[str], tuple[str, ...], tuple[str, ..
         if isinstance(node, ast.keyword) and node.arg == "install_requires":
             asked = not (isinstance(node.value, (ast.List, ast.Tuple)) and not node.value.elts)
             if isinstance(node.value, (ast.List, ast.Tuple)):
-                names = frozenset(_names(item.value for item in node.value.elts if isinstance(item, ast.Constant)))
+                names = frozenset(_names(strings([getattr(item, "value", None) for item in node.value.elts])))
         if isinstance(node, ast.ClassDef):
             hooks += [node.name] if any(_is_command(base) for base in node.bases) else []
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and _FILE.fullmatch(node.value):
@@ -142,11 +142,8 @@ def _is_command(base: ast.expr) -> bool:
     return name in ("install", "develop", "build_py", "build_ext", "egg_info")
 
 
-def _names(lines: Iterable[object]) -> Iterator[str]:
-    for line in lines:
-        known = requirement(line) if isinstance(line, str) else None
-        if known is not None:
-            yield known[0]
+def _names(lines: Iterable[str]) -> Iterator[str]:
+    return (known[0] for line in lines if (known := requirement(line)) is not None)
 
 
 def names_in(image: ImageFiles, path: str) -> frozenset[str]:

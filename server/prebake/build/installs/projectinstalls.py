@@ -19,6 +19,7 @@ from prebake.build.installs.releases import normalised, requirement
 from prebake.build.state import instructions_above
 from prebake.build.steps import Step, steps_at
 from prebake.syntax.dockerfile import Instruction
+from prebake.text import shortened
 
 _SETUP = frozenset(("install", "develop"))
 _ALONE = frozenset(("--no-deps", "--no-dependencies"))
@@ -95,8 +96,7 @@ def _project_install(
     dependencies = dependencies_of(image_before(build, instruction), folder)
     if dependencies is None or _there(build, copy, instruction, dependencies):
         return None
-    called = " ".join(word.raw for word in step.command.words)
-    called = called if len(called) <= 60 else f"{called[:57]}..."
+    called = shortened(" ".join(word.raw for word in step.command.words))
     return ProjectInstall(copy, reading, step, command, called, folder, dependencies)
 
 

@@ -14,7 +14,7 @@ from prebake.build.installs.installers import Install, InstallCommand, installs
 from prebake.build.installs.manifests import readings
 from prebake.build.installs.releases import normalised, requirement
 from prebake.files import join
-from prebake.project.manifest import read_toml, table
+from prebake.project.manifest import declared, read_toml, table
 from prebake.project.requirements import decode, logical_lines
 from prebake.regex import regex
 from prebake.text import Text
@@ -104,13 +104,7 @@ def _locked(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _of_project(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    groups = [table(data, "project").get("dependencies", ())]
-    groups += [*table(data, "project", "optional-dependencies").values(), *table(data, "dependency-groups").values()]
-    for group in groups:
-        for line in group if isinstance(group, list) else ():
-            known = _parsed(line) if isinstance(line, str) else None
-            if known is not None:
-                yield known
+    yield from (known for line in declared(data) if (known := _parsed(line)) is not None)
     tables = [table(data, "tool", "poetry", "dependencies")]
     tables += [table(group, "dependencies") for group in table(data, "tool", "poetry", "group").values()]
     for names in tables:

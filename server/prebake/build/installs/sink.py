@@ -143,7 +143,7 @@ def _plan(build: Build, copy: Copy, target: Instruction, called: str, early: dic
 
 def _misplaced_along(build: Build, instruction: Instruction, target: Instruction) -> dict[int, Copy]:
     """The misplaced COPY instructions on the way to an install that an install on that way could do without."""
-    way = {item.index for item in route(build, build.tree.stages[instruction.stage or 0].instruction, target)}
+    way = {item.index for item in route(build, build.stage_of(instruction).instruction, target)}
     return {
         item.copy.instruction.index: item.copy
         for item in misplaced(build)
@@ -278,7 +278,7 @@ class _Plan:
             early.setdefault(place, []).append(Maker(folders, owner_of(moving[index])))
         before: list[Maker] = []
         after: list[Maker] = []
-        lowest = chain(self._build, self._build.tree.stages[self._target.stage or 0])[0]
+        lowest = chain(self._build, self._build.stage_of(self._target))[0]
         for item in route(self._build, lowest.instruction, self._target):
             maker = maker_of(self._build, item)
             before += [maker] if maker is not None else []

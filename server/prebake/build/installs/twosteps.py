@@ -19,6 +19,7 @@ from prebake.build.installs.readers import FirstStep, first_step
 from prebake.build.rewriting.runchain import RunChain, run_chain
 from prebake.build.steps import Step
 from prebake.syntax.shell import ShellWord
+from prebake.text import shortened
 
 
 class TwoSteps(NamedTuple):
@@ -153,8 +154,7 @@ def _subcommand(step: Step, called: str) -> ShellWord | None:
 
 def _short(called: str, first: FirstStep) -> str:
     text = first.command if first.command is not None else " ".join((called, *first.options))
-    text = " ".join(text.replace("\\\n", " ").split())
-    return text if len(text) <= 70 else f"{text[:67]}..."
+    return shortened(text.replace("\\\n", " "), 70)
 
 
 def _is_own(step: Step, raw: str) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from prebake.build.copies import Copy
 from prebake.build.steps import Step
 from prebake.syntax.dockerfile import Instruction
+from prebake.text import shortened
 
 if TYPE_CHECKING:
     from prebake.build.installs.installers import Install
@@ -15,15 +16,13 @@ if TYPE_CHECKING:
 
 def title(instruction: Instruction) -> str:
     """An instruction in one line, shortened, for messages."""
-    line = " ".join(instruction.raw.split("\n")[0].replace("\r", "").rstrip("\\`").split())
-    return line if len(line) <= 60 else f"{line[:57]}..."
+    return shortened(instruction.raw.split("\n")[0].rstrip("\r\\`"))
 
 
 def shown(step: Step) -> str:
     """A command in a few words, for messages."""
     words = [step.program, *(argument.text or "..." for argument in step.arguments[:2])]
-    text = " ".join(word for word in words if word)
-    return text if len(text) <= 50 else f"{text[:47]}..."
+    return shortened(" ".join(words), 50)
 
 
 def why_inexact(copy: Copy) -> str:

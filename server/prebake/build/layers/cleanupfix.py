@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from prebake.build.build import Build
 from prebake.build.copies import copies
-from prebake.build.layers.apt import apt_runs, readers_of_lists, removal, scripts_below
+from prebake.build.layers.apt import apt_runs
+from prebake.build.layers.aptlists import readers_of_lists, removal, scripts_below
 from prebake.build.layers.cleanups import Cleanup, Left, targets_of
 from prebake.build.rewriting.commandedits import CommandEdits
 from prebake.build.state import states

@@ -259,7 +259,7 @@ def _set_off_before(build: Build, cache: Cache, instruction: Instruction) -> boo
     first = _pip_configured(build)
     if cache.name != "pip" or not first:
         return False
-    stages = chain(build, build.tree.stages[instruction.stage or 0])
+    stages = chain(build, build.stage_of(instruction))
     return any(first.get(stage.index, instruction.index + 1) <= instruction.index for stage in stages)
 
 

@@ -101,7 +101,7 @@ def _above(build: Build, copy: Copy) -> Instruction:
     with the same options.
     """
     place = copy.instruction
-    stage = build.tree.stages[place.stage or 0]
+    stage = build.stage_of(place)
     flags = [(flag.name, flag.value) for flag in place.flags]
     for before in reversed([item for item in stage.instructions if item.index < place.index]):
         other = copies(build).get(before.index)

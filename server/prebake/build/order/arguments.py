@@ -204,7 +204,7 @@ def move_down(build: Build, early: EarlyArgument) -> ArgumentMove | str:
             "no instruction names it: where a program reads it from its environment, declare it directly above that "
             "RUN; else remove it"
         )
-    stage = build.tree.stages[early.instruction.stage or 0]
+    stage = build.stage_of(early.instruction)
     end = early.user.index if early.user is not None else stage.instructions[-1].index + 1
     grouped = {item.index for item in early.group}
     passed = [

@@ -18,6 +18,7 @@ from prebake.build.copies import SYSTEM_FOLDERS, Copy, copies
 from prebake.build.installs.crossing import between
 from prebake.build.installs.installers import install_at
 from prebake.build.installs.manifests import readings
+from prebake.build.installs.owners import names_owner
 from prebake.build.installs.systempackages import manages_packages, system_install_at
 from prebake.build.order.instructions import CONFIGURATION, SETTINGS, effects_at, effects_of_steps
 from prebake.build.paths import inside, related
@@ -122,7 +123,7 @@ def _beside(copy: Copy, folder: str | None) -> bool:
 
 def _made_above(build: Build, path: str, instruction: Instruction) -> bool:
     """Whether a WORKDIR of the stage makes a folder before an instruction."""
-    stage = build.tree.stages[instruction.stage or 0]
+    stage = build.stage_of(instruction)
     places = (
         state_after(build, item).directory
         for item in stage.instructions
@@ -223,7 +224,6 @@ def _shared(changed: Iterable[str], seen: Iterable[str]) -> str | None:
 
 
 def _names_owner(instruction: Instruction) -> bool:
-    owner = instruction.flag("chown") or ""
-    if any(part and not part.isdecimal() for part in owner.split(":")):
-        return True
-    return instruction.keyword == "RUN" and any(name in instruction.raw for name in ("chown", "chgrp", "su ", "sudo"))
+    return names_owner(instruction) or (
+        instruction.keyword == "RUN" and any(name in instruction.raw for name in ("chown", "chgrp", "su ", "sudo"))
+    )

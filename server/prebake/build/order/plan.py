@@ -90,7 +90,7 @@ def plan_reorder(build: Build, stage: Stage) -> Reorder | str:
 
 def reorder_for(build: Build, instruction: Instruction, others: Iterable[Instruction]) -> Fix | None:
     """A better order of its stage that puts an instruction below all of some others; ``None`` where there is none."""
-    stage = build.tree.stages[instruction.stage or 0]
+    stage = build.stage_of(instruction)
     plan = plan_reorder(build, stage)
     return plan.fix() if isinstance(plan, Reorder) and plan.puts_below(instruction, others) else None
 

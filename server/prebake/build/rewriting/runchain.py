@@ -18,6 +18,7 @@ from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
 from prebake.syntax.run import SHELLS, scripts_of
 from prebake.syntax.shell import Command
+from prebake.text import shortened
 
 _SHELL_STATE = frozenset(
     (
@@ -272,5 +273,4 @@ def _inside_any(path: str, places: Sequence[str]) -> bool:
 
 
 def _short(text: str) -> str:
-    line = " ".join(text.replace("\\\n", " ").split())
-    return line if len(line) <= 60 else f"{line[:57]}..."
+    return shortened(text.replace("\\\n", " "))

@@ -19,15 +19,13 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from prebake.build.commands.effects import Effects
+from prebake.build.commands.effects import Effects, active_environments
 from prebake.build.installs.installers import InstallCommand
 from prebake.build.installs.notes import Notes
 from prebake.build.installs.readers import FirstStep
 from prebake.build.installs.readers.projects import (
     Project,
-    active_environments,
     configured,
-    declared,
     dependencies,
     effects,
     file_of,
@@ -37,11 +35,10 @@ from prebake.build.installs.readers.projects import (
     note_project,
     note_upwards,
     project_of,
-    strings,
     toml_at,
 )
 from prebake.build.installs.releases import normalised
-from prebake.project.manifest import table
+from prebake.project.manifest import declared, strings, table
 from prebake.project.requirements import is_archive
 from prebake.regex import regex
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from prebake.build.commands.effects import Effects, redirections, roots
+from prebake.build.commands.effects import Effects, active_environments, redirections, roots
 from prebake.build.installs.installers import InstallCommand
 from prebake.build.installs.notes import Notes
 from prebake.build.installs.readers import FirstStep
@@ -143,17 +143,11 @@ def _effects(command: InstallCommand, found: Closure, written: list[str]) -> Eff
 def _environments(command: InstallCommand) -> Iterator[str | None]:
     """The virtual environments that the install may go to."""
     step = command.step
-    programs = [step.path] if "/" in step.path else []
-    for program in (*programs, *(posixpath.join(entry, "pip") for entry in step.state.path)):
-        prefix, folder = posixpath.split(posixpath.dirname(program))
-        if folder == "bin" and prefix not in ("/", "/usr", "/usr/local"):
-            yield step.absolute(prefix or ".")
-    active = step.lookup("VIRTUAL_ENV")
-    if active:
-        yield step.absolute(active)
-    elif command.called.startswith("uv") and not {"--system", "--target", "--prefix"} & command.given:
+    yield from active_environments(step)
+    own = {"--system", "--target", "--prefix"} & command.given or step.lookup("UV_SYSTEM_PYTHON") is not None
+    if command.called.startswith("uv") and not own and not step.lookup("VIRTUAL_ENV"):
         folder = step.directory or "/"
-        while step.lookup("UV_SYSTEM_PYTHON") is None:
+        while True:
             yield posixpath.normpath(posixpath.join(folder, ".venv"))
             if folder in ("/", "."):
                 break

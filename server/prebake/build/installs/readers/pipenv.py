@@ -18,22 +18,20 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from prebake.build.commands.effects import Effects
+from prebake.build.commands.effects import Effects, active_environments
 from prebake.build.installs.installers import InstallCommand
 from prebake.build.installs.notes import Notes
 from prebake.build.installs.readers import FirstStep
 from prebake.build.installs.readers.projects import (
     Project,
-    active_environments,
     effects,
     is_set,
     note_libraries,
     note_local,
     project_of,
-    tables,
 )
 from prebake.build.installs.releases import normalised
-from prebake.project.manifest import table
+from prebake.project.manifest import table, tables
 from prebake.project.requirements import is_local_index
 from prebake.regex import regex
 

@@ -20,15 +20,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from prebake.build.commands.effects import Effects
+from prebake.build.commands.effects import Effects, active_environments
 from prebake.build.installs.installers import InstallCommand
 from prebake.build.installs.notes import Notes
 from prebake.build.installs.readers import FirstStep
 from prebake.build.installs.readers.projects import (
     Project,
-    active_environments,
     configured,
-    declared,
     dependencies,
     effects,
     file_of,
@@ -39,11 +37,10 @@ from prebake.build.installs.readers.projects import (
     note_project,
     note_upwards,
     project_of,
-    tables,
     toml_at,
 )
 from prebake.build.steps import Step
-from prebake.project.manifest import table
+from prebake.project.manifest import declared, table, tables
 from prebake.project.requirements import is_archive
 
 _BYPASS = "POETRY_DYNAMIC_VERSIONING_BYPASS"

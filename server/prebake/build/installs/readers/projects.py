@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from prebake.build.commands.effects import Effects, redirections, roots
@@ -12,7 +12,7 @@ from prebake.build.installs.notes import Notes
 from prebake.build.installs.readers import FirstStep
 from prebake.build.state import instructions_above
 from prebake.build.steps import Step, steps_at
-from prebake.project.manifest import read_toml, table
+from prebake.project.manifest import read_toml, strings, table
 from prebake.project.requirements import is_archive, local_path
 
 
@@ -50,24 +50,6 @@ def toml_at(notes: Notes, path: str) -> Mapping[str, Any]:
     """A TOML file of the image; empty where there is none from the context or it is broken."""
     text = notes.image.text(path)
     return read_toml(text) if text is not None else {}
-
-
-def strings(value: object) -> list[str]:
-    """The strings in a list; none where it is something else."""
-    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
-
-
-def tables(value: object) -> list[Mapping[str, Any]]:
-    """The tables in a list, or the one table."""
-    return [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, dict)]
-
-
-def declared(data: Mapping[str, Any]) -> Iterator[str]:
-    """All requirements of a ``pyproject.toml`` in the standard notation: of the project, its extras and its groups."""
-    yield from strings(table(data, "project").get("dependencies"))
-    extras = (table(data, "project", "optional-dependencies"), table(data, "dependency-groups"))
-    for group in (group for found in extras for group in found.values()):
-        yield from strings(group)
 
 
 def name_of(requirement: str) -> str:
@@ -160,18 +142,6 @@ def effects(
         imports=step.directory if step.module else None,
         opaque=own.opaque,
     )
-
-
-def active_environments(step: Step) -> Iterator[str | None]:
-    """The virtual environments that the program and ``PATH`` lie in, and the one that is active."""
-    programs = [step.path] if "/" in step.path else []
-    for program in (*programs, *(posixpath.join(entry, "python") for entry in step.state.path)):
-        prefix, folder = posixpath.split(posixpath.dirname(program))
-        if folder == "bin" and prefix not in ("/", "/usr", "/usr/local"):
-            yield step.absolute(prefix or ".")
-    active = step.lookup("VIRTUAL_ENV")
-    if active:
-        yield step.absolute(active)
 
 
 def is_set(step: Step, name: str) -> bool | None:

@@ -31,7 +31,6 @@ from prebake.build.installs.notes import Notes
 from prebake.build.installs.readers import FirstStep
 from prebake.build.installs.readers.projects import (
     Project,
-    declared,
     dependencies,
     effects,
     file_of,
@@ -41,13 +40,11 @@ from prebake.build.installs.readers.projects import (
     note_project,
     note_upwards,
     project_of,
-    strings,
-    tables,
     toml_at,
 )
 from prebake.build.installs.readers.uvlocks import fits
 from prebake.build.installs.releases import normalised
-from prebake.project.manifest import table
+from prebake.project.manifest import declared, strings, table, tables
 from prebake.project.requirements import is_archive, is_local_index
 from prebake.project.uvlock import LocalPackage, UvLock, read_uv_lock
 

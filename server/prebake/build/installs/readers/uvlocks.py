@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from prebake.build.installs.readers.projects import Project, declared, name_of, tables
+from prebake.build.installs.readers.projects import Project, name_of
 from prebake.build.installs.releases import normalised, requirement
-from prebake.project.manifest import table
+from prebake.project.manifest import declared, table, tables
 from prebake.project.uvlock import UvLock
 
 
