@@ -285,7 +285,7 @@ class _Check:
         own = step.variables.get("PATH", "")
         if own is None:
             self._stop(f"{command} looks for programs in a PATH that is not known")
-        for place in (*roots("programs"), *step.state.path, *(own or "").split(":")):
+        for place in (*roots("programs"), *step.state.path, *(own.split(":") if own else ())):
             for path in self._in_folder(place):
                 name = posixpath.basename(path)
                 if name in run or re.match(r"(python|pip|uv|conda|gcc|g\+\+|cc|ld|git|sh|bash|env)[\d.-]*$", name):
