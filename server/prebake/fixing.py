@@ -6,6 +6,7 @@ each, until nothing is left to do. Nothing is written here; what comes out are e
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import NamedTuple
@@ -46,6 +47,18 @@ class Refused(NamedTuple):
     why: Refusal
 
 
+class _Identity(NamedTuple):
+    """A finding from one report to the next. Several may have one key, such as when a fix has split a RUN: ``number``
+    counts among those, of which there are ``alike``. Fewer are left when one is mended, so that the next has its turn.
+    """
+
+    path: str
+    code: str
+    key: str
+    number: int
+    alike: int
+
+
 class FixResult(NamedTuple):
     """The sum of a run: the edits of each file against the text it had at first, and what was done."""
 
@@ -74,15 +87,15 @@ def fix_all(
     snapshot = start
     applied: list[Step] = []
     refused: list[Refused] = []
-    tried: set[tuple[str, str, str]] = set()
+    tried: set[_Identity] = set()
     for path in paths:
         report = engine.check_in(snapshot, path)
         while len(applied) < _MOST_STEPS:
             chosen = _next(report, applicability, tried, creates=creates, wanted=wanted)
             if chosen is None:
                 break
-            finding, fix = chosen
-            tried.add(_identity(path, finding))
+            finding, fix, identity = chosen
+            tried.add(identity)
             outcome = apply_fix(snapshot, report.root, fix)
             if isinstance(outcome, Refusal):
                 refused.append(Refused(finding, fix, outcome))
@@ -129,27 +142,28 @@ def _refuses(snapshot: Snapshot, root: str, edit: FileEdit) -> Refusal | None:
 def _next(
     report: Report,
     applicability: Applicability,
-    tried: set[tuple[str, str, str]],
+    tried: set[_Identity],
     *,
     creates: bool,
     wanted: Callable[[Finding], bool] | None,
-) -> tuple[Finding, Fix] | None:
+) -> tuple[Finding, Fix, _Identity] | None:
     """The first finding in code order whose preferred fix may be applied."""
+    alike = Counter((finding.code, finding.key) for finding in report.findings)
+    seen: Counter[tuple[str, str]] = Counter()
     for finding in sorted(
         report.findings, key=lambda found: (found.code, found.location.path, found.location.span.start)
     ):
-        if _identity(report.path, finding) in tried or (wanted is not None and not wanted(finding)):
+        same = (finding.code, finding.key)
+        identity = _Identity(report.path, *same, seen[same], alike[same])
+        seen[same] += 1
+        if identity in tried or (wanted is not None and not wanted(finding)):
             continue
         if not _may_be_applied(finding, applicability):
             continue
         fix = finding.fixes[0]
         if creates or not any(edit.creates for edit in fix.edits):
-            return finding, fix
+            return finding, fix, identity
     return None
-
-
-def _identity(path: str, finding: Finding) -> tuple[str, str, str]:
-    return path, finding.code, finding.key
 
 
 def brings_warning(before: Report, after: Report, *, mended: Applicability | None = None) -> bool:

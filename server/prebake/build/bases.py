@@ -18,3 +18,9 @@ def is_plain_base(image: str | None) -> bool:
     repository, colon, tag = name.rpartition(":")
     name = repository if colon and "/" not in tag else name
     return name.removeprefix("docker.io/").removeprefix("library/") in _plain_bases()
+
+
+def is_windows_base(image: str | None) -> bool:
+    """Whether a base image is one of Windows, by its name: its commands and paths are none of Linux."""
+    name = (image or "").partition("@")[0].lower()
+    return any(mark in name for mark in ("windowsservercore", "nanoserver", "mcr.microsoft.com/windows"))

@@ -36,11 +36,12 @@ class Program(NamedTuple):
 def programs(copy: Copy, step: Step) -> Iterator[Program]:
     """The files that a COPY brings to where a command looks for programs."""
     run = {step.program, posixpath.basename(step.path), *step.wrappers}
-    own = (step.variables.get("PATH") or "").split(":")
+    path = step.variables.get("PATH")
+    own = path.split(":") if path else ()
     for place in (*roots("programs"), *step.state.path, *own):
-        for path in directly_in(copy, place):
-            name = posixpath.basename(path)
-            yield Program(path, place, name in run or _STARTED.match(name) is not None)
+        for found in directly_in(copy, place):
+            name = posixpath.basename(found)
+            yield Program(found, place, name in run or _STARTED.match(name) is not None)
 
 
 class Module(NamedTuple):

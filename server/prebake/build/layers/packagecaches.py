@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from prebake.build.bases import is_plain_base
+from prebake.build.bases import is_plain_base, is_windows_base
 from prebake.build.build import Build, fact
 from prebake.build.copies import copies
 from prebake.build.image import Mount, image_before, mounts_of
@@ -81,7 +81,7 @@ def cache_uses(build: Build) -> tuple[CacheUse, ...]:
     return tuple(
         use
         for install in installs(build).values()
-        if ships(build, install.instruction)
+        if ships(build, install.instruction) and not is_windows_base(install.state.base)
         for use in _uses(build, install)
     )
 
@@ -320,6 +320,8 @@ def _empties(cache: Cache, step: Step, folder: str | None) -> bool:
             continue
         if folder is not None and path != "/" and related(folder, path):
             return True
+        if raw.startswith(("$(", "`")) and cache.name in raw and "cache" in raw:
+            return True  # `rm -rf $(poetry config cache-dir)`
         if _ends(cache, path) or cache.variable in raw or any(purge in raw for purge in cache.purges):
             return True
         if "*" in raw and raw.startswith(("/root/", "~/", "$HOME/", "/home/")) and raw.count("/") <= 3:

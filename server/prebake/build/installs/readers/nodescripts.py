@@ -72,6 +72,8 @@ def _why_not(notes: Notes, package: NodePackage, words: list[str | None]) -> str
         if place and place[0] is not None:
             notes.note([package.path(place[0])])
             return None
+    # Whatever else a script reads, it needs the files that its command names (`node post-install.js`).
+    notes.note([path for path in (package.path(word) for word in words[1:] if word) if notes.image.is_file(path)])
     return "may read any source"
 
 
