@@ -68,7 +68,7 @@ class Build:
         """The Dockerfile's text; empty when it cannot be read."""
         return self.snapshot.text(self.path) or Text("")
 
-    @property
+    @cached_property
     def tree(self) -> Dockerfile:
         """The parsed Dockerfile."""
         return parse(self.text)

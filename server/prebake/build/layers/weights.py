@@ -44,19 +44,19 @@ class Mixed(NamedTuple):
 @fact
 def mixed(build: Build) -> tuple[Mixed, ...]:
     """The COPY and ADD instructions of the stages that are built which take weights and code."""
-    scan = build.scan
+    stages = {stage.index for stage in needed_stages(build)}
+    candidates = [copy for copy in copies(build).values() if copy.instruction.stage in stages and _may_mix(copy)]
+    scan = build.scan if candidates else None  # it may have to be measured for this alone
     if scan is None:
         return ()
     files = {item.path: item.bytes for item in scan.landmarks if item.kind == "weights"}
     if sum(files.values()) < LEAST:
         return ()
-    stages = {stage.index for stage in needed_stages(build)}
-    found = (
-        _mixed(scan, copy, files)
-        for copy in copies(build).values()
-        if copy.from_context and copy.instruction.stage in stages
-    )
-    return tuple(item for item in found if item is not None)
+    return tuple(item for copy in candidates if (item := _mixed(scan, copy, files)) is not None)
+
+
+def _may_mix(copy: Copy) -> bool:
+    return copy.from_context and (len(copy.mappings) > 1 or any(item.folder for item in copy.mappings))
 
 
 def _mixed(scan: ContextScan, copy: Copy, files: dict[str, int]) -> Mixed | None:
