@@ -133,6 +133,8 @@ def _repair(build: Build, run: AptRun, readers: tuple[AptRun, ...]) -> tuple[Fix
 
 def _without(build: Build, run: AptRun, reader: AptRun) -> Iterator[TextEdit]:
     """Take a RUN out; its comments go to the instruction that does its work from now on."""
+    from prebake.build.rewriting.blocks import first_line
+
     text, tree = build.text, build.tree
     block = tree.comment_block(run.instruction)
     first, last = run.instruction.line, run.instruction.end_line
@@ -140,8 +142,7 @@ def _without(build: Build, run: AptRun, reader: AptRun) -> Iterator[TextEdit]:
         start = text.line_start(block[0].line)
         moved = text.content[start : text.line_start(first)]
         first = block[0].line
-        below = tree.comment_block(reader.instruction)
-        at = text.line_start(below[0].line if below else reader.instruction.line)
+        at = text.line_start(first_line(tree, reader.instruction))
         yield TextEdit(text.span(at, at), moved)
         block = ()
     blank_above = not block and not text.line(first - 1).strip()

@@ -11,6 +11,7 @@ from prebake.build.copies import copies
 from prebake.build.layers.apt import apt_runs
 from prebake.build.layers.aptlists import readers_of_lists, removal, scripts_below
 from prebake.build.layers.cleanups import Cleanup, Left, targets_of
+from prebake.build.rewriting.blocks import first_line
 from prebake.build.rewriting.commandedits import CommandEdits
 from prebake.build.state import states
 from prebake.build.steps import Step, steps_at
@@ -227,9 +228,8 @@ class _Plan:
         text, tree = self._build.text, self._build.tree
         comments = []
         for item in instructions:
-            block = tree.comment_block(item)
-            first = block[0].line if block else item.line
-            comments += [text.line(comment.line) for comment in block]
+            first = first_line(tree, item)
+            comments += [text.line(number) for number in range(first, item.line)]
             last = item.end_line
             blank_above = first > 0 and not text.line(first - 1).strip()
             while blank_above and last + 1 < text.line_count and not text.line(last + 1).strip():

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from prebake.build.build import Build
 from prebake.build.copies import Copy, copies
 from prebake.build.layers.weights import LEAST, Mixed
+from prebake.build.rewriting.blocks import first_line
 from prebake.build.rewriting.copytext import Piece, Unwritable, copies_of, without_sources
 from prebake.edits import FileEdit, TextEdit
 from prebake.regex import regex
@@ -55,8 +56,7 @@ def _by_source(build: Build, copy: Copy, apart: list[int], rest: list[int]) -> W
     line = without_sources(copy, rest)
     if indent is None or "#" in line:
         return "there is a comment in the instruction"
-    block = build.tree.comment_block(place)
-    at = text.line_start(block[0].line if block else place.line)
+    at = text.line_start(first_line(build.tree, place))
     new = without_sources(copy, apart)
     start = copy.instruction.start
     edits = (
@@ -145,8 +145,7 @@ def _by_exclusion(build: Build, item: Mixed) -> WeightPlan | str:
     except Unwritable as reason:
         return str(reason)
     text, instruction = build.text, copy.instruction
-    block = tree.comment_block(instruction)
-    at = text.line_start(block[0].line if block else instruction.line)
+    at = text.line_start(first_line(tree, instruction))
     first_token = instruction.flags[0].start if instruction.flags else _first_word(copy)
     where = instruction.start + first_token
     options = "".join(f"--exclude={weight.path} " for weight in item.weights)

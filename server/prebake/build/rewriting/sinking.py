@@ -1,10 +1,11 @@
-"""Moving instructions inside a Dockerfile by edits of its raw text: comments, line ends and blank lines stay."""
+"""Sinking instructions below another one, changed where need be, by edits of the raw text."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from prebake.build.rewriting.blocks import block_text, first_line, is_blank, taken_out
 from prebake.edits import TextEdit
 from prebake.syntax.dockerfile import Dockerfile, Instruction
 
@@ -27,47 +28,20 @@ class Rewrite(NamedTuple):
         edits: list[TextEdit] = []
         replaced = {item.index for item, _ in self.added}
         for instruction, lines in self.added:
-            at = text.line_start(self._first(instruction))
+            at = text.line_start(first_line(self.tree, instruction))
             edits.append(TextEdit(text.span(at, at), "".join(line + newline for line in lines)))
-        for first, last in self._runs(replaced):
+        for first, last in taken_out(self.tree, [item for item, _ in self.moved], replaced):
             edits.append(TextEdit(text.span(text.line_start(first), text.line_start(last + 1)), ""))
         edits.append(self._insertion(extra))
         return tuple(edits)
-
-    def _first(self, instruction: Instruction) -> int:
-        """The first line of an instruction with the comments directly above it."""
-        block = self.tree.comment_block(instruction)
-        return block[0].line if block else instruction.line
-
-    def _blank(self, line: int) -> bool:
-        return 0 <= line < self.tree.text.line_count and not self.tree.text.line(line).strip()
-
-    def _runs(self, replaced: set[int]) -> list[tuple[int, int]]:
-        """The lines to be taken out: each moved instruction, and the blank lines behind it where one stands before."""
-        runs: list[tuple[int, int]] = []
-        blank_above = False
-        for instruction, _ in self.moved:
-            first, last = self._first(instruction), instruction.end_line
-            if not runs or runs[-1][1] + 1 != first:
-                blank_above = first == 0 or self._blank(first - 1)
-            blank_above = blank_above and instruction.index not in replaced
-            while blank_above and self._blank(last + 1) and last + 1 < self.tree.text.line_count - 1:
-                last += 1
-            runs.append((first, last))
-        return runs
-
-    def _unit(self, instruction: Instruction, raw: str) -> str:
-        text = self.tree.text
-        start = text.line_start(self._first(instruction))
-        return text.content[start : instruction.start] + raw
 
     def _insertion(self, extra: str) -> TextEdit:
         text, newline = self.tree.text, self.tree.text.newline
         pieces = [extra] if extra else []
         for instruction, raw in self.moved:
-            if self._blank(self._first(instruction) - 1):
+            if is_blank(self.tree, first_line(self.tree, instruction) - 1):
                 pieces.append("")
-            pieces.append(self._unit(instruction, raw))
+            pieces.append(block_text(self.tree, instruction, raw))
         block = newline.join(pieces)
         at = text.line_start(self.below.end_line + 1)
         if at >= len(text.content) and not text.content.endswith("\n"):
