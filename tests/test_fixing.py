@@ -56,6 +56,13 @@ def test_a_finding_that_a_fix_uncovers_is_mended_in_the_same_run(tmp_path: Path)
     )
 
 
+def test_findings_with_one_key_are_mended_one_after_the_other(tmp_path: Path) -> None:
+    make_tree(tmp_path, {"Dockerfile": "FROM python:3.12\nRUN pip install flask\nRUN pip install flask\n"})
+    result = fix_all(Engine(), [at(tmp_path, "Dockerfile")], Applicability.SUGGESTED)
+    assert [step.finding.code for step in result.applied] == ["PB206", "PB206"]
+    assert result.edits[0].apply().content.count("--no-cache-dir") == 2
+
+
 def test_suggested_fixes_come_too_when_asked_for(tmp_path: Path) -> None:
     make_tree(tmp_path, PROJECT)
     result = fix_all(Engine(), [at(tmp_path, "Dockerfile")], Applicability.SUGGESTED)

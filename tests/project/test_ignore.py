@@ -99,6 +99,10 @@ def test_an_ignored_folder_is_pruned_only_where_no_exception_may_lead_back_into_
     assert made.folder("data/other").pruned
     assert not made.folder("data/keep").pruned
     assert made.sends("data/keep/a.txt")
+    # Only what comes behind the pattern that leaves it out can lead back.
+    made = rules("*", "!app", "**/node_modules")
+    assert not made.folder("app").ignored
+    assert made.folder("app/web/node_modules").pruned
 
 
 def test_the_deciding_pattern_is_the_last_that_took_the_path_away() -> None:

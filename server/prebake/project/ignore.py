@@ -56,20 +56,23 @@ class Walker:
         """A walk under compiled patterns."""
         self._patterns = patterns
         self._runs = _runs(patterns)
-        self._exceptions = tuple(_literal_start(item.source.pattern) for item in patterns if item.source.negated)
+        self._exceptions = tuple(
+            (bit, _literal_start(item.source.pattern)) for bit, item in enumerate(patterns) if item.source.negated
+        )
 
     def enter(self, path: str, folder: Folder) -> Folder:
         """What becomes of a folder."""
         ignored = False
-        matched = 0
+        matched = last = 0
         for bit, item in enumerate(self._patterns):
             hit = bool(folder.matched >> bit & 1)
             if not hit and item.source.negated == ignored:
                 hit = item.matches(path)
             if hit:
                 matched |= 1 << bit
+                last = bit
                 ignored = not item.source.negated
-        return Folder(ignored, ignored and not self._may_return(path), matched)
+        return Folder(ignored, ignored and not self._may_return(path, last), matched)
 
     def ignores(self, path: str, folder: Folder) -> bool:
         """Whether a file (or link) is left out."""
@@ -79,10 +82,12 @@ class Walker:
                 ignored = not run.negated
         return ignored
 
-    def _may_return(self, path: str) -> bool:
-        """Whether an exception might bring back something below an ignored folder."""
+    def _may_return(self, path: str, last: int) -> bool:
+        """Whether an exception might bring back something below an ignored folder: one behind the pattern that
+        decided about it last, which takes in all below it, too.
+        """
         parts = path.split("/")
-        return any(parts[: len(start)] == start[: len(parts)] for start in self._exceptions)
+        return any(bit > last and parts[: len(start)] == start[: len(parts)] for bit, start in self._exceptions)
 
 
 def _literal_start(pattern: str) -> list[str]:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from prebake.build.builders import builder_of
-from prebake.build.installs.misplaced import Extra, Misplaced, misplaced
+from prebake.build.installs.misplaced import Extra, Misplaced, misplaced, wanted_commands
 from prebake.build.installs.wording import title, where
 from prebake.findings import Finding, Fix, Related, Severity
 from prebake.rules.base import Rule
@@ -144,7 +144,7 @@ def _severity(item: Misplaced) -> Severity:
 
 def _message(build: Build, item: Misplaced) -> str:
     reading, _ = item.installs[0]
-    called = next((command.text for command in reading.install.commands if not command.only_tools), "")
+    called = next((command.text for command in wanted_commands(build, reading.install)), "")
     what = "every edit of the code" if item.worst is not Extra.FOLDER else "every change in the folder"
     more = f", and {len(item.installs) - 1} more" if len(item.installs) > 1 else ""
     return (

@@ -47,6 +47,8 @@ def two_steps(build: Build, reading: Reading, commands: Iterable[InstallCommand]
 
 def _takes_more(command: InstallCommand, reading: Reading) -> bool:
     called = f"`{command.called}` "
+    if not command.projects and not command.installer.needs:
+        return False  # `pip install -r`: it is about no project
     return command.installs_project or any(problem.startswith(called) for problem in reading.problems)
 
 

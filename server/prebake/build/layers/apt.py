@@ -128,11 +128,15 @@ def installs_recommended(build: Build, run: AptRun) -> tuple[AptCommand, ...]:
     """The installing commands of a RUN that also install what packages recommend, as nobody asked for."""
     if _set_before(build, run.instruction) or run.state.lookup("APT_CONFIG") is not None:
         return ()
-    wanted = frozenset(_data()["wanted"]["names"])
+    wanted, plain = (frozenset(_data()[table]["names"]) for table in ("wanted", "plain"))
     return tuple(
         command
         for command in run.commands
-        if command.installs and command.packages and not wanted & set(command.names) and _recommends(command)
+        if command.installs
+        and command.packages
+        and not wanted & set(command.names)
+        and not plain.issuperset(command.names)
+        and _recommends(command)
     )
 
 

@@ -76,9 +76,10 @@ class _Plan:
         context = next(iter(written.contexts or ()), "")
         if copy.broad or any(item.folder and item.context != context for item in copy.mappings):
             return f"keep {context} out of the context with the ignore file, or copy only what is needed"
+        target = next((item.image for item in copy.mappings if item.context == context), written.path)
         return (
             f"mount it where it is used, in place of the COPY: `RUN --mount=type=bind,source={context},"
-            f"target={written.path}` (BuildKit) leaves nothing in the image"
+            f"target={target}` (BuildKit) leaves nothing in the image"
         )
 
     def _move(self) -> CleanupPlan:

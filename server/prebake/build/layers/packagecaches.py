@@ -124,6 +124,8 @@ def _uses(build: Build, install: Install) -> Iterator[CacheUse]:
         unused = set(map(id, off))
         purge = _purge(install, cache, commands[-1], folder)
         kept = tuple(item for item in commands if id(item) not in unused)
+        if all(item.only_tools for item in kept):
+            kept = ()
         if mount is not None or purge is not None or (kept and _emptied_below(build, install, cache, folder)):
             kept = ()
         own = mount if mount is not None and mount.kind == "cache" and _is_own(cache, folder, mount) else None

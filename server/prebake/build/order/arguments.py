@@ -21,12 +21,18 @@ from prebake.build.state import base_stage, states
 from prebake.edits import FileEdit, apply, difference
 from prebake.findings import Applicability
 from prebake.project.volatility import Passed, busts_cache, changes_by_name, changing_arguments
+from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction, Stage
 from prebake.syntax.expand import references
 
 _AT_RUN_TIME = frozenset(("CMD", "ENTRYPOINT", "HEALTHCHECK", "SHELL", "MAINTAINER"))
 """Instructions in which the builder replaces no variables."""
 
+
+_VERSIONS_PROJECT = regex(
+    r"(POETRY|UV)_DYNAMIC_VERSIONING_BYPASS|SETUPTOOLS_SCM_PRETEND_VERSION\w*|PDM_BUILD_SCM_VERSION|PBR_VERSION"
+)
+"""Variables from which build backends take the project's version, without a command that names them."""
 
 _MOST_AFFECTED = 10
 """Bound on the installs that are named: to recognise one takes longer than to find out where the argument is used."""
@@ -147,7 +153,7 @@ class _Walk:
         for item in stage.instructions:
             if item.index <= start or item.keyword in ("FROM", *_AT_RUN_TIME):
                 continue
-            if _mentions(item, self.names):
+            if _mentions(item, self.names) or _versions_project(self._build, item, self.names):
                 if affected is not self.affected:
                     self._used_later = True
                     return False
@@ -174,6 +180,14 @@ def _mentions(item: Instruction, names: set[str]) -> bool:
         return False
     pattern = "|".join(sorted(re.escape(name) for name in names))
     return re.search(rf"(?<![\w])(?:{pattern})(?![\w])", item.raw) is not None
+
+
+def _versions_project(build: Build, item: Instruction, names: set[str]) -> bool:
+    """Whether a RUN may build the project, and one of the variables tells the build backend its version."""
+    if item.keyword != "RUN" or not any(_VERSIONS_PROJECT.fullmatch(name) for name in names):
+        return False
+    install = install_at(build, item)
+    return install is None or install.installs_project or any(command.projects for command in install.commands)
 
 
 def _is_made_of(item: Instruction, names: set[str]) -> bool:

@@ -119,6 +119,13 @@ class _Sync(NamedTuple):
             and not self.switch("--no-install-local")
         ]
 
+    def packages(self) -> list[str]:
+        """What the project and the local packages beside it name as their dependencies, themselves left out."""
+        here = {package.name for package in self.local}
+        own = [name for name in dependencies(self.project.data) if normalised(name) not in here]
+        others = {name for package in self.installed() for name in package.requires}
+        return [*own, *sorted(others - here - set(map(normalised, own)))]
+
     def installs_project(self) -> bool:
         without = ("--no-install-project", "--no-install-workspace", "--no-install-local")
         return self.is_package and not _ONLY_GROUPS & self.command.given and not any(map(self.switch, without))
@@ -132,7 +139,7 @@ def follow(notes: Notes, command: InstallCommand) -> Effects:
     project, lock = sync.project, sync.project.path("uv.lock")
     notes.note([lock], optional=not (sync.frozen or sync.locked))
     note_upwards(notes, command, "uv.toml", ".python-version", ".python-versions")
-    notes.packages += dependencies(project.data)
+    notes.packages += sync.packages()
     if sync.installs_project():
         note_project(notes, command, first_step(notes, command))
     _workspace_above(notes, command)
