@@ -43,8 +43,8 @@ def append(path: Path, text: str) -> None:
 
 
 def fix(root: Path, *options: str) -> str:
-    """Run `prebake check --fix --all` there; what it printed. A crash or bad usage is an AssertionError."""
-    command = [sys.executable, "-m", "prebake", "check", "--fix", "--all", *options]
+    """Run `prebake check --fix` there; what it printed. A crash or bad usage is an AssertionError."""
+    command = [sys.executable, "-m", "prebake", "check", "--fix", *options]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     assert done.returncode in (0, 1), f"{' '.join(options)}: exit status {done.returncode}\n{done.stdout}{done.stderr}"
     assert "Traceback" not in done.stderr, done.stderr

@@ -121,7 +121,7 @@ def test_edited_commands_run_and_do_what_the_fix_promises(engine: Engine, case: 
         unavailable(f"Docker {'.'.join(map(str, engine.version()))} is older than 23")
     root = write(tmp_path / "project", TOOLS)
     (root / "Dockerfile").write_bytes((HEAD + case.dockerfile).encode())
-    said = fix(root, "--suggested", "--select", case.rules)
+    said = fix(root, "--all", "--suggested", "--select", case.rules)
     assert (root / "Dockerfile").read_bytes() != (HEAD + case.dockerfile).encode(), f"nothing was fixed:\n{said}"
 
     files = engine.image(engine.build(root, "edited")).files

@@ -55,7 +55,7 @@ def test_the_fixed_image_has_the_same_files_and_is_smaller(engine: Engine, case:
     weights = os.urandom(HEAVY)
     for root in (before, after):
         (root / "heavy.bin").write_bytes(weights)
-    said = fix(after, "--suggested", "--select", case.rule)
+    said = fix(after, "--all", "--suggested", "--select", case.rule)
     assert (after / "Dockerfile").read_text() != (before / "Dockerfile").read_text(), f"nothing was fixed:\n{said}"
 
     old, new = engine.build(before, "before"), engine.build(after, "after")
@@ -73,7 +73,7 @@ def test_weights_stay_cached_when_code_changes(engine: Engine, tmp_path: Path) -
     for root in (before, after):
         with (root / "models/a.onnx").open("wb") as weights:
             weights.truncate(100_000_000)
-    fix(after, "--suggested", "--select", "PB203")
+    fix(after, "--all", "--suggested", "--select", "PB203")
 
     old, new = engine.build(before, "before"), engine.build(after, "after")
     assert engine.image(old).differences(engine.image(new)) == {}
