@@ -284,6 +284,15 @@ def copies(build: Build) -> dict[int, Copy]:
     return found
 
 
+@fact
+def copies_by_stage(build: Build) -> dict[int, list[Copy]]:
+    """The COPY and ADD instructions of each stage in order, by its number."""
+    found: dict[int, list[Copy]] = {}
+    for copy in copies(build).values():
+        found.setdefault(copy.instruction.stage or 0, []).append(copy)
+    return found
+
+
 def _made(before: tuple[State, ...], instruction: Instruction) -> str | None:
     """The working directory that WORKDIR makes."""
     if instruction.keyword != "WORKDIR" or not instruction.words:

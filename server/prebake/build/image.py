@@ -6,8 +6,8 @@ import posixpath
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from prebake.build.build import Build, fact
-from prebake.build.copies import Copy, copies
+from prebake.build.build import Build
+from prebake.build.copies import Copy, copies_by_stage
 from prebake.build.paths import inside
 from prebake.build.state import State, chain, states
 from prebake.syntax.dockerfile import Instruction
@@ -88,21 +88,13 @@ class ImageFiles(NamedTuple):
         return posixpath.join(mount.source, below) if below else mount.source
 
 
-@fact
-def _copies_by_stage(build: Build) -> dict[int, list[Copy]]:
-    found: dict[int, list[Copy]] = {}
-    for copy in copies(build).values():
-        found.setdefault(copy.instruction.stage or 0, []).append(copy)
-    return found
-
-
 def image_before(build: Build, instruction: Instruction) -> ImageFiles:
     """The files that a RUN finds, those that it mounts included."""
     stage = build.stage_of(instruction)
     before = [
         copy
         for below in chain(build, stage)
-        for copy in _copies_by_stage(build).get(below.index, ())
+        for copy in copies_by_stage(build).get(below.index, ())
         if copy.instruction.index < instruction.index
     ]
     return ImageFiles(before, mounts_of(instruction, states(build)[instruction.index]))

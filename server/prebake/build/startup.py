@@ -6,7 +6,7 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from prebake.build.build import Build, fact
-from prebake.build.copies import Copy, copies
+from prebake.build.copies import copies_by_stage
 from prebake.build.paths import inside
 from prebake.build.state import State, chain, compute, states
 from prebake.files import join
@@ -107,20 +107,11 @@ def image_file(build: Build, path: str) -> str | None:
     return stage_file(build, final_chain(build), path)
 
 
-@fact
-def _copies_of_stages(build: Build) -> dict[int, list[Copy]]:
-    """The COPY and ADD instructions of each stage, the last one first."""
-    found: dict[int, list[Copy]] = {}
-    for _, copy in sorted(copies(build).items(), reverse=True):
-        found.setdefault(copy.instruction.stage or 0, []).append(copy)
-    return found
-
-
 def stage_file(build: Build, stages: tuple[Stage, ...], path: str, depth: int = 0) -> str | None:
     """The file of the project that stages, built on one another, put at a path of the image."""
-    found = _copies_of_stages(build)
+    found = copies_by_stage(build)
     for stage in reversed(stages):
-        for copy in found.get(stage.index, ()):
+        for copy in reversed(found.get(stage.index, ())):
             if copy.origin is None:
                 mapping = copy.provider(path)
                 if mapping is not None:

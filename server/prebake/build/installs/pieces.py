@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterator
 
 from prebake.build.build import Build
 from prebake.build.copies import Copy, copies
@@ -72,18 +73,8 @@ class Pieces:
         for path in reading.absent:
             for copy in moving.values():
                 mine = pieces.get((copy.instruction.index, reading.install.instruction.index), [])
-                for item in copy.mappings:
-                    below = inside(path, item.image) if item.folder else None
-                    context = posixpath.join(item.context, below) if below else None
-                    files = copy.files
-                    if (
-                        context is not None
-                        and files.ignore.sends(context)
-                        and files.snapshot.is_git_ignored(files.absolute(context))
-                        and any(posixpath.dirname(piece.image) == posixpath.dirname(path) for piece in mine)
-                        and not _like(copy, context)
-                    ):
-                        mine.append(Piece(context, path, False, wild=True))
+                if any(posixpath.dirname(piece.image) == posixpath.dirname(path) for piece in mine):
+                    mine += [Piece(context, path, False, wild=True) for context in _ignored_at(copy, path)]
 
     def _check_wild(self, items: list[Piece]) -> None:
         """Whether beside each file that need not be there one is copied that surely is.
@@ -144,6 +135,18 @@ class Pieces:
         files = copy.files
         ignored = files.snapshot.is_git_ignored(files.absolute(item.provided.context))
         return ignored and not _like(copy, item.provided.context)
+
+
+def _ignored_at(copy: Copy, image: str) -> Iterator[str]:
+    """The paths of the context that a COPY would take to a place of the image, and that git ignores."""
+    files = copy.files
+    for item in copy.mappings:
+        below = inside(image, item.image) if item.folder else None
+        context = posixpath.join(item.context, below) if below else None
+        if context is None or not files.ignore.sends(context) or _like(copy, context):
+            continue
+        if files.snapshot.is_git_ignored(files.absolute(context)):
+            yield context
 
 
 def _like(copy: Copy, context: str) -> bool:
