@@ -87,9 +87,9 @@ def cuda_torch_on_cpu(build: Build) -> tuple[TorchInstall, ...]:
             return ()
         if item.name in wanted and item.install.instruction.stage in numbers and _by_pip(item):
             found.setdefault(item.install.instruction.index, []).append(item)
-    if not found or not _speaks_of_cpu(build) or _chosen_in_dockerfile(build) or _other_machine(build):
+    if not found or _chosen_in_dockerfile(build) or _other_machine(build):
         return ()
-    if any(_chosen(text) for text in _manifest_texts(build)):
+    if any(_chosen(text) for text in _manifest_texts(build)) or not _speaks_of_cpu(build):
         return ()
     evidence = _evidence(build)
     if evidence is None:
@@ -151,7 +151,9 @@ def uv_obstacle(build: Build) -> str | None:
 
 
 def _speaks_of_cpu(build: Build) -> bool:
-    """Whether anything may say that the image runs on the CPU: a cheap test, which spares most projects the others."""
+    """Whether anything may say that the image runs on the CPU, before all that would have to is looked for. It comes
+    last: it may go through all modules of the project.
+    """
     words = ("cpu", "lambda", "no-gpu", "no-cuda", "no_cuda", "cuda_visible")
     near = (build.path, build.text.content, *_service_texts(build))
     if any(word in text.lower() for text in near for word in words):
