@@ -17,6 +17,9 @@ from prebake.files import Snapshot, is_below, parent
 from prebake.findings import Applicability, Finding, Fix, Severity
 from prebake.text import Text
 
+_MOST_TRIES = 4
+"""Bound on the fixes of one finding: a COPY may sink below one install after the other, but not for ever."""
+
 _MOST_STEPS = 200
 """Bound on the fixes of one run: far more than any project needs, so that two fixes that undo each other still end."""
 
@@ -87,7 +90,7 @@ def fix_all(
     snapshot = start
     applied: list[Step] = []
     refused: list[Refused] = []
-    tried: set[_Identity] = set()
+    tried: Counter[_Identity] = Counter()
     for path in paths:
         report = engine.check_in(snapshot, path)
         while len(applied) < _MOST_STEPS:
@@ -95,14 +98,16 @@ def fix_all(
             if chosen is None:
                 break
             finding, fix, identity = chosen
-            tried.add(identity)
+            tried[identity] += 1
             outcome = apply_fix(snapshot, report.root, fix)
             if isinstance(outcome, Refusal):
                 refused.append(Refused(finding, fix, outcome))
+                tried[identity] = _MOST_TRIES
                 continue
             after = engine.check_in(outcome, path)
             if brings_warning(report, after, mended=applicability):
                 refused.append(Refused(finding, fix, Refusal.NEW_FINDING))
+                tried[identity] = _MOST_TRIES
                 continue
             snapshot, report = outcome, after
             applied.append(Step(finding, fix))
@@ -142,7 +147,7 @@ def _refuses(snapshot: Snapshot, root: str, edit: FileEdit) -> Refusal | None:
 def _next(
     report: Report,
     applicability: Applicability,
-    tried: set[_Identity],
+    tried: Counter[_Identity],
     *,
     creates: bool,
     wanted: Callable[[Finding], bool] | None,
@@ -156,7 +161,7 @@ def _next(
         same = (finding.code, finding.key)
         identity = _Identity(report.path, *same, seen[same], alike[same])
         seen[same] += 1
-        if identity in tried or (wanted is not None and not wanted(finding)):
+        if tried[identity] == _MOST_TRIES or (wanted is not None and not wanted(finding)):
             continue
         if not _may_be_applied(finding, applicability):
             continue
