@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, get_args
 
 from prebake.files import Snapshot, join, parent
 from prebake.findings import Severity
+from prebake.records import NamedTuple
 
 Builder = Literal["buildkit", "legacy", "kaniko", "buildah"]
 Bake = Literal["cache", "local-dir", "stage", "volume"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import accumulate, takewhile
-from typing import NamedTuple
 
+from prebake.records import NamedTuple
 from prebake.text import Position, Span, Text
 
 _MOST_PAIRS = 1_000_000

@@ -9,13 +9,14 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from prebake import config
 from prebake.build.build import Build, Scanner, project_root
 from prebake.discovery import dockerfiles, is_dockerfile
 from prebake.files import Disk, Snapshot, is_below, parent
 from prebake.findings import Finding, Fix, Repair
+from prebake.records import NamedTuple
 from prebake.silence import silenced
 from prebake.text import Text
 

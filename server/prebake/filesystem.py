@@ -8,10 +8,11 @@ import stat
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from prebake import git
 from prebake.paths import is_below, join, parent
+from prebake.records import NamedTuple
 from prebake.text import Text
 
 MAX_TEXT = 16 * 1024 * 1024

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import Enum, IntEnum
 from functools import cached_property
-from typing import NamedTuple
 
 from prebake.edits import FileEdit
+from prebake.records import NamedTuple
 from prebake.text import Span
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from enum import Enum
-from typing import NamedTuple
 
 from prebake.edits import EditError, FileEdit, difference
 from prebake.engine import Engine, Report
 from prebake.files import Snapshot, is_below, parent
 from prebake.findings import Applicability, Finding, Fix, Severity
+from prebake.records import NamedTuple
 from prebake.text import Text
 
 _MOST_TRIES = 4

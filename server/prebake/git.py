@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterable
-from typing import NamedTuple
+
+from prebake.records import NamedTuple
 
 _TIMEOUT_SECONDS = 20.0
 _SAFE = (

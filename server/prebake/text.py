@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from functools import cached_property
-from typing import NamedTuple
+
+from prebake.records import NamedTuple
 
 _BOM = b"\xef\xbb\xbf"
 

@@ -7,9 +7,8 @@ README; for Buildah (``podman build``) ``imagebuildah/stage_executor.go`` and ``
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from prebake.build.build import Build
+from prebake.records import NamedTuple
 
 _ALL_MOUNTS = frozenset(("bind", "cache", "secret", "ssh", "tmpfs"))
 

@@ -12,7 +12,6 @@ import re
 from collections.abc import Container, Iterator
 from enum import Enum
 from functools import cached_property
-from typing import NamedTuple
 
 from prebake.build.build import Build, fact
 from prebake.build.contextfiles import ContextFiles, TooMany
@@ -20,6 +19,7 @@ from prebake.build.paths import inside
 from prebake.build.state import State, base_stage, states
 from prebake.files import Kind, join
 from prebake.project.ignore import IgnoreRules, rules_of
+from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction, Word
 from prebake.syntax.glob import GlobError, clean, wildcard

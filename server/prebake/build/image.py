@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from prebake.build.build import Build
 from prebake.build.copies import Copy, copies_by_stage
 from prebake.build.paths import inside
 from prebake.build.state import State, chain, states
+from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Instruction
 from prebake.text import Text
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from prebake.build.build import Build, fact
 from prebake.build.variables import NO_VARIABLES, Variables
+from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Dockerfile, Instruction, Stage
 from prebake.syntax.expand import expand, references
 

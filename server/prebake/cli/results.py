@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from prebake.engine import Report, fingerprint
 from prebake.findings import Finding
+from prebake.records import NamedTuple
 
 
 class Result(NamedTuple):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from prebake.discovery import is_dockerfile
 from prebake.engine import Engine
 from prebake.files import Kind, Snapshot, absolute, parent
+from prebake.records import NamedTuple
 
 _OTHER_FILES = (
     *(".py", ".ipynb", ".toml", ".yaml", ".yml", ".json", ".txt", ".md", ".rst", ".sh", ".cfg", ".ini", ".lock"),

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from prebake.edits import FileEdit
 from prebake.files import is_below
+from prebake.records import NamedTuple
 from prebake.text import Text
 
 

@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from prebake.data import load_table
+from prebake.records import NamedTuple
 from prebake.regex import regex
 
 # Source: huggingface_hub.utils.validate_repo_id; at most one slash, as for models.

@@ -8,11 +8,11 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple
 
 from prebake.files import join
 from prebake.project.launchers import Launcher, launcher
 from prebake.project.manifest import read_toml, table
+from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.expand import expand
 from prebake.syntax.fragment import Fragment

@@ -7,10 +7,10 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
-from typing import NamedTuple
 
 from prebake.files import Snapshot, join, parent
 from prebake.project.yamltree import Node, load
+from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.text import Span, Text
 

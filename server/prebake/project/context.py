@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from prebake.files import Snapshot, is_below, parent, relative
 from prebake.project.implied import implied_folder
 from prebake.project.layout import compose_files, workflow_files
 from prebake.project.sources import context_sources, exists
+from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Dockerfile
 
 if TYPE_CHECKING:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from prebake.files import join
+from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.fragment import Fragment
 from prebake.syntax.shell import Command, ShellWord, split

@@ -11,9 +11,10 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from prebake.files import Snapshot, join
+from prebake.records import NamedTuple
 from prebake.syntax.glob import WILDCARDS
 from prebake.syntax.ignorefile import IgnoreFile, Pattern, parse_ignore
 from prebake.text import Text

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from prebake.records import NamedTuple
 
 LandmarkKind = Literal[
     "version-control", "virtual-environment", "python-cache", "tool-cache", "package-metadata", "node-modules",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from prebake.discovery import is_compose_file, is_dockerfile
 from prebake.files import Entry, Kind, Snapshot, is_below, join, parent
+from prebake.records import NamedTuple
 
 _DEPTH = 2
 """Folders this far below the project's top are looked into."""

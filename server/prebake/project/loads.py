@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from prebake.project.catalogue import Entry, entry_for, is_hub_id, may_download
 from prebake.project.python.modules import Module
@@ -13,6 +12,7 @@ from prebake.project.python.parse import span_of
 from prebake.project.python.reach import Reached
 from prebake.project.python.scopes import Call, Guard, dotted
 from prebake.project.python.values import MISSING, Value, argument
+from prebake.records import NamedTuple
 from prebake.text import Span
 
 CODE = "<code>"

@@ -9,9 +9,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
 
 from prebake.project.python.parse import parse
+from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.text import Text
 

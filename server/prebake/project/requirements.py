@@ -12,8 +12,9 @@ import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
+from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.text import Text
 

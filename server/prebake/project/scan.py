@@ -10,11 +10,12 @@ import time
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from prebake.files import Kind, Snapshot, join
 from prebake.project.ignore import ROOT, Folder, IgnoreRules, Walker
 from prebake.project.landmarks import Landmark, Listing, Recognizer
+from prebake.records import NamedTuple
 from prebake.syntax.ignorefile import Pattern
 
 T = TypeVar("T")

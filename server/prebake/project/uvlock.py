@@ -9,9 +9,10 @@ import posixpath
 import tomllib
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from prebake.project.manifest import table
+from prebake.records import NamedTuple
 from prebake.text import Text
 
 _LOCAL = ("editable", "directory", "virtual", "path")

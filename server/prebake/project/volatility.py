@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from prebake.discovery import is_compose_file
 from prebake.files import Kind, Snapshot, join
 from prebake.project.layout import workflow_files
+from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.text import Text
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from prebake.files import Snapshot, join
 from prebake.project.dockercli import docker_builds
 from prebake.project.yamltree import Node, load
+from prebake.records import NamedTuple
 from prebake.regex import regex
 
 _ACTION = regex(r"docker/build-push-action(@|/|$)")

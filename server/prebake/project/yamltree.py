@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
+from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.text import Position, Span, Text
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from prebake.records import NamedTuple
 
 if TYPE_CHECKING:
     from prebake.rules.base import Rule

@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 import re
 from functools import cache
-from typing import NamedTuple
 
+from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.tokens import BLANKS
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
+from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.lex import Lexer, LexError, Lookup
 

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
 
+from prebake.records import NamedTuple
 from prebake.regex import regex
 
 WILDCARDS = frozenset("*?[\\")

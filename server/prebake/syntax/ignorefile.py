@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
 
+from prebake.records import NamedTuple
 from prebake.syntax.glob import clean, problem
 from prebake.text import Position, Span, Text
 

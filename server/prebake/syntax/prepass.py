@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from functools import cached_property
-from typing import NamedTuple
 
+from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.header import Header, header
 from prebake.syntax.logical import continuation_end

@@ -7,7 +7,8 @@ the text without Docker's line continuations; where a token holds none, it equal
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from prebake.records import NamedTuple
 
 
 class ShellWord(NamedTuple):

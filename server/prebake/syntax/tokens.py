@@ -7,8 +7,7 @@ Positions and spans are absolute.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from prebake.records import NamedTuple
 from prebake.text import Span
 
 BLANKS = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from prebake.build.build import Build
 from prebake.build.builders import builder_of
@@ -11,6 +10,7 @@ from prebake.build.cache.buildkit import buildkit_step
 from prebake.build.cache.inputs import Inputs, inputs
 from prebake.build.copies import copies
 from prebake.build.state import chain
+from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Instruction, Stage
 
 _STEPS = frozenset(("FROM", "RUN", "COPY", "ADD", "WORKDIR"))

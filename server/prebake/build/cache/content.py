@@ -10,13 +10,13 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
-from typing import NamedTuple
 
 from prebake.build.build import Build, fact
 from prebake.build.cache.inputs import Selector
 from prebake.build.contextfiles import ContextFiles, TooMany
 from prebake.files import Kind, is_below, relative
 from prebake.project.ignore import rules_of
+from prebake.records import NamedTuple
 from prebake.syntax.glob import GlobError
 from prebake.text import Text
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 
 from prebake.build.build import Build, fact
 from prebake.build.state import State, base_stage, state_after, states
+from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Instruction
 from prebake.syntax.expand import expand, references
 

@@ -7,13 +7,13 @@ like depend on nothing and, under BuildKit, nothing depends on them.
 from __future__ import annotations
 
 import posixpath
-from typing import NamedTuple
 
 from prebake.build.build import Build, fact
 from prebake.build.cache.environment import Environment, environments
 from prebake.build.cache.mounts import RunMount, run_mounts
 from prebake.build.copies import Copy, SourceKind, copies
 from prebake.build.state import State, base_stage, states
+from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
 from prebake.syntax.glob import GlobError, clean, wildcard

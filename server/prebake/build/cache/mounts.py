@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from prebake.build.cache.environment import Environment
 from prebake.build.image import mount_fields
 from prebake.build.state import State
+from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Instruction
 
 _SOURCE = ("source", "src")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from prebake.build.build import Build
 from prebake.build.cache.stages import Known
 from prebake.build.cache.steps import Step
+from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Instruction
 
 _MOST_NAMES = 3

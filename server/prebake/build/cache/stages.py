@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from prebake.build.build import Build
 from prebake.build.builders import Builder
@@ -13,6 +12,7 @@ from prebake.build.cache.inputs import inputs
 from prebake.build.copies import Copy, copies
 from prebake.build.paths import inside
 from prebake.build.state import chain, states
+from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Stage
 
 _MOST_FILES = 20_000

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 
 from prebake.build.build import Build
 from prebake.build.cache.inputs import Inputs
 from prebake.build.cache.stages import Known, known_content
+from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Instruction
 
 Part = tuple[str, object]

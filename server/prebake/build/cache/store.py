@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import Enum
 from itertools import islice, product
-from typing import NamedTuple
 
 from prebake.build.build import Build
 from prebake.build.builders import Builder, builder_of
@@ -21,6 +20,7 @@ from prebake.build.cache.stages import Known, built_stages
 from prebake.build.cache.steps import Foreign, Step
 from prebake.build.cache.triggers import triggers
 from prebake.build.state import base_stage, states
+from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Instruction, Stage
 
 _MOST_WAYS = 32

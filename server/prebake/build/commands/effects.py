@@ -9,11 +9,12 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from prebake.build.commands.words import CommandWords, effect_table, roots
 from prebake.build.paths import inside
 from prebake.build.steps import Step
+from prebake.records import NamedTuple
 
 __all__ = [
     "Effects",

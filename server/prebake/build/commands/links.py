@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from prebake.build.build import Build
 from prebake.build.commands.effects import Effects
 from prebake.build.paths import inside
 from prebake.build.state import instructions_above
 from prebake.build.steps import Step, steps_at
+from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Instruction
 
 _DEPTH = 4

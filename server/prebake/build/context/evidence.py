@@ -5,13 +5,13 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from prebake.build.build import Build, fact
 from prebake.build.context.mentions import mentions
 from prebake.build.context.unnamed import folders
 from prebake.build.context.use import neighbours, text_of
 from prebake.files import Kind, join
+from prebake.records import NamedTuple
 from prebake.regex import regex
 
 _MANIFEST = regex(

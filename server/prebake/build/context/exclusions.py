@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from prebake.build.build import Build, fact
 from prebake.build.context.evidence import evidence
@@ -24,6 +24,7 @@ from prebake.discovery import is_compose_file
 from prebake.files import Kind, is_below, join, relative
 from prebake.project.ignore import NAME, IgnoreRules, rules_of
 from prebake.project.scan import Size
+from prebake.records import NamedTuple
 from prebake.syntax.glob import WILDCARDS
 from prebake.text import Text
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from prebake.build.build import Build, fact
 from prebake.build.context.use import context_use, neighbours, text_of
 from prebake.build.startup import compose_services, image_file, starts
 from prebake.files import Entry, Snapshot, is_below, join, parent, relative
 from prebake.project.mentions import parts, python_mentions, words
+from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.text import Text
 

@@ -4,13 +4,12 @@ folders of their own.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from prebake.build.build import Build, fact
 from prebake.build.context.mentions import mentions
 from prebake.build.context.use import neighbours, text_of
 from prebake.build.startup import command, starts
 from prebake.files import Kind, join
+from prebake.records import NamedTuple
 from prebake.regex import regex
 
 _PROGRAMS = frozenset({"FROM", "RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK"})

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from prebake.build.build import Build, fact
 from prebake.build.copies import SourceKind, copies
 from prebake.build.state import states
 from prebake.project.context import find_contexts
 from prebake.project.layout import dockerfiles
 from prebake.project.sources import mount_options
+from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Instruction, Stage, parse
 from prebake.syntax.glob import clean
 

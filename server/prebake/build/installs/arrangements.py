@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from prebake.build.build import Build
 from prebake.build.copies import Copy
@@ -19,6 +19,7 @@ from prebake.build.installs.sink import Refusal, SinkPlan, plan_onto, plan_sink
 from prebake.build.installs.wording import title
 from prebake.edits import FileEdit, difference
 from prebake.findings import Applicability, Fix
+from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Instruction
 from prebake.text import Text
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from prebake.build.build import Build, fact, fact_at
 from prebake.build.installs.installer_table import Installer, aliases, installers_of, programs, tools
@@ -16,6 +15,7 @@ from prebake.build.installs.projectscripts import followed, mentions_script
 from prebake.build.state import State, states
 from prebake.build.steps import Argument, Step, Steps, steps_at
 from prebake.project.requirements import is_archive, is_local_index, local_path
+from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Instruction
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from prebake.build.build import Build, fact
 from prebake.build.copies import Copy, copies
@@ -13,6 +13,7 @@ from prebake.build.installs.misplaced import Extra, brought, misplaced
 from prebake.build.installs.systempackages import SystemInstall, system_install_at
 from prebake.build.route import route
 from prebake.build.state import base_stage
+from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Instruction
 
 if TYPE_CHECKING:

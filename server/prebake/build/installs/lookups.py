@@ -6,7 +6,6 @@ import posixpath
 import re
 import sys
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from prebake.build.commands.effects import Effects, install_environment, roots
 from prebake.build.copies import Copy
@@ -14,6 +13,7 @@ from prebake.build.installs.installer_table import shadowing
 from prebake.build.installs.manifests import Reading
 from prebake.build.paths import inside, related
 from prebake.build.steps import Step
+from prebake.records import NamedTuple
 from prebake.regex import regex
 
 _SEARCHED = frozenset(("HOME", "PATH", "PWD", "OLDPWD", "PYTHONPATH"))

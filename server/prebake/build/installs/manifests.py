@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from prebake.build.build import Build, fact
 from prebake.build.commands.effects import Effects
@@ -13,6 +12,7 @@ from prebake.build.installs.notes import Manifest, Notes
 from prebake.build.installs.readers import follow
 from prebake.build.paths import inside
 from prebake.build.steps import Step
+from prebake.records import NamedTuple
 
 
 class Reading(NamedTuple):

@@ -9,7 +9,6 @@ import posixpath
 import re
 from collections.abc import Callable, Iterator
 from enum import IntEnum
-from typing import NamedTuple
 
 from prebake.build.build import Build, fact
 from prebake.build.commands.effects import settings_places
@@ -18,6 +17,7 @@ from prebake.build.installs.installers import Install, InstallCommand, install_a
 from prebake.build.installs.manifests import Reading, readings
 from prebake.build.paths import inside
 from prebake.build.state import base_stage
+from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
 

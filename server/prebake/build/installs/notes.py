@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from prebake.build.build import Build
 from prebake.build.image import Provided, image_before
 from prebake.build.installs.installers import Install, InstallCommand
 from prebake.build.paths import inside
 from prebake.project.requirements import Problem, Trouble
+from prebake.records import NamedTuple
 
 _LOCKS = (".lock", "-lock.json", "-lock.yaml")
 """How the names of lock files end."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from prebake.build.bases import is_plain_base
 from prebake.build.build import Build
@@ -18,6 +17,7 @@ from prebake.build.copies import SYSTEM_FOLDERS, Copy, copies
 from prebake.build.paths import inside
 from prebake.build.state import State, state_after, states
 from prebake.build.steps import steps_at
+from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Instruction
 
 _ROOT = frozenset(("root", "0", "root:root", "0:0", "root:0", "0:root"))

@@ -6,7 +6,7 @@ import ast
 import posixpath
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from prebake.build.image import ImageFiles
 from prebake.build.installs.installers import InstallCommand
@@ -16,6 +16,7 @@ from prebake.build.installs.releases import normalised, requirement
 from prebake.build.paths import inside
 from prebake.project.manifest import read_toml, strings, table
 from prebake.project.requirements import closure, local_path
+from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.text import Text
 

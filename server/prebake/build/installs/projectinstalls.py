@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 from functools import partial
-from typing import NamedTuple
 
 from prebake.build.build import Build, fact
 from prebake.build.commands.inproject import command_effects
@@ -18,6 +17,7 @@ from prebake.build.installs.projectdependencies import Dependencies, Folder, dep
 from prebake.build.installs.releases import normalised, requirement
 from prebake.build.state import instructions_above
 from prebake.build.steps import Step, steps_at
+from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Instruction
 from prebake.text import shortened
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from prebake.build.build import Build
 from prebake.build.image import ImageFiles, image_before
 from prebake.build.steps import Step, Steps, steps_of_script
+from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
 from prebake.syntax.fragment import Fragment

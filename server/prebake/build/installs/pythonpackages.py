@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from prebake.build.build import Build, fact
 from prebake.build.image import image_before
@@ -16,6 +16,7 @@ from prebake.build.installs.releases import normalised, requirement
 from prebake.files import join
 from prebake.project.manifest import declared, read_toml, table
 from prebake.project.requirements import decode, logical_lines
+from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.text import Text
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from prebake.build.bases import is_plain_base
 from prebake.build.build import Build
@@ -28,6 +27,7 @@ from prebake.build.route import only_way, route
 from prebake.build.state import chain, instructions_above, state_after
 from prebake.edits import FileEdit, TextEdit
 from prebake.findings import Applicability
+from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Instruction
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from prebake.build.build import Build, fact_at
 from prebake.build.steps import Step, steps_at
+from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Instruction
 
 _COMMANDS = {

@@ -9,7 +9,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from prebake.build.bases import is_plain_base
 from prebake.build.build import Build, fact
@@ -24,6 +24,7 @@ from prebake.data import load_table
 from prebake.files import Kind, join, parent
 from prebake.findings import Location
 from prebake.project.layout import workflow_files
+from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
 from prebake.text import Position, Span, Text

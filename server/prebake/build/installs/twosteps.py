@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Collection, Iterable, Sequence
-from typing import NamedTuple
 
 from prebake.build.build import Build
 from prebake.build.installs.installers import InstallCommand
@@ -18,6 +17,7 @@ from prebake.build.installs.notes import Notes
 from prebake.build.installs.readers import FirstStep, first_step
 from prebake.build.rewriting.runchain import RunChain, run_chain
 from prebake.build.steps import Step
+from prebake.records import NamedTuple
 from prebake.syntax.shell import ShellWord
 from prebake.text import shortened
 

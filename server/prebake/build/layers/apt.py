@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from prebake.build.build import Build, fact
 from prebake.build.copies import copies
@@ -14,6 +14,7 @@ from prebake.build.paths import inside
 from prebake.build.state import State, chain, states
 from prebake.build.steps import Argument, Step, Steps, steps_at
 from prebake.data import load_table
+from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
 from prebake.syntax.shell import ShellWord

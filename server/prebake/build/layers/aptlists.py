@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import NamedTuple
 
 from prebake.build.build import Build, fact
 from prebake.build.image import image_before
@@ -11,6 +10,7 @@ from prebake.build.layers.apt import LISTS, REMOVED, AptCommand, AptRun, apt_run
 from prebake.build.shipping import ships
 from prebake.build.state import base_stage
 from prebake.build.steps import Step, steps_at
+from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Instruction, Stage
 from prebake.syntax.run import SHELLS
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from prebake.build.build import Build
 from prebake.build.copies import copies
@@ -16,6 +15,7 @@ from prebake.build.rewriting.commandedits import CommandEdits
 from prebake.build.state import states
 from prebake.build.steps import Step, steps_at
 from prebake.edits import FileEdit, TextEdit
+from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Instruction
 
 _MOST_JOINED = 4

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from prebake.build.build import Build, fact
 from prebake.build.copies import Copy, SourceKind, copies
@@ -18,6 +18,7 @@ from prebake.build.shipping import ships
 from prebake.build.state import states
 from prebake.build.steps import Argument, Step, steps_at
 from prebake.project.scan import Size
+from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from prebake.build.build import Build
 from prebake.build.commands.effects import Effects
@@ -21,6 +20,7 @@ from prebake.build.route import only_way
 from prebake.build.state import instructions_above, state_after
 from prebake.build.steps import Step, steps_at
 from prebake.edits import FileEdit, TextEdit
+from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
 

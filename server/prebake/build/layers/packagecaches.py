@@ -8,7 +8,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from prebake.build.bases import is_plain_base, is_windows_base
 from prebake.build.build import Build, fact
@@ -20,6 +20,7 @@ from prebake.build.shipping import ships
 from prebake.build.state import chain
 from prebake.build.steps import Argument, Step, steps_at
 from prebake.data import load_table
+from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Instruction
 from prebake.syntax.shell import ShellWord
 

@@ -6,13 +6,13 @@ A builder keeps what an instruction changed, file by file: a new owner or mode w
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from prebake.build.build import Build, fact
 from prebake.build.layers.written import Written, below, size_of
 from prebake.build.shipping import ships
 from prebake.build.steps import Argument, Step, steps_at
 from prebake.project.scan import Size
+from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
 from prebake.syntax.shell import Command

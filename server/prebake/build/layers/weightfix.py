@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from prebake.build.build import Build
 from prebake.build.copies import Copy, copies
@@ -11,6 +10,7 @@ from prebake.build.layers.weights import LEAST, Mixed
 from prebake.build.rewriting.blocks import first_line
 from prebake.build.rewriting.copytext import Piece, Unwritable, copies_of, without_sources
 from prebake.edits import FileEdit, TextEdit
+from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Dockerfile, Instruction
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from prebake.build.build import Build, fact
 from prebake.build.context.use import needed_stages
@@ -12,6 +11,7 @@ from prebake.build.copies import Copy, Mapping, copies
 from prebake.build.installs.misplaced import is_code
 from prebake.build.paths import inside
 from prebake.project.scan import ContextScan
+from prebake.records import NamedTuple
 
 LEAST = 100_000_000
 """Fewer bytes of weights in a layer with code are not worth a word."""

@@ -6,7 +6,7 @@ import posixpath
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from prebake.build.build import Build, fact, fact_at
 from prebake.build.commands.effects import Effects, effects_of
@@ -17,6 +17,7 @@ from prebake.build.paths import inside, related
 from prebake.build.state import base_stage, states
 from prebake.build.steps import Step, steps_at
 from prebake.project.scan import Size
+from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Instruction
 
 FETCHING = frozenset(("curl", "wget", "git", "hf", "huggingface-cli", "tar", "bsdtar", "unzip"))

@@ -9,7 +9,6 @@ container runs as.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from prebake.build.build import Build
 from prebake.build.copies import copies
@@ -26,6 +25,7 @@ from prebake.build.startup import final_chain, final_state
 from prebake.build.state import State, states
 from prebake.edits import FileEdit, TextEdit
 from prebake.files import join
+from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Instruction, Stage
 from prebake.syntax.run import SHELLS
 

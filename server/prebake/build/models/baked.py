@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from prebake.build.build import Build, fact
 from prebake.build.copies import copies
@@ -19,6 +18,7 @@ from prebake.build.state import State, chain, states
 from prebake.build.steps import Step, steps_at
 from prebake.project.command import Place, Program, programs_of_words
 from prebake.project.loads import Load
+from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction, Stage
 from prebake.text import Position

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
 
 from prebake.build.build import Build, fact
 from prebake.build.copies import copies
@@ -18,6 +17,7 @@ from prebake.project.python.index import index
 from prebake.project.python.modules import Module, Modules
 from prebake.project.python.reach import Entry, reach
 from prebake.project.start import Start
+from prebake.records import NamedTuple
 from prebake.text import Text
 
 _REMEMBERED = 64

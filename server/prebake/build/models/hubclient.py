@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from prebake.build.build import Build
 from prebake.build.installs.installers import Install, InstallCommand, installs
@@ -11,6 +11,7 @@ from prebake.build.installs.pythonpackages import Listed, listed
 from prebake.build.installs.releases import allows_only_older, is_older, newest
 from prebake.build.state import chain, states
 from prebake.data import load_table
+from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Stage
 

@@ -8,13 +8,13 @@ Source: the entry points and command lines of huggingface_hub 0.33.5 to 2.4.0. `
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from prebake.build.build import Build, fact
 from prebake.build.rewriting.commandedits import CommandEdits
 from prebake.build.state import states
 from prebake.edits import TextEdit
 from prebake.project.launchers import launchers
+from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Instruction
 from prebake.syntax.run import scripts_of
 from prebake.syntax.shell import ShellWord

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from prebake.build.build import Build, fact
 from prebake.build.copies import copies
@@ -13,6 +12,7 @@ from prebake.build.models.hubcache import cache_folders, is_offline, overlaps
 from prebake.build.startup import final_chain, final_state
 from prebake.build.state import states
 from prebake.files import join
+from prebake.records import NamedTuple
 
 _NAMED = 3
 

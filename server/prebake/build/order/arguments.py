@@ -9,7 +9,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from prebake.build.build import Build, fact
 from prebake.build.installs.installers import install_at
@@ -21,6 +20,7 @@ from prebake.build.state import base_stage, states
 from prebake.edits import FileEdit, apply, difference
 from prebake.findings import Applicability
 from prebake.project.volatility import Passed, busts_cache, changes_by_name, changing_arguments
+from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction, Stage
 from prebake.syntax.expand import references

@@ -7,7 +7,6 @@ each with its comments, and is the old one wherever nothing is gained.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from prebake.build.build import Build
 from prebake.build.installs.owners import Maker, folder_that_changes, maker_of
@@ -19,6 +18,7 @@ from prebake.build.rewriting.moves import Move, moved
 from prebake.build.state import chain
 from prebake.edits import apply, difference
 from prebake.findings import Applicability, Fix
+from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Instruction, Stage
 
 TITLE = "Reorder stage: system packages, dependencies, weights, code"

@@ -7,9 +7,9 @@ rewriting more than that is refused.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from prebake.edits import TextEdit
+from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
 from prebake.syntax.run import scripts_of

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import posixpath
 from collections.abc import Collection, Iterable
-from typing import NamedTuple
 
 from prebake.build.copies import Copy
 from prebake.build.paths import inside
+from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Word
 
 _KEPT_FLAGS = frozenset(("chown", "chmod", "link", "parents"))

@@ -5,10 +5,10 @@ above it along; line ends and blank lines between groups stay.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from prebake.build.rewriting.blocks import block_text, first_line, is_blank, taken_out
 from prebake.edits import TextEdit
+from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Dockerfile, Instruction
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import takewhile
-from typing import NamedTuple
 
 from prebake.build.commands.effects import Effects
 from prebake.build.paths import inside, related
 from prebake.build.state import State
 from prebake.build.steps import Step
+from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
 from prebake.syntax.run import SHELLS, scripts_of

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import posixpath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from prebake.project.python.modules import Module
 from prebake.project.python.names import Code, External, returned
 from prebake.project.python.scopes import FUNCTIONS, Scope
 from prebake.project.python.values import UNKNOWN, Value, Values, alternatives, argument, as_text, joined
+from prebake.records import NamedTuple
 
 if TYPE_CHECKING:
     from prebake.project.python.evaluate import Evaluator

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import NamedTuple
 
 from prebake.project.python.modules import Module, Modules
 from prebake.project.python.scopes import FUNCTIONS, Binding, Import, Scope, dotted
+from prebake.records import NamedTuple
 
 _MAX_DEPTH = 12
 _MAX_TARGETS = 16

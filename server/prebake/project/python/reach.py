@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 from prebake.project.python.evaluate import Evaluator
 from prebake.project.python.modules import Module, Modules
 from prebake.project.python.names import Code, External, Instance, Names, Target
 from prebake.project.python.scopes import MAIN, Call, Guard, Import, Scope
+from prebake.records import NamedTuple
 
 _MAX_SCOPES = 20_000
 

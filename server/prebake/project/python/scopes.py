@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from prebake.records import NamedTuple
 
 MODULE = ""
 """The qualified name of a module's own scope."""

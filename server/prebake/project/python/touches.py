@@ -9,10 +9,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
 
 from prebake.project.python.parse import FILE, MAX_SOURCE
 from prebake.project.python.scopes import Import
+from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.text import Text
 

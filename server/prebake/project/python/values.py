@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterable
 from enum import Enum
 from itertools import islice, product
-from typing import NamedTuple
+
+from prebake.records import NamedTuple
 
 _MAX_VALUES = 16
 

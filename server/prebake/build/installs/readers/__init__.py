@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from prebake.records import NamedTuple
 
 if TYPE_CHECKING:
     from prebake.build.commands.effects import Effects

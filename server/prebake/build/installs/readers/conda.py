@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from prebake.build.commands.effects import Effects, redirections, roots
 from prebake.build.image import ImageFiles
@@ -17,6 +16,7 @@ from prebake.build.installs.installers import InstallCommand
 from prebake.build.installs.notes import Notes
 from prebake.project.requirements import closure
 from prebake.project.yamltree import Node, load
+from prebake.records import NamedTuple
 from prebake.text import Text
 
 _PIP_LIST = "pip: list"

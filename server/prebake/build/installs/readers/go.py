@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from prebake.build.commands.effects import Effects, redirections, roots
 from prebake.build.installs.installers import InstallCommand
 from prebake.build.installs.notes import Notes
+from prebake.records import NamedTuple
 from prebake.text import Text
 
 _MOST_LINES = 20_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from prebake.build.commands.effects import Effects, redirections, roots
 from prebake.build.installs.installer_table import scripts
@@ -12,6 +12,7 @@ from prebake.build.installs.installers import InstallCommand
 from prebake.build.installs.notes import Notes
 from prebake.build.paths import inside
 from prebake.project.manifest import read_json
+from prebake.records import NamedTuple
 from prebake.syntax.glob import GlobError, wildcard
 
 _DEPENDENCIES = ("dependencies", "devDependencies", "optionalDependencies")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from prebake.build.commands.effects import Effects, redirections, roots
 from prebake.build.installs.installers import InstallCommand
@@ -16,6 +16,7 @@ from prebake.build.installs.notes import Notes
 from prebake.build.installs.readers import FirstStep
 from prebake.project.manifest import read_toml, table
 from prebake.project.requirements import is_archive
+from prebake.records import NamedTuple
 from prebake.text import Text
 
 

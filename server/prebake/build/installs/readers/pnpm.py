@@ -8,7 +8,6 @@ and the patches, and an install after it gives the same as an install alone.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from prebake.build.commands.effects import Effects
 from prebake.build.installs.installers import InstallCommand
@@ -16,6 +15,7 @@ from prebake.build.installs.notes import Notes
 from prebake.build.installs.readers import FirstStep, node, nodescripts
 from prebake.build.installs.readers.node import NodePackage
 from prebake.project.yamltree import Node, load
+from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.text import Text
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from prebake.build.commands.effects import Effects, redirections, roots
 from prebake.build.installs.installers import InstallCommand
@@ -14,6 +14,7 @@ from prebake.build.state import instructions_above
 from prebake.build.steps import Step, steps_at
 from prebake.project.manifest import read_toml, strings, table
 from prebake.project.requirements import is_archive, local_path
+from prebake.records import NamedTuple
 
 
 class Project(NamedTuple):

@@ -23,7 +23,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from prebake.build.commands.effects import Effects
 from prebake.build.installs.installers import InstallCommand
@@ -47,6 +46,7 @@ from prebake.build.installs.releases import normalised
 from prebake.project.manifest import declared, strings, table, tables
 from prebake.project.requirements import is_archive, is_local_index
 from prebake.project.uvlock import LocalPackage, UvLock, read_uv_lock
+from prebake.records import NamedTuple
 
 _ONLY_GROUPS = frozenset(("--only-group", "--only-dev"))
 _RESOLVING = frozenset(

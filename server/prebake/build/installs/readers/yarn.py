@@ -16,13 +16,13 @@ Berry      reads .yarnrc.yml, .yarn/releases, plugins and patches in place of .y
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from prebake.build.commands.effects import Effects
 from prebake.build.installs.installers import InstallCommand
 from prebake.build.installs.notes import Notes
 from prebake.build.installs.readers import FirstStep, node, nodescripts
 from prebake.build.installs.readers.node import NodePackage
+from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.text import Text
 
