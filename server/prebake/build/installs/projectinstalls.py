@@ -28,6 +28,7 @@ class ProjectInstall(NamedTuple):
     """A command that installs the project of ``folder`` with its ``dependencies``, and the COPY that brings its code.
 
     ``command`` is the installer's; ``None`` for ``python setup.py install``. ``called`` is the command in short.
+    ``missing`` are the names of the dependencies that nothing above the code installs by name.
     """
 
     copy: Copy
@@ -37,6 +38,7 @@ class ProjectInstall(NamedTuple):
     called: str
     folder: Folder
     dependencies: Dependencies
+    missing: frozenset[str]
 
 
 @fact
@@ -94,15 +96,20 @@ def _project_install(
     if folder is None or copy is None:
         return None
     dependencies = dependencies_of(image_before(build, instruction), folder)
-    if dependencies is None or _there(build, copy, instruction, folder, dependencies):
+    missing = None if dependencies is None else _missing(build, copy, instruction, folder, dependencies)
+    if dependencies is None or missing is None:
         return None
     called = " ".join(word.raw for word in step.command.words)
     called = called if len(called) <= 60 else f"{called[:57]}..."
-    return ProjectInstall(copy, reading, step, command, called, folder, dependencies)
+    return ProjectInstall(copy, reading, step, command, called, folder, dependencies, missing)
 
 
-def _there(build: Build, copy: Copy, instruction: Instruction, folder: Folder, wanted: Dependencies) -> bool:
-    """Whether something above the COPY installs the dependencies: from a manifest, or each of them by name."""
+def _missing(
+    build: Build, copy: Copy, instruction: Instruction, folder: Folder, wanted: Dependencies
+) -> frozenset[str] | None:
+    """The dependencies that nothing above the COPY installs by name; ``None`` where they are there already, one by one
+    or from a manifest.
+    """
     names: set[str] = set()
     stage = build.tree.stages[instruction.stage or 0]
     for below in chain(build.tree, stage, states(build)):
@@ -112,7 +119,8 @@ def _there(build: Build, copy: Copy, instruction: Instruction, folder: Folder, w
                 listed = command.requirements or (command.installer.needs and not command.packages)
                 same = any(folder_of(command, project) for project in command.projects)
                 if listed or same:
-                    return True
+                    return None
                 known = (requirement(package) for package in command.packages)
                 names |= {normalised(found[0]) for found in known if found is not None}
-    return bool(wanted.names) and not wanted.files and wanted.names <= names
+    missing = frozenset(wanted.names - names)
+    return None if wanted.names and not wanted.files and not missing else missing
