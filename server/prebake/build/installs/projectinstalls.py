@@ -51,7 +51,11 @@ def project_installs(build: Build) -> tuple[ProjectInstall, ...]:
         for item in _in_run(build, instruction, above):
             found.setdefault(item.copy.instruction.index, item)
     # An install of requirements below the same COPY is PB201's: once that is above the code, only the project is left.
-    known = {item.copy.instruction.index for item in misplaced(build)} if found else set()
+    known = {
+        item.copy.instruction.index
+        for item in (misplaced(build) if found else ())
+        if any(command.requirements for reading, _ in item.installs for command in reading.install.commands)
+    }
     return tuple(found[index] for index in sorted(found) if index not in known)
 
 
