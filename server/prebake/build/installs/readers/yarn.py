@@ -87,8 +87,8 @@ def first_step(notes: Notes, command: InstallCommand) -> FirstStep | str:
     if not project.berry and any(cleans):
         return (
             "a second `yarn install` fetches everything again once `yarn cache clean` has emptied its cache: leave "
-            "that to the last one, copy the manifests and run `yarn install --ignore-scripts` first, then copy the code "
-            "and run `yarn install`"
+            "that to the last one; copy the manifests and run `yarn install --ignore-scripts`, then copy the code and "
+            "run `yarn install`"
         )
     return FirstStep(("--mode=skip-build",) if project.berry else ("--ignore-scripts",))
 
