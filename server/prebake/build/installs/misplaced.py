@@ -140,7 +140,14 @@ def _wanted(command: InstallCommand, reading: Reading) -> bool:
 
 
 def _left_out(build: Build, install: Install, command: InstallCommand) -> bool:
-    """Whether a command stands in a condition, and the files that it is for are nowhere: `if [ -f extra.txt ]`."""
+    """Whether a command stands in a condition, and the files that it is for are nowhere (`if [ -f extra.txt ]`); or is
+    a `go build` that takes its modules from the vendor folder.
+    """
+    if command.installer.name == "go build":
+        words = " ".join(argument.text or "" for argument in command.step.arguments)
+        vendor = command.absolute("vendor/modules.txt")
+        given = "-mod=vendor" in words or "-mod vendor" in words
+        return given or (vendor is not None and image_before(build, install.instruction).is_file(vendor))
     if command.packages or not command.requirements or "if" not in command.step.command.context:
         return False
     image = image_before(build, install.instruction)
