@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from prebake.build.builders import builder_of
-from prebake.build.installs.misplaced import Extra, Misplaced, misplaced, wanted_commands
+from prebake.build.installs.misplaced import Extra, Misplaced, installed_above, misplaced, wanted_commands
 from prebake.build.installs.wording import title, where
 from prebake.findings import Finding, Fix, Related, Severity
 from prebake.rules.base import Rule
 
 if TYPE_CHECKING:
     from prebake.build.build import Build
+    from prebake.build.installs.installers import InstallCommand
     from prebake.build.installs.manifests import Reading
 
 
@@ -144,12 +145,16 @@ def _severity(item: Misplaced) -> Severity:
 
 def _message(build: Build, item: Misplaced) -> str:
     reading, _ = item.installs[0]
-    called = next((command.text for command in wanted_commands(build, reading.install)), "")
+    wanted = wanted_commands(build, reading.install)
+    # What an earlier command has installed above the COPY is found there.
+    anew = [command for command in wanted if not installed_above(build, reading.install, command, item.copy)] or wanted
+    called = anew[0].text if anew else ""
+    again = _again(reading) if len(anew) == len(wanted) else _named_again(anew)
     what = "every edit of the code" if item.worst is not Extra.FOLDER else "every change in the folder"
     more = f", and {len(item.installs) - 1} more" if len(item.installs) > 1 else ""
     return (
         f"`{title(item.copy.instruction)}` stands above `{called}` ({where(reading.install)}{more}): {what} makes "
-        f"{builder_of(build).name} {_again(reading)} on a warm rebuild"
+        f"{builder_of(build).name} {again} on a warm rebuild"
     )
 
 
@@ -161,5 +166,14 @@ def _again(reading: Reading) -> str:
         return f"install {reading.packages[0]} again"
     listed = (item for item in reading.manifests if not item.folder and item.image not in reading.install.files)
     names = list(dict.fromkeys(item.provided.context for item in listed))
-    source = f" of {names[0]}" if len(names) == 1 else ""
+    named = any(command.packages for command in reading.install.commands)
+    source = f" of {names[0]}" if len(names) == 1 and not named else ""
     return f"install the {count} packages{source} again"
+
+
+def _named_again(commands: Sequence[InstallCommand]) -> str:
+    """The same for some of the commands of a RUN."""
+    names = list(dict.fromkeys(name for command in commands for name in command.packages))
+    if not names or any(command.requirements or command.unknown for command in commands):
+        return "install what it names again"
+    return f"install {names[0]} again" if len(names) == 1 else f"install the {len(names)} packages again"

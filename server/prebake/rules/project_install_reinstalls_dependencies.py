@@ -98,8 +98,10 @@ class ProjectInstallReinstallsDependencies(Rule):
 
 def _message(build: Build, item: ProjectInstall) -> str:
     line = where(item.reading.install)
-    count = len(item.dependencies.names)
+    count, missing = len(item.dependencies.names), len(item.missing)
     what = f"its {count} dependencies" if count > 1 else "its dependencies"
+    if 0 < missing < count:
+        what = f"{missing} of its {count} dependencies, which nothing above installs"
     return (
         f"`{title(item.copy.instruction)}` stands above `{item.called}` ({line}), which installs the project "
         f"together with {what}: every edit of the code makes {builder_of(build).name} install them again "

@@ -13,6 +13,7 @@ from enum import IntEnum
 from prebake.build.build import Build, fact
 from prebake.build.commands.effects import settings_places
 from prebake.build.copies import Copy, Source, SourceKind, copies
+from prebake.build.image import image_before
 from prebake.build.installs.installers import Install, InstallCommand, install_at
 from prebake.build.installs.manifests import Reading, readings
 from prebake.build.paths import inside
@@ -118,7 +119,9 @@ def wanted_commands(build: Build, install: Install) -> tuple[InstallCommand, ...
     Empty where the RUN names packages and installs the project as well: then the project is what it is for.
     """
     reading = readings(build)[install.instruction.index]
-    found = [command for command in install.commands if _wanted(command, reading)]
+    found = [
+        command for command in install.commands if _wanted(command, reading) and not _left_out(build, install, command)
+    ]
     names_only = all(not command.requirements and command.installer.proved for command in found)
     if names_only and any(command.projects for command in install.commands):
         return ()
@@ -134,6 +137,21 @@ def _wanted(command: InstallCommand, reading: Reading) -> bool:
         places = [command.absolute(name) for name in command.installer.needs]
         return any(item.image in places for item in reading.manifests)
     return bool(command.unknown) and not command.projects
+
+
+def _left_out(build: Build, install: Install, command: InstallCommand) -> bool:
+    """Whether a command stands in a condition, and the files that it is for are nowhere (`if [ -f extra.txt ]`); or is
+    a `go build` that takes its modules from the vendor folder.
+    """
+    if command.installer.name == "go build":
+        words = " ".join(argument.text or "" for argument in command.step.arguments)
+        vendor = command.absolute("vendor/modules.txt")
+        given = "-mod=vendor" in words or "-mod vendor" in words
+        return given or (vendor is not None and image_before(build, install.instruction).is_file(vendor))
+    if command.packages or not command.requirements or "if" not in command.step.command.context:
+        return False
+    image = image_before(build, install.instruction)
+    return not any(image.is_file(command.absolute(name) or name) for name in command.requirements)
 
 
 def _installed_before(build: Build, install: Install, wanted: tuple[InstallCommand, ...], copy: Copy) -> bool:

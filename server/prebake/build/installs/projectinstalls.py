@@ -29,6 +29,7 @@ class ProjectInstall(NamedTuple):
     """A command that installs the project of ``folder`` with its ``dependencies``, and the COPY that brings its code.
 
     ``command`` is the installer's; ``None`` for ``python setup.py install``. ``called`` is the command in short.
+    ``missing`` are the names of the dependencies that nothing above the code installs by name.
     """
 
     copy: Copy
@@ -38,6 +39,7 @@ class ProjectInstall(NamedTuple):
     called: str
     folder: Folder
     dependencies: Dependencies
+    missing: frozenset[str]
 
 
 @fact
@@ -50,7 +52,11 @@ def project_installs(build: Build) -> tuple[ProjectInstall, ...]:
         for item in _in_run(build, instruction, above):
             found.setdefault(item.copy.instruction.index, item)
     # An install of requirements below the same COPY is PB201's: once that is above the code, only the project is left.
-    known = {item.copy.instruction.index for item in misplaced(build)} if found else set()
+    known = {
+        item.copy.instruction.index
+        for item in (misplaced(build) if found else ())
+        if any(command.requirements for reading, _ in item.installs for command in reading.install.commands)
+    }
     return tuple(found[index] for index in sorted(found) if index not in known)
 
 
@@ -94,14 +100,17 @@ def _project_install(
     if folder is None or copy is None:
         return None
     dependencies = dependencies_of(image_before(build, instruction), folder)
-    if dependencies is None or _there(build, copy, instruction, dependencies):
+    missing = None if dependencies is None else _missing(build, copy, instruction, dependencies)
+    if dependencies is None or missing is None:
         return None
     called = shortened(" ".join(word.raw for word in step.command.words))
-    return ProjectInstall(copy, reading, step, command, called, folder, dependencies)
+    return ProjectInstall(copy, reading, step, command, called, folder, dependencies, missing)
 
 
-def _there(build: Build, copy: Copy, instruction: Instruction, wanted: Dependencies) -> bool:
-    """Whether something above the COPY installs the dependencies: from a manifest, or each of them by name."""
+def _missing(build: Build, copy: Copy, instruction: Instruction, wanted: Dependencies) -> frozenset[str] | None:
+    """The dependencies that nothing above the COPY installs by name; ``None`` where they are there already, one by one
+    or from a manifest.
+    """
     names: set[str] = set()
     for item in instructions_above(build, copy.instruction, instruction):
         install = install_at(build, item)
@@ -109,7 +118,8 @@ def _there(build: Build, copy: Copy, instruction: Instruction, wanted: Dependenc
             listed = command.requirements or (command.installer.needs and not command.packages)
             same = any(folder_of(command, project) for project in command.projects)
             if listed or same:
-                return True
+                return None
             known = (requirement(package) for package in command.packages)
             names |= {normalised(found[0]) for found in known if found is not None}
-    return bool(wanted.names) and not wanted.files and wanted.names <= names
+    missing = frozenset(wanted.names - names)
+    return None if wanted.names and not wanted.files and not missing else missing

@@ -231,21 +231,23 @@ class _Plan:
         for copy in found:
             if any(flag.name == "link" for flag in copy.instruction.flags):
                 raise _Refused("COPY --link does not know the users of the image: it needs their numbers")
-        for item in layers_above(self._build, self._change.instruction):
-            if item.index <= first.index:
-                continue
-            if item.keyword == "RUN":
-                self._makes_users(item, found[0])
-            elif any(copies(self._build)[item.index].touches(file) is not None for file in _USERS):
+        below = [item for item in layers_above(self._build, self._change.instruction) if item.index > first.index]
+        runs = [*(item for item in below if item.keyword == "RUN"), self._change.instruction]
+        for surely in (True, False):
+            for item in runs:
+                self._makes_users(item, found[0], surely=surely)
+        for item in below:
+            brought = copies(self._build)[item.index] if item.keyword != "RUN" else None
+            if brought is not None and any(brought.touches(file) is not None for file in _USERS):
                 raise _Refused(f"{self._line(item)} brings the list of users, below the COPY in {self._line(first)}")
-        self._makes_users(self._change.instruction, found[0])
 
-    def _makes_users(self, item: Instruction, copy: Copy) -> None:
+    def _makes_users(self, item: Instruction, copy: Copy, *, surely: bool) -> None:
+        """Refuse where a command makes users or, unless ``surely``, where it may make some."""
         for step, effects in commands_of(self._build, item):
             if step.command.start == self._step.command.start and item.index == self._change.instruction.index:
                 return
             files = (path for path in (*effects.writes, *effects.roots) if any(related(path, file) for file in _USERS))
-            if effects.accounts or effects.opaque is not None or next(files, None) is not None:
+            if effects.accounts or (not surely and (effects.opaque is not None or next(files, None) is not None)):
                 owner = (self._change.spec.text if self._change.spec is not None else None) or "the owner"
                 raise _Refused(
                     f"`{step.program}` in {self._line(item)} may be what makes {owner}, below the COPY in "

@@ -259,9 +259,10 @@ def _doubts(build: Build, early: EarlyArgument, going: list[Instruction], crosse
     for item in crossed:
         if item.keyword != "RUN":
             continue
-        yield from _in_manifests(build, item, early.names)
         effects = effects_at(build, item)
         seen = [name for name in sorted(early.names) if effects.reads_variable(name)]
+        if not (seen and effects.environment is None):
+            yield from _in_manifests(build, item, early.names)
         if seen and effects.environment is None:
             why = effects.opaque or "may look at its whole environment"
             yield f"the RUN in line {item.line + 1} {why}: it may use {seen[0]} without naming it"

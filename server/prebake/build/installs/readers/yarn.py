@@ -6,7 +6,8 @@ Yarn from version 2 on (Berry) is told by its lock file or its ``.yarnrc.yml``. 
 classic    reads package.json, yarn.lock, .yarnrc, .npmrc, the package.json of every member of the workspace; links
            programs of members only where the file is there; runs preinstall, install, postinstall, prepublish and
            prepare. After an install with ``--ignore-scripts`` a second one without runs all scripts and links all
-           programs: the result is the same as that of one install
+           programs: the result is the same as that of one install. It takes all archives from its cache, or fetches
+           them again
 Berry      reads .yarnrc.yml, .yarn/releases, plugins and patches in place of .yarnrc and .npmrc; runs preinstall,
            install and postinstall; links programs of members and makes them executable where the file is there.
            An install after one with ``--mode=skip-build`` runs the scripts and links all programs
@@ -78,6 +79,17 @@ def first_step(notes: Notes, command: InstallCommand) -> FirstStep | str:
         return next(iter(alone.problems), f"`{command.called}` finds no package.json that can be read")
     if project.ignores_scripts:
         return f"`{command.called}` needs the programs of the workspace"
+    cleans = (
+        [argument.text for argument in step.arguments[:2]] == ["cache", "clean"]
+        for step in notes.install.steps.steps
+        if step.program == "yarn"
+    )
+    if not project.berry and any(cleans):
+        return (
+            "a second `yarn install` fetches everything again once `yarn cache clean` has emptied its cache: leave "
+            "that to the last one; copy the manifests and run `yarn install --ignore-scripts`, then copy the code and "
+            "run `yarn install`"
+        )
     return FirstStep(("--mode=skip-build",) if project.berry else ("--ignore-scripts",))
 
 
