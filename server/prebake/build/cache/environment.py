@@ -21,8 +21,6 @@ _PLATFORM = frozenset(
 ) | {"TARGETSTAGE"}
 """Arguments that BuildKit sets itself; a stage sees them once it declares them."""
 
-_PROXIES = frozenset(("http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "all_proxy"))
-
 
 class Variable(NamedTuple):
     """A variable that a RUN sees. ``args`` are the build arguments that its value comes from; ``argument`` says that
