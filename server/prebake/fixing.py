@@ -7,21 +7,27 @@ each, until nothing is left to do. Nothing is written here; what comes out are e
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable, Iterator
 from enum import Enum
+from functools import partial
+from itertools import takewhile
 
 from prebake.edits import EditError, FileEdit, difference
 from prebake.engine import Engine, Report
 from prebake.files import Snapshot, is_below, parent
-from prebake.findings import Applicability, Finding, Fix, Severity
+from prebake.findings import Applicability, Finding, Fix, Repair, Severity
 from prebake.records import NamedTuple
-from prebake.text import Text
+from prebake.text import Span, Text
 
 _MOST_TRIES = 4
 """Bound on the fixes of one finding: a COPY may sink below one install after the other, but not for ever."""
 
 _MOST_STEPS = 200
 """Bound on the fixes of one run: far more than any project needs, so that two fixes that undo each other still end."""
+
+
+_NEAR = 3
+"""Lines around an instruction that still count as its place."""
 
 
 class Refusal(Enum):
@@ -93,24 +99,29 @@ def fix_all(
     tried: Counter[_Identity] = Counter()
     for path in paths:
         report = engine.check_in(snapshot, path)
-        while len(applied) < _MOST_STEPS:
-            chosen = _next(report, applicability, tried, creates=creates, wanted=wanted)
-            if chosen is None:
+        single: set[str] = set()
+        for _ in range(_MOST_STEPS):
+            candidates = _candidates(report, applicability, tried, creates=creates, wanted=wanted)
+            chosen = _next(candidates, single)
+            if not chosen:
                 break
-            finding, fix, identity = chosen
-            tried[identity] += 1
-            outcome = apply_fix(snapshot, report.root, fix)
-            if isinstance(outcome, Refusal):
-                refused.append(Refused(finding, fix, outcome))
-                tried[identity] = _MOST_TRIES
+            outcome = apply_fix(snapshot, report.root, _sum(chosen))
+            after = None if isinstance(outcome, Refusal) else engine.check_in(outcome, path)
+            failed = after is None or brings_warning(report, after, mended=applicability)
+            if failed and len(chosen) > 1:
+                single.add(chosen[0].finding.code)
                 continue
-            after = engine.check_in(outcome, path)
-            if brings_warning(report, after, mended=applicability):
-                refused.append(Refused(finding, fix, Refusal.NEW_FINDING))
-                tried[identity] = _MOST_TRIES
-                continue
-            snapshot, report = outcome, after
-            applied.append(Step(finding, fix))
+            for finding, fix, identity in chosen:
+                tried[identity] = _MOST_TRIES if failed else tried[identity] + 1
+                # What the analysis knows need not be kept for each step.
+                settled = finding._replace(repair=Repair(partial(_same, (fix,))))
+                if failed:
+                    why = outcome if isinstance(outcome, Refusal) else Refusal.NEW_FINDING
+                    refused.append(Refused(settled, fix, why))
+                else:
+                    applied.append(Step(settled, fix))
+            if not failed and after is not None and not isinstance(outcome, Refusal):
+                snapshot, report = outcome, after
     return FixResult(_edits(start, snapshot), tuple(applied), tuple(refused))
 
 
@@ -144,15 +155,37 @@ def _refuses(snapshot: Snapshot, root: str, edit: FileEdit) -> Refusal | None:
     return None
 
 
-def _next(
+class _Candidate(NamedTuple):
+    """A finding with its preferred fix, which may be applied."""
+
+    finding: Finding
+    fix: Fix
+    identity: _Identity
+
+    @property
+    def changed(self) -> Span:
+        """From the first change to the last."""
+        spans = [change.span for edit in self.fix.edits for change in edit.edits]
+        return Span(min(span.start for span in spans), max(span.end for span in spans))
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the fix changes nothing but the instruction that the finding is about, and the one beside it."""
+        place = self.finding.location
+        first, last = place.span.start.line - _NEAR, place.span.end.line + _NEAR
+        own = len(self.fix.edits) == 1 and self.fix.edits[0].path == place.path
+        return own and first <= self.changed.start.line and self.changed.end.line <= last
+
+
+def _candidates(
     report: Report,
     applicability: Applicability,
     tried: Counter[_Identity],
     *,
     creates: bool,
     wanted: Callable[[Finding], bool] | None,
-) -> tuple[Finding, Fix, _Identity] | None:
-    """The first finding in code order whose preferred fix may be applied."""
+) -> Iterator[_Candidate]:
+    """The findings whose preferred fix may be applied, in code order."""
     alike = Counter((finding.code, finding.key) for finding in report.findings)
     seen: Counter[tuple[str, str]] = Counter()
     for finding in sorted(
@@ -167,8 +200,37 @@ def _next(
             continue
         fix = finding.fixes[0]
         if creates or not any(edit.creates for edit in fix.edits):
-            return finding, fix, identity
-    return None
+            yield _Candidate(finding, fix, identity)
+
+
+def _next(candidates: Iterator[_Candidate], single: Container[str]) -> list[_Candidate]:
+    """The first of the candidates; with it others of its rule that follow, where each changes a place of its own: long
+    files would take for ever one by one. The rules in ``single`` are not to be taken together.
+    """
+    first = next(candidates, None)
+    if first is None:
+        return []
+    code = first.finding.code
+    if code in single or not first.is_local:
+        return [first]
+    chosen = [first]
+    for candidate in takewhile(lambda candidate: candidate.finding.code == code, candidates):
+        if candidate.is_local and candidate.changed.start >= chosen[-1].changed.end:
+            chosen.append(candidate)
+    return chosen
+
+
+def _sum(chosen: list[_Candidate]) -> Fix:
+    """One fix that makes the edits of all."""
+    if len(chosen) == 1:
+        return chosen[0].fix
+    first = chosen[0].fix.edits[0]
+    edits = tuple(change for candidate in chosen for edit in candidate.fix.edits for change in edit.edits)
+    return chosen[0].fix._replace(edits=(FileEdit(first.path, first.base, edits),))
+
+
+def _same(fixes: tuple[Fix, ...]) -> tuple[Fix, ...]:
+    return fixes
 
 
 def brings_warning(before: Report, after: Report, *, mended: Applicability | None = None) -> bool:
