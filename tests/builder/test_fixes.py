@@ -76,3 +76,21 @@ def test_the_created_ignore_file_leaves_out_only_what_it_names(engine: Engine, t
         assert f"/app/{gone}" in differences
     junk = ("/app/.git*", "/app/.venv*", "/app/.env", "*/__pycache__*", "/app/.dockerignore", "/app/Dockerfile")
     assert [path for path in differences if not any(fnmatch(path, pattern) for pattern in junk)] == []
+
+
+def test_an_ignore_file_for_named_paths_is_safe_and_builds_the_same_image(engine: Engine, tmp_path: Path) -> None:
+    files = {
+        "Dockerfile": "FROM python:3.11-slim\nWORKDIR /app\nCOPY requirements.txt .\n"
+        "RUN pip install -r requirements.txt\nCOPY pkg/ pkg/\nCOPY app.py .\n",
+        "requirements.txt": "alpha==1.0\n",
+        "app.py": "import alpha\n",
+        "pkg/__init__.py": "",
+        "data/table.csv": "1,2\n",
+        ".git/HEAD": "ref: refs/heads/main\n",
+        ".venv/pyvenv.cfg": "home = /usr/bin\n",
+    }
+    before, after = write(tmp_path / "before", files), write(tmp_path / "after", files)
+    said = fix(after, "--select", "PB101")
+    assert (after / ".dockerignore").is_file(), said
+    old, new = engine.image(engine.build(before, "before")), engine.image(engine.build(after, "after"))
+    assert old.differences(new) == {}
