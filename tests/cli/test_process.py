@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,8 @@ def test_an_interrupt_ends_it_quietly(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [*PREBAKE, "check", "--stdin-filename", "Dockerfile"],
         cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        # Shells start jobs in the background with interrupts ignored, which would be passed on.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     # Once it waits for its standard input, the signal comes neither too early nor too late.
     deadline = time.monotonic() + 60
