@@ -91,6 +91,23 @@ def steps_at(build: Build, instruction: Instruction) -> Steps:
     ``problem`` names them.
     """
     state = states(build)[instruction.index]
+    if "$" in instruction.raw:
+        return _steps_of(instruction, state)
+    # Without variables they depend on little else than the text, which is the same from one keystroke to the next.
+    about = (instruction.raw, state.shell, state.directory, build.tree.escape)
+    known = _remembered.get(about)
+    if known is None:
+        if len(_remembered) > _MOST_REMEMBERED:
+            _remembered.clear()
+        known = _remembered[about] = _steps_of(instruction, state)
+    return known._replace(steps=tuple(step._replace(state=state) for step in known.steps))
+
+
+_MOST_REMEMBERED = 4096
+_remembered: dict[tuple[str, tuple[str, ...], str | None, str], Steps] = {}
+
+
+def _steps_of(instruction: Instruction, state: State) -> Steps:
     found: list[Step] = []
     problem: str | None = None
     if instruction.json is None and not any(posixpath.basename(word) in SHELLS for word in state.shell):

@@ -28,6 +28,8 @@ class CleanupInALaterLayer(Rule):
     A `RUN` that deletes what it wrote itself is right, and is not reported; nor is what may not be there, such as
     `apt-get clean` on the official Debian and Ubuntu images, which keep no archives anyway.
 
+    Dockerfiles of more than 200 instructions are not looked through.
+
     ## Why it is bad
 
     A layer never changes. What a later one deletes is only hidden: it is stored, pushed and pulled as before, and can

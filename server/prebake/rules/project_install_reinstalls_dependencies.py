@@ -7,7 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from prebake.build.builders import builder_of
-from prebake.build.installs.installers import installs
+from prebake.build.installs.installers import install_at
+from prebake.build.installs.misplaced import runs_below_code
 from prebake.build.installs.wording import title, where
 from prebake.findings import Finding, Fix, Related, Severity
 from prebake.rules.base import Rule
@@ -15,6 +16,7 @@ from prebake.rules.base import Rule
 if TYPE_CHECKING:
     from prebake.build.build import Build
     from prebake.build.installs.projectinstalls import ProjectInstall
+    from prebake.syntax.dockerfile import Instruction
 
 
 class ProjectInstallReinstallsDependencies(Rule):
@@ -80,8 +82,7 @@ class ProjectInstallReinstallsDependencies(Rule):
     severity: ClassVar[Severity] = Severity.WARNING
 
     def check(self, build: Build) -> Iterator[Finding]:
-        of_projects = any(install.installs_project for install in installs(build).values())
-        if not of_projects and "setup.py" not in build.text.content:
+        if not any(_may_install_project(build, instruction) for instruction, _ in runs_below_code(build)):
             return
         from prebake.build.installs.projectinstalls import project_installs
 
@@ -94,6 +95,11 @@ class ProjectInstallReinstallsDependencies(Rule):
                 repair=partial(_repair, build, item),
                 related=(Related(build.location(install), "this installs the project with all its dependencies"),),
             )
+
+
+def _may_install_project(build: Build, instruction: Instruction) -> bool:
+    install = install_at(build, instruction)
+    return (install is not None and install.installs_project) or "setup.py" in instruction.raw
 
 
 def _message(build: Build, item: ProjectInstall) -> str:

@@ -94,13 +94,15 @@ def _installs_below_code(build: Build) -> Iterator[tuple[Install, tuple[Copy, ..
             yield install, above
 
 
-def runs_below_code(build: Build) -> Iterator[tuple[Instruction, tuple[Copy, ...]]]:
+@fact
+def runs_below_code(build: Build) -> tuple[tuple[Instruction, tuple[Copy, ...]], ...]:
     """Each RUN below COPY instructions that bring code, with those, parent stages included."""
     code = {
         index: copy
         for index, copy in copies(build).items()
         if copy.from_context and brought(copy) > Extra.QUIET and copy.words_known
     }
+    found: list[tuple[Instruction, tuple[Copy, ...]]] = []
     ends: dict[int, tuple[Copy, ...]] = {}
     for stage in build.tree.stages if code else ():
         base = base_stage(build, stage)
@@ -109,8 +111,9 @@ def runs_below_code(build: Build) -> Iterator[tuple[Instruction, tuple[Copy, ...
             if instruction.index in code:
                 above = (*above, code[instruction.index])
             elif above and instruction.keyword == "RUN":
-                yield instruction, above
+                found.append((instruction, above))
         ends[stage.index] = above
+    return tuple(found)
 
 
 def wanted_commands(build: Build, install: Install) -> tuple[InstallCommand, ...]:

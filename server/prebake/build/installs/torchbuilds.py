@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -15,6 +15,7 @@ from prebake.build.bases import is_plain_base
 from prebake.build.build import Build, fact
 from prebake.build.context.mentions import mentions
 from prebake.build.context.use import needed_stages
+from prebake.build.copies import SourceKind, copies
 from prebake.build.installs.installers import Install, InstallCommand
 from prebake.build.installs.manifests import readings
 from prebake.build.installs.pythonpackages import Listed, listed
@@ -81,6 +82,8 @@ def cuda_torch_on_cpu(build: Build) -> tuple[TorchInstall, ...]:
     """The installs of torch's CUDA build in an image that is known to run on the CPU, in order."""
     table = _data()["packages"]
     wanted = {*table["torch"], *table["brings"]}
+    if not _may_list(build, wanted):
+        return ()
     numbers = {stage.index for stage in needed_stages(build)}
     found: dict[int, list[Listed]] = {}
     for item in listed(build):
@@ -98,6 +101,23 @@ def cuda_torch_on_cpu(build: Build) -> tuple[TorchInstall, ...]:
     # What a later install names is there already.
     first = min(found)
     return (TorchInstall(found[first][0].install, tuple(found[first]), evidence),)
+
+
+def _may_list(build: Build, names: Collection[str]) -> bool:
+    """Whether a manifest or a command may name one of some packages: a cheap test, certain where every COPY brings
+    named files only.
+    """
+    texts = [build.text.content]
+    for copy in copies(build).values():
+        kinds = {source.kind for source in copy.sources}
+        if any(item.folder for item in copy.mappings) or kinds & {SourceKind.ROOT, SourceKind.UNKNOWN, SourceKind.GLOB}:
+            return True
+        found = (build.snapshot.text(copy.files.absolute(item.context)) for item in copy.mappings)
+        texts += [text.content for text in found if text is not None]
+    if "--mount" in build.text.content:
+        return True
+    lower = [text.lower().replace("_", "-") for text in texts]
+    return any(name in text for text in lower for name in names)
 
 
 def cpu_index() -> str:

@@ -24,8 +24,8 @@ from prebake.syntax.dockerfile import Instruction
 
 _MARKS = regex(r"\b(rm|unlink|clean|purge)\b")
 _FETCHES = regex(r"\b(" + "|".join(sorted(FETCHING)) + r")\b")
-_MOST_STEPS = 2_000
-"""Bound on the deleting commands that are looked at."""
+_MOST_INSTRUCTIONS = 200
+"""Longer Dockerfiles, which nobody writes by hand, are not looked at: a hint is not worth waiting for."""
 
 _LEAST = 1_000_000
 """Files of the context of fewer bytes are not worth a word."""
@@ -82,16 +82,14 @@ class Cleanup(NamedTuple):
 @fact
 def cleanups(build: Build) -> tuple[Cleanup, ...]:
     """The RUN instructions in layers that ship which delete what layers below hold, and not only what they wrote."""
+    if len(build.tree.instructions) > _MOST_INSTRUCTIONS:
+        return ()
     found = []
     gone: set[tuple[int, str]] = set()
-    seen = 0
     for instruction in build.tree.instructions:
         if instruction.keyword != "RUN" or _MARKS.search(instruction.raw) is None or not ships(build, instruction):
             continue
         steps = [step for step in steps_at(build, instruction).steps if _deleting(step)]
-        seen += len(steps)
-        if seen > _MOST_STEPS:
-            break
         left = tuple(_worth(build, _left(build, instruction, steps), gone))
         if left:
             found.append(Cleanup(instruction, left, size_of(build, [item.written for item in left])))

@@ -14,13 +14,14 @@ from prebake.build.bases import is_plain_base, is_windows_base
 from prebake.build.build import Build, fact
 from prebake.build.copies import copies
 from prebake.build.image import Mount, image_before, mounts_of
-from prebake.build.installs.installers import Install, InstallCommand, installs
+from prebake.build.installs.installers import Install, InstallCommand, install_at
 from prebake.build.paths import inside, related
 from prebake.build.shipping import ships
 from prebake.build.state import chain
 from prebake.build.steps import Argument, Step, steps_at
 from prebake.data import load_table
 from prebake.records import NamedTuple
+from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
 from prebake.syntax.shell import ShellWord
 
@@ -29,6 +30,11 @@ _MARKS = ("cache", "CACHE", "clean", ".npm", "pkgs")
 _MOST_EMPTYING = 50
 """Bound on the RUN instructions that are looked at for commands that empty a cache."""
 _REMOVERS = frozenset(("rm", "find"))
+
+
+_INSTALLING = regex(r"\b(?:install|sync|wheel|download|compile|run|tool|add)\b")
+_OTHERS = ("npm", "yarn", "conda", "mamba", "poetry", "pdm", "pipenv")
+"""Programs that are told in other words."""
 
 
 class Cache(NamedTuple):
@@ -81,9 +87,22 @@ def cache_uses(build: Build) -> tuple[CacheUse, ...]:
     """What the installs of the finished image do about their caches, in order."""
     return tuple(
         use
-        for install in installs(build).values()
-        if ships(build, install.instruction) and not is_windows_base(install.state.base)
+        for instruction in build.tree.instructions
+        if instruction.keyword == "RUN" and not _keeps_nothing(instruction.raw) and ships(build, instruction)
+        if (install := install_at(build, instruction)) is not None and not is_windows_base(install.state.base)
         for use in _uses(build, install)
+    )
+
+
+def _keeps_nothing(text: str) -> bool:
+    """Whether each install in a RUN is pip's or uv's and is told to keep nothing: a cheap test, so that the well-kept
+    ones of a long file are not read closely.
+    """
+    return (
+        "--no-cache" in text
+        and "--mount" not in text
+        and len(_INSTALLING.findall(text)) <= text.count("--no-cache")
+        and not any(program in text for program in _OTHERS)
     )
 
 
@@ -302,7 +321,7 @@ def _emptied_below(build: Build, install: Install, cache: Cache, folder: str | N
     for index, step in _emptying(build):
         if index <= install.instruction.index:
             continue
-        own = installs(build).get(index)
+        own = install_at(build, build.tree.instructions[index])
         if own is not None and any(command.installer.name in cache.installers for command in own.commands):
             continue
         if _empties(cache, step, folder):
