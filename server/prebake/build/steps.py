@@ -85,13 +85,22 @@ class Steps(NamedTuple):
     problem: str | None = None
 
 
+_MOST_REMEMBERED = 4096
+"""Bound on the instructions whose commands are remembered from one analysis to the next."""
+
+_LONGEST_REMEMBERED = 4096
+"""Bound on the characters of each."""
+
+_remembered: dict[tuple[str, tuple[str, ...], str | None, str], Steps] = {}
+
+
 @fact_at
 def steps_at(build: Build, instruction: Instruction) -> Steps:
     """The commands of a RUN. Substitutions inside words are not among them: such words are unknown, which is why
     ``problem`` names them.
     """
     state = states(build)[instruction.index]
-    if "$" in instruction.raw:
+    if "$" in instruction.raw or len(instruction.raw) > _LONGEST_REMEMBERED:
         return _steps_of(instruction, state)
     # Without variables they depend on little else than the text, which is the same from one keystroke to the next.
     about = (instruction.raw, state.shell, state.directory, build.tree.escape)
@@ -101,10 +110,6 @@ def steps_at(build: Build, instruction: Instruction) -> Steps:
             _remembered.clear()
         known = _remembered[about] = _steps_of(instruction, state)
     return known._replace(steps=tuple(step._replace(state=state) for step in known.steps))
-
-
-_MOST_REMEMBERED = 4096
-_remembered: dict[tuple[str, tuple[str, ...], str | None, str], Steps] = {}
 
 
 def _steps_of(instruction: Instruction, state: State) -> Steps:
