@@ -98,7 +98,8 @@ class Finding(NamedTuple):
     """One mistake, at one place, with one cause.
 
     ``key`` tells two findings of one rule in one file apart without line numbers or sizes (a model id, an instruction's
-    text); the fingerprint is made of it.
+    text); the fingerprint is made of it. ``elsewhere`` are further places where an editor shows the same finding: the
+    ignore file that it is about.
     """
 
     code: str
@@ -110,6 +111,7 @@ class Finding(NamedTuple):
     repair: Repair
     cost: Cost | None = None
     related: tuple[Related, ...] = ()
+    elsewhere: tuple[Location, ...] = ()
 
     @property
     def fixes(self) -> tuple[Fix, ...]:
