@@ -34,6 +34,11 @@ class Folder(NamedTuple):
     pruned: bool
     matched: int
 
+    @property
+    def decided_by(self) -> int:
+        """The number of the pattern that decides about it: the last that has matched; -1 when none has."""
+        return self.matched.bit_length() - 1
+
 
 ROOT = Folder(False, False, 0)
 """The context root, which no pattern can take away."""
@@ -45,6 +50,8 @@ class _Run(NamedTuple):
     negated: bool
     bits: int
     matches: Callable[[str], bool]
+    first: int
+    patterns: tuple[DockerPattern, ...]
 
 
 class Walker:
@@ -83,6 +90,19 @@ class Walker:
                 ignored = not run.negated
         return ignored
 
+    def decides(self, path: str, folder: Folder) -> int:
+        """The number of the pattern that decides about a file: the last that matches it or a folder it is in, where
+        Docker looks only at those that would change something; -1 when none does. It is left out when that pattern is
+        no exception.
+        """
+        # What matches the folder matches all in it: only what comes behind can still decide otherwise.
+        last, ignored = folder.decided_by, folder.ignored
+        for run in self._runs:
+            if run.first > last and run.negated == ignored and run.matches(path):
+                ignored = not run.negated
+                last = next(run.first + at for at, item in enumerate(run.patterns) if item.matches(path))
+        return last
+
     def _may_return(self, path: str, last: int) -> bool:
         """Whether an exception might bring back something below an ignored folder: one behind the pattern that
         decided about it last, which takes in all below it, too.
@@ -109,7 +129,8 @@ def _runs(patterns: tuple[DockerPattern, ...]) -> tuple[_Run, ...]:
     for bit in range(1, len(patterns) + 1):
         if bit == len(patterns) or patterns[bit].source.negated != patterns[first].source.negated:
             bits = (1 << bit) - (1 << first)
-            runs.append(_Run(patterns[first].source.negated, bits, _any_of(patterns[first:bit])))
+            same = patterns[first:bit]
+            runs.append(_Run(same[0].source.negated, bits, _any_of(same), first, same))
             first = bit
     return tuple(runs)
 
@@ -178,6 +199,11 @@ class IgnoreRules:
         """Whether nothing is ignored: no ignore file, or one without patterns."""
         return not self.patterns
 
+    @property
+    def usable(self) -> tuple[Pattern, ...]:
+        """The patterns that are well formed, as :class:`Folder` and :class:`Walker` count them."""
+        return tuple(item.source for item in self._matchers)
+
     @cached_property
     def _matchers(self) -> tuple[DockerPattern, ...]:
         return _compiled(self.file) if self.file else ()
@@ -236,17 +262,20 @@ class IgnoreRules:
 
     def deciding(self, path: str, is_dir: bool = False) -> Pattern | None:
         """The pattern that leaves a path out, ``None`` for a path that is sent."""
-        if self.sends(path, is_dir):
+        pattern = self.decided_by(path, is_dir)
+        return None if pattern is None or pattern.negated else pattern
+
+    def decided_by(self, path: str, is_dir: bool = False) -> Pattern | None:
+        """The pattern that decides about a path, leaving it out or (an exception) letting it in; ``None`` when none
+        matches it.
+        """
+        if path in ("", "."):
             return None
-        folder = self.folder(posixpath.dirname(path))
-        ignored = False
-        decided: Pattern | None = None
-        for bit, item in enumerate(self._matchers):
-            hit = bool(folder.matched >> bit & 1)
-            if (hit or (item.source.negated == ignored and item.matches(path))) and item.source.negated == ignored:
-                ignored = not item.source.negated
-                decided = item.source
-        return decided
+        if is_dir:
+            number = self.folder(path).decided_by
+        else:
+            number = self._walker.decides(path, self.folder(posixpath.dirname(path)))
+        return self._matchers[number].source if number >= 0 else None
 
 
 NO_RULES = IgnoreRules(None, None)

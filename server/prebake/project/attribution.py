@@ -1,0 +1,360 @@
+"""Why each entry of a build context is sent or left out: the pattern that decides, sizes by folder and by pattern.
+
+A pattern *decides* about an entry when it is the last that matches it or a folder it is in, as the walk over a context
+has it: Docker looks only at patterns that would change something, and hands down from folder to folder what has
+matched. Every file has one deciding pattern or none, so what the patterns leave out, what exceptions bring back and
+what no pattern is about add up to the whole context.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from heapq import nsmallest
+
+from prebake.project.ignore import ROOT, Folder, IgnoreRules
+from prebake.project.landmarks import Listing
+from prebake.project.scan import ContextScan, Size
+from prebake.records import NamedTuple
+from prebake.syntax.ignorefile import IgnoreFile, Pattern, parse_ignore
+from prebake.text import Text
+
+_NONE = -1
+"""The number of no pattern."""
+_SHOWN = 10
+_MOST_REMEMBERED = 64
+_EMPTY = Listing((), ())
+
+
+class ContextEntry(NamedTuple):
+    """A file (or link) or a folder of the context, a folder with all that is in it.
+
+    ``path`` is relative to the context root. ``sent`` is what goes to the builder of it, ``left_out`` what does not.
+    ``pattern`` decides about the entry itself (further down, others may decide), ``ignored`` says how. ``measured`` is
+    false for an ignored folder that was not looked into: what it holds is not known then.
+    """
+
+    path: str
+    is_folder: bool
+    sent: Size
+    left_out: Size
+    pattern: Pattern | None
+    ignored: bool
+    measured: bool = True
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def size(self) -> Size:
+        """All of it, sent or not."""
+        return self.sent.plus(self.left_out)
+
+
+class Reached(NamedTuple):
+    """An entry that a pattern reaches, and how much of it the pattern reaches."""
+
+    path: str
+    is_folder: bool
+    size: Size
+
+
+class Reach(NamedTuple):
+    """What a pattern matches, or what it decides about.
+
+    ``size`` is all of it, ``entries`` the number of entries, of which ``largest`` has some, the largest first; a
+    folder stands for what is in it.
+    """
+
+    size: Size
+    entries: int
+    largest: tuple[Reached, ...]
+
+
+NOTHING = Reach(Size(), 0, ())
+
+
+class _Sums:
+    """Bytes and files of a folder and all below it: sent, and left out."""
+
+    __slots__ = ("left_bytes", "left_files", "sent_bytes", "sent_files")
+
+    def __init__(self) -> None:
+        self.sent_bytes = self.sent_files = self.left_bytes = self.left_files = 0
+
+    def add(self, other: _Sums) -> None:
+        """Take in a folder below."""
+        self.sent_bytes += other.sent_bytes
+        self.sent_files += other.sent_files
+        self.left_bytes += other.left_bytes
+        self.left_files += other.left_files
+
+
+class Attribution:
+    """The entries of a measured context with the patterns that decide about them.
+
+    What was not measured is not counted: make the scan ``whole`` to know what is left out. All answers come from one
+    pass over the names in memory, made when the first one is asked for.
+    """
+
+    def __init__(self, scan: ContextScan) -> None:
+        """``scan`` is the measured context; the rules are those it was measured under."""
+        self.scan = scan
+        self.rules = scan.rules
+        self._patterns = scan.rules.usable
+        self._walker = scan.rules.walker()
+        self._states: dict[str, Folder] = {}
+        self._numbers: dict[str, array[int] | int] = {}
+        self._sums: dict[str, _Sums] = {}
+        self._folders: dict[str, list[str]] = {}
+        self._decided: dict[int, Size] = {}
+        self._reaches: dict[tuple[str, str, int], Reach] = {}
+        self._attribute()
+
+    @property
+    def sent(self) -> Size:
+        """All that is sent."""
+        return self.entry("").sent
+
+    @property
+    def left_out(self) -> Size:
+        """All that is left out, as far as it was measured."""
+        return self.entry("").left_out
+
+    @property
+    def undecided(self) -> Size:
+        """What is sent because no pattern matches it."""
+        return self._decided.get(_NONE, Size())
+
+    @cached_property
+    def by_pattern(self) -> Mapping[Pattern, Size]:
+        """What each pattern decides about, in the order of the file: what it leaves out, or (an exception) what it
+        brings back. Malformed patterns are not in it.
+        """
+        return {pattern: self._decided.get(number, Size()) for number, pattern in enumerate(self._patterns)}
+
+    def find(self, path: str) -> ContextEntry | None:
+        """A file or folder, ``""`` for the whole context; ``None`` where nothing was seen."""
+        if path in self._states:
+            return self._folder(path)
+        parent, _, name = path.rpartition("/")
+        names = self.scan.listings.get(parent, _EMPTY).names
+        if name not in names:
+            return None
+        at = names.index(name)
+        return self._file(path, self.scan.listings[parent].sizes[at], self._numbers_in(parent)[at])
+
+    def entry(self, path: str) -> ContextEntry:
+        """A file or folder, ``""`` for the whole context.
+
+        Raises:
+            KeyError: nothing of this path was seen.
+        """
+        found = self.find(path)
+        if found is None:
+            raise KeyError(path)
+        return found
+
+    def children(self, folder: str = "") -> tuple[ContextEntry, ...]:
+        """What lies directly in a folder: most bytes sent first, then most bytes left out."""
+        found = [self._folder(path) for path in self._folders.get(folder, ())]
+        listing = self.scan.listings.get(folder, _EMPTY)
+        prefix = f"{folder}/" if folder else ""
+        for name, size, number in zip(listing.names, listing.sizes, self._numbers_in(folder), strict=True):
+            found.append(self._file(prefix + name, size, number))
+        return tuple(sorted(found, key=_order))
+
+    def decided_by(self, pattern: Pattern, most: int = _SHOWN) -> Reach:
+        """What a pattern of the rules decides about, with the ``most`` largest entries."""
+        if pattern not in self._patterns:
+            return NOTHING
+        number = self._patterns.index(pattern)
+
+        def taken(folder: str) -> Iterable[bool] | bool:
+            numbers = self._numbers[folder]
+            return numbers == number if isinstance(numbers, int) else (decided == number for decided in numbers)
+
+        return self._remembered(
+            ("decided", f"{number}", most),
+            lambda: self._reach(lambda folder: self._states[folder].decided_by == number, taken, most),
+        )
+
+    def matched_by(self, pattern: Pattern | str, most: int = _SHOWN) -> Reach:
+        """What a pattern matches whatever the others do, with the ``most`` largest entries: a pattern of the rules, or
+        the line of one that might be written. The ``!`` of an exception does not count; a malformed pattern matches
+        nothing.
+        """
+        if isinstance(pattern, str):
+            lines = parse_ignore(Text(pattern)).patterns
+            if len(lines) != 1:
+                return NOTHING
+            pattern = lines[0]
+        if pattern.problem is not None:
+            return NOTHING
+        walker = IgnoreRules(IgnoreFile(Text(""), (pattern._replace(negated=False),), ()), None).walker()
+        states = {"": ROOT}
+
+        def covers(folder: str) -> bool:
+            if folder not in states:
+                states[folder] = walker.enter(folder, states.get(_parent(folder), ROOT))
+            return states[folder].ignored
+
+        def taken(folder: str) -> Iterable[bool] | bool:
+            if states[folder].ignored:
+                return True
+            prefix = f"{folder}/" if folder else ""
+            return (walker.ignores(prefix + name, ROOT) for name in self.scan.listings[folder].names)
+
+        return self._remembered(("matched", pattern.pattern, most), lambda: self._reach(covers, taken, most))
+
+    def _attribute(self) -> None:
+        """The one pass: states, deciding patterns and sums, folder by folder."""
+        totals: dict[int, list[int]] = {}
+        negated = [pattern.negated for pattern in self._patterns]
+        for path, listing in self.scan.listings.items():
+            state = self._enter(path)
+            sums = self._sums[path] = _Sums()
+            numbers: array[int] | int = state.decided_by
+            if self._patterns and not state.pruned:
+                decides, prefix = self._walker.decides, f"{path}/" if path else ""
+                numbers = array("i", [decides(prefix + name, state) for name in listing.names])
+            self._numbers[path] = numbers
+            for number, bytes_, files in _grouped(listing, numbers):
+                total = totals.setdefault(number, [0, 0])
+                total[0] += bytes_
+                total[1] += files
+                if number == _NONE or negated[number]:
+                    sums.sent_bytes += bytes_
+                    sums.sent_files += files
+                else:
+                    sums.left_bytes += bytes_
+                    sums.left_files += files
+        for path in reversed(tuple(self._sums)):
+            if path:
+                self._sums[_parent(path)].add(self._sums[path])
+        for path in self.scan.pruned:
+            self._enter(path)
+        self._decided = {number: Size(*total) for number, total in totals.items()}
+
+    def _enter(self, path: str) -> Folder:
+        """Take down a folder, whose parent was taken down before."""
+        if not path:
+            self._states[path] = ROOT
+            return ROOT
+        parent = _parent(path)
+        state = self._states[path] = self._walker.enter(path, self._states[parent])
+        self._folders.setdefault(parent, []).append(path)
+        return state
+
+    def _numbers_in(self, folder: str) -> Sequence[int]:
+        """The deciding patterns of the files that lie directly in a folder."""
+        numbers = self._numbers.get(folder, _NONE)
+        if isinstance(numbers, int):
+            return [numbers] * len(self.scan.listings.get(folder, _EMPTY).names)
+        return numbers
+
+    def _folder(self, path: str) -> ContextEntry:
+        sums = self._sums.get(path)
+        state = self._states[path]
+        sent = Size(sums.sent_bytes, sums.sent_files) if sums is not None else Size()
+        left = Size(sums.left_bytes, sums.left_files) if sums is not None else Size()
+        return ContextEntry(path, True, sent, left, self._pattern(state.decided_by), state.ignored, sums is not None)
+
+    def _file(self, path: str, size: int, number: int) -> ContextEntry:
+        pattern = self._pattern(number)
+        ignored = pattern is not None and not pattern.negated
+        amount, nothing = Size(size, 1), Size()
+        return ContextEntry(
+            path, False, nothing if ignored else amount, amount if ignored else nothing, pattern, ignored
+        )
+
+    def _pattern(self, number: int) -> Pattern | None:
+        return self._patterns[number] if number != _NONE else None
+
+    def _reach(self, covers: Callable[[str], bool], taken: Callable[[str], Iterable[bool] | bool], most: int) -> Reach:
+        """What is reached, given which folders are and which of the files that lie directly in a folder. A folder that
+        is reached below one that is not is an entry of its own.
+        """
+        bytes_ = files = count = 0
+        top: dict[str, str] = {}
+        totals: dict[str, list[int]] = {}
+
+        def single() -> Iterator[Reached]:
+            """The files that are entries of their own; adds up the others on the way."""
+            nonlocal bytes_, files, count
+            for path, listing in self.scan.listings.items():
+                covered = covers(path)
+                if covered:
+                    mine = top[path] = top.get(_parent(path), path) if path else path
+                    total = totals.setdefault(mine, [0, 0])
+                chosen = taken(path)
+                if chosen is False:
+                    continue
+                pairs = zip(listing.names, listing.sizes, strict=True)
+                for name, size in pairs if chosen is True else _selected(pairs, chosen):
+                    bytes_ += size
+                    files += 1
+                    if covered:
+                        total[0] += size
+                        total[1] += 1
+                    else:
+                        count += 1
+                        yield Reached(f"{path}/{name}" if path else name, False, Size(size, 1))
+
+        found = nsmallest(most, single(), key=_largest)
+        for path in self.scan.pruned:
+            if covers(path) and _parent(path) not in top:
+                totals[path] = [0, 0]
+        folders = (Reached(path, True, Size(*total)) for path, total in totals.items())
+        largest = nsmallest(most, (*found, *folders), key=_largest)
+        return Reach(Size(bytes_, files), count + len(totals), tuple(largest))
+
+    def _remembered(self, key: tuple[str, str, int], compute: Callable[[], Reach]) -> Reach:
+        if key not in self._reaches:
+            while len(self._reaches) >= _MOST_REMEMBERED:
+                self._reaches.pop(next(iter(self._reaches)), None)
+            self._reaches[key] = compute()
+        return self._reaches[key]
+
+
+def anywhere(pattern: Pattern) -> str | None:
+    """The line that would match what a pattern matches in any folder; ``None`` when the pattern does so already."""
+    if pattern.problem is not None or pattern.pattern.startswith("**"):
+        return None
+    return f"{'!' if pattern.negated else ''}**/{pattern.pattern}"
+
+
+def _parent(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
+def _order(entry: ContextEntry) -> tuple[int, int, int, str]:
+    return -entry.sent.bytes, -entry.left_out.bytes, -entry.size.files, entry.path
+
+
+def _largest(reached: Reached) -> tuple[int, int, str]:
+    return -reached.size.bytes, -reached.size.files, reached.path
+
+
+def _selected(pairs: Iterable[tuple[str, int]], chosen: Iterable[bool]) -> Iterator[tuple[str, int]]:
+    return (pair for pair, is_chosen in zip(pairs, chosen, strict=True) if is_chosen)
+
+
+def _grouped(listing: Listing, numbers: array[int] | int) -> Iterator[tuple[int, int, int]]:
+    """The deciding patterns of the files in a folder, each with the bytes and the number of its files."""
+    if isinstance(numbers, int):
+        yield numbers, sum(listing.sizes), len(listing.sizes)
+        return
+    sums: dict[int, list[int]] = {}
+    for number, size in zip(numbers, listing.sizes, strict=True):
+        total = sums.get(number)
+        if total is None:
+            sums[number] = [size, 1]
+        else:
+            total[0] += size
+            total[1] += 1
+    for number, (bytes_, files) in sums.items():
+        yield number, bytes_, files
