@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from prebake.cli.measuring import Measuring
 from prebake.cli.output import printable, standard_error, standard_output
 from prebake.cli.results import results
-from prebake.cli.targets import Targets, find_targets, workspaces
-from prebake.config import ConfigError, Target
+from prebake.cli.targets import Targets, built_from, find_targets, workspaces
+from prebake.config import ConfigError
 from prebake.engine import Engine, Report
 from prebake.files import absolute, relative
 from prebake.findings import Applicability, Finding, Severity
@@ -109,11 +109,7 @@ class _Check:
         """Make ``--context`` the context setting of all Dockerfiles that are checked; their targets stay."""
         if self.options.context is None:
             return
-        context = absolute(self.options.context)
-        chosen = {}
-        for path in targets.dockerfiles:
-            target = self.engine.settings(path).targets.get(path, Target()).target
-            chosen[path] = {"context": context} if target is None else {"context": context, "target": target}
+        chosen = built_from(self.engine, targets.dockerfiles, absolute(self.options.context))
         self.engine.configure({**self.overrides, "targets": chosen}, workspaces(self.paths))
 
     def _fix(self, targets: Targets) -> bool:

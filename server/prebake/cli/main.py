@@ -57,6 +57,13 @@ def _run(arguments: Sequence[str] | None) -> int:
         if wrong is not None:
             options.parser.error(wrong)
         status = check.run(options)
+    elif options.command == "context":
+        from prebake.cli import context
+
+        wrong = context.usage_problem(options)
+        if wrong is not None:
+            options.parser.error(wrong)
+        status = context.run(options)
     else:
         parser.print_help(sys.stderr)
         status = 2
@@ -87,6 +94,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", prog="prebake")
     checks = "report (and fix) what is wrong with Dockerfiles"
     _add_check(commands.add_parser("check", help=checks, formatter_class=_Formatter))
+    shows = "show what of a build context is sent to the builder, and why"
+    _add_context(commands.add_parser("context", help=shows, formatter_class=_Formatter))
     rule = commands.add_parser("rule", help="explain a rule, or list all", formatter_class=_Formatter)
     rule.add_argument("code", metavar="CODE", nargs="?", help="code or name of a rule, such as PB201")
     server = commands.add_parser("server", help="run the language server", formatter_class=_Formatter)
@@ -119,6 +128,29 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
     )
     add("--context", metavar="DIR", help="the build context of the Dockerfiles that are checked")
     add("--stdin-filename", metavar="NAME", help="read the text of this file from standard input")
+
+
+def _add_context(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(parser=parser)
+    parser.description = (
+        "Shows what a build sends to the builder, the largest first, what the ignore file leaves out, and which of its "
+        "patterns decides. DOCKERFILE is a Dockerfile, a folder (searched for Dockerfiles), or any file of a project "
+        "(then the Dockerfiles that it concerns); default: the Dockerfile in this folder, else those below it."
+    )
+    parser.epilog = "docs/context.md explains the output and the JSON."
+    add = parser.add_argument
+    add("paths", metavar="DOCKERFILE", nargs="*", help="what is built")
+    add("--context", metavar="DIR", help="the build context, instead of the one that the project's files name")
+    add("-d", "--depth", metavar="N", type=_count, help="show at most N levels of folders")
+    add("-n", "--lines", metavar="N", type=_count, help="show the N largest entries (default: what fits on a screen)")
+    add("--all", action="store_true", help="show every entry")
+    add("--format", choices=("text", "json"), default="text", help="how it is printed (default: text)")
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 1_000_000_000:
+        raise argparse.ArgumentTypeError(f"expected a number from 1, not {text!r}")
+    return int(text)
 
 
 def _address(text: str) -> tuple[str, int]:

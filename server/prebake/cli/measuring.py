@@ -20,10 +20,13 @@ _WIDEST = 79
 class Measuring:
     """The engine's scanner of the command. Pending fixes do not change sizes: what was measured once is not again."""
 
-    def __init__(self, output: Output, folder: str) -> None:
-        """Progress goes to ``output`` where that is a terminal; paths are seen from ``folder``."""
+    def __init__(self, output: Output, folder: str, whole: bool = False) -> None:
+        """Progress goes to ``output`` where that is a terminal; paths are seen from ``folder``. ``whole``: what is
+        ignored is measured, too.
+        """
         self._output = output
         self._folder = folder
+        self._whole = whole
         self._known: list[tuple[str, IgnoreRules, ContextScan]] = []
         self._shown = False
 
@@ -44,10 +47,13 @@ class Measuring:
                 self._output.flush()
                 self._shown = True
 
-        found = scan(files, root, rules, progress=show if self._output.is_terminal else None)
-        if self._shown:
-            self._output.write("\r\x1b[K")
-            self._output.flush()
-            self._shown = False
+        progress = show if self._output.is_terminal else None
+        try:
+            found = scan(files, root, rules, progress=progress, whole=self._whole)
+        finally:
+            if self._shown:
+                self._output.write("\r\x1b[K")
+                self._output.flush()
+                self._shown = False
         self._known.append((root, rules, found))
         return found

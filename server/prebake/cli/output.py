@@ -36,6 +36,33 @@ class Output:
         """The text in the colour of a severity, or ``bold``, ``dim``, ``good``; unchanged without colours."""
         return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if self._coloured and text else text
 
+    @property
+    def columns(self) -> int | None:
+        """The width of the terminal; ``None`` where it is not known, or for other streams."""
+        return self._terminal_size()[0]
+
+    @property
+    def height(self) -> int | None:
+        """The lines of the terminal; ``None`` as for :attr:`columns`."""
+        return self._terminal_size()[1]
+
+    def _terminal_size(self) -> tuple[int | None, int | None]:
+        if not self.is_terminal:
+            return None, None
+        try:
+            size = os.get_terminal_size(self._stream.fileno())
+        except (OSError, ValueError):
+            return None, None
+        return size.columns or None, size.lines or None
+
+    def can_show(self, text: str) -> bool:
+        """Whether the stream's encoding has all characters of a text."""
+        try:
+            text.encode(self._stream.encoding or "ascii")
+        except (UnicodeEncodeError, LookupError):
+            return False
+        return True
+
     def line(self, text: str = "") -> None:
         """Write a line."""
         self.write(text + "\n")

@@ -35,6 +35,11 @@ def snippet(text: Text, span: Span) -> tuple[str, str, str]:
     return str(number + 1), lead + shown + tail, carets
 
 
+def width(text: str) -> int:
+    """The number of columns that text without control characters takes on a terminal."""
+    return len(text) if text.isascii() else _columns(text)[1][-1]
+
+
 def _columns(piece: str) -> tuple[str, list[int]]:
     """What is shown of a piece of a line, and the column at which each of its characters begins (and the last ends)."""
     if piece.isascii() and piece.isprintable():

@@ -6,6 +6,7 @@ import os
 import posixpath
 from collections.abc import Sequence
 
+from prebake.config import Target
 from prebake.discovery import is_dockerfile
 from prebake.engine import Engine
 from prebake.files import Kind, Snapshot, absolute, parent
@@ -65,6 +66,19 @@ def workspaces(paths: Sequence[str]) -> tuple[str, ...]:
     too_wide = {absolute(os.path.expanduser("~"))}
     folders = [absolute(path) for path in (*paths, ".") if os.path.isdir(path)]
     return tuple(dict.fromkeys(folder for folder in folders if folder not in too_wide and parent(folder) != folder))
+
+
+def built_from(engine: Engine, dockerfiles: Sequence[str], context: str) -> dict[str, dict[str, str]]:
+    """The ``targets`` setting that makes a folder the build context of Dockerfiles; their targets stay.
+
+    Raises:
+        ConfigError: a configuration file or an override is wrong.
+    """
+    chosen = {}
+    for path in dockerfiles:
+        target = engine.settings(path).targets.get(path, Target()).target
+        chosen[path] = {"context": context} if target is None else {"context": context, "target": target}
+    return chosen
 
 
 def _problem(snapshot: Snapshot, path: str) -> str | None:

@@ -100,16 +100,20 @@ class Attribution:
     pass over the names in memory, made when the first one is asked for.
     """
 
-    def __init__(self, scan: ContextScan) -> None:
-        """``scan`` is the measured context; the rules are those it was measured under."""
+    def __init__(self, scan: ContextScan, only: IgnoreRules | None = None) -> None:
+        """``scan`` is the measured context; the rules are those it was measured under. ``only`` counts nothing but what
+        these other rules match: BuildKit selects what instructions name in the same way as it leaves out.
+        """
         self.scan = scan
         self.rules = scan.rules
+        self._listings = scan.listings if only is None else _selected_listings(scan.listings, only)
         self._patterns = scan.rules.usable
         self._walker = scan.rules.walker()
         self._states: dict[str, Folder] = {}
         self._numbers: dict[str, array[int] | int] = {}
         self._sums: dict[str, _Sums] = {}
         self._folders: dict[str, list[str]] = {}
+        self._deciding: dict[str, int] = {}
         self._decided: dict[int, Size] = {}
         self._reaches: dict[tuple[str, str, int], Reach] = {}
         self._attribute()
@@ -141,11 +145,11 @@ class Attribution:
         if path in self._states:
             return self._folder(path)
         parent, _, name = path.rpartition("/")
-        names = self.scan.listings.get(parent, _EMPTY).names
+        names = self._listings.get(parent, _EMPTY).names
         if name not in names:
             return None
         at = names.index(name)
-        return self._file(path, self.scan.listings[parent].sizes[at], self._numbers_in(parent)[at])
+        return self._file(path, self._listings[parent].sizes[at], self._numbers_in(parent)[at])
 
     def entry(self, path: str) -> ContextEntry:
         """A file or folder, ``""`` for the whole context.
@@ -161,11 +165,19 @@ class Attribution:
     def children(self, folder: str = "") -> tuple[ContextEntry, ...]:
         """What lies directly in a folder: most bytes sent first, then most bytes left out."""
         found = [self._folder(path) for path in self._folders.get(folder, ())]
-        listing = self.scan.listings.get(folder, _EMPTY)
+        listing = self._listings.get(folder, _EMPTY)
         prefix = f"{folder}/" if folder else ""
         for name, size, number in zip(listing.names, listing.sizes, self._numbers_in(folder), strict=True):
             found.append(self._file(prefix + name, size, number))
         return tuple(sorted(found, key=_order))
+
+    def patterns_in(self, path: str) -> tuple[Pattern, ...]:
+        """The patterns that decide about a file or about anything in a folder, in the order of the ignore file."""
+        bits = self._deciding.get(path)
+        if bits is None:
+            found = self.find(path)
+            return (found.pattern,) if found is not None and found.pattern is not None else ()
+        return tuple(pattern for number, pattern in enumerate(self._patterns) if bits >> number & 1)
 
     def decided_by(self, pattern: Pattern, most: int = _SHOWN) -> Reach:
         """What a pattern of the rules decides about, with the ``most`` largest entries."""
@@ -206,7 +218,7 @@ class Attribution:
             if states[folder].ignored:
                 return True
             prefix = f"{folder}/" if folder else ""
-            return (walker.ignores(prefix + name, ROOT) for name in self.scan.listings[folder].names)
+            return (walker.ignores(prefix + name, ROOT) for name in self._listings[folder].names)
 
         return self._remembered(("matched", pattern.pattern, most), lambda: self._reach(covers, taken, most))
 
@@ -214,7 +226,7 @@ class Attribution:
         """The one pass: states, deciding patterns and sums, folder by folder."""
         totals: dict[int, list[int]] = {}
         negated = [pattern.negated for pattern in self._patterns]
-        for path, listing in self.scan.listings.items():
+        for path, listing in self._listings.items():
             state = self._enter(path)
             sums = self._sums[path] = _Sums()
             numbers: array[int] | int = state.decided_by
@@ -222,19 +234,23 @@ class Attribution:
                 decides, prefix = self._walker.decides, f"{path}/" if path else ""
                 numbers = array("i", [decides(prefix + name, state) for name in listing.names])
             self._numbers[path] = numbers
+            bits = 0
             for number, bytes_, files in _grouped(listing, numbers):
                 total = totals.setdefault(number, [0, 0])
                 total[0] += bytes_
                 total[1] += files
+                bits |= 1 << number if files and number != _NONE else 0
                 if number == _NONE or negated[number]:
                     sums.sent_bytes += bytes_
                     sums.sent_files += files
                 else:
                     sums.left_bytes += bytes_
                     sums.left_files += files
+            self._deciding[path] = bits
         for path in reversed(tuple(self._sums)):
             if path:
                 self._sums[_parent(path)].add(self._sums[path])
+                self._deciding[_parent(path)] |= self._deciding[path]
         for path in self.scan.pruned:
             self._enter(path)
         self._decided = {number: Size(*total) for number, total in totals.items()}
@@ -253,7 +269,7 @@ class Attribution:
         """The deciding patterns of the files that lie directly in a folder."""
         numbers = self._numbers.get(folder, _NONE)
         if isinstance(numbers, int):
-            return [numbers] * len(self.scan.listings.get(folder, _EMPTY).names)
+            return [numbers] * len(self._listings.get(folder, _EMPTY).names)
         return numbers
 
     def _folder(self, path: str) -> ContextEntry:
@@ -285,7 +301,7 @@ class Attribution:
         def single() -> Iterator[Reached]:
             """The files that are entries of their own; adds up the others on the way."""
             nonlocal bytes_, files, count
-            for path, listing in self.scan.listings.items():
+            for path, listing in self._listings.items():
                 covered = covers(path)
                 if covered:
                     mine = top[path] = top.get(_parent(path), path) if path else path
@@ -318,6 +334,23 @@ class Attribution:
                 self._reaches.pop(next(iter(self._reaches)), None)
             self._reaches[key] = compute()
         return self._reaches[key]
+
+
+def _selected_listings(listings: Mapping[str, Listing], only: IgnoreRules) -> Mapping[str, Listing]:
+    """The listings without the files that rules do not match."""
+    walker = only.walker()
+    states: dict[str, Folder] = {}
+    found: dict[str, Listing] = {}
+    for path, listing in listings.items():
+        state = states[path] = walker.enter(path, states[_parent(path)]) if path else ROOT
+        if state.ignored:
+            found[path] = listing
+            continue
+        prefix = f"{path}/" if path else ""
+        pairs = zip(listing.names, listing.sizes, strict=True)
+        kept = [(name, size) for name, size in pairs if walker.ignores(prefix + name, state)]
+        found[path] = Listing([name for name, _ in kept], [size for _, size in kept])
+    return found
 
 
 def anywhere(pattern: Pattern) -> str | None:

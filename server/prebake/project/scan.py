@@ -36,6 +36,10 @@ class Size(NamedTuple):
         """Both together."""
         return Size(self.bytes + other.bytes, self.files + other.files)
 
+    def minus(self, other: Size) -> Size:
+        """What remains without a part."""
+        return Size(self.bytes - other.bytes, self.files - other.files)
+
 
 class EntrySize(NamedTuple):
     """A top-level entry of the context: all of it that was looked at, and what of it is sent."""

@@ -1,0 +1,97 @@
+"""What BuildKit asks for of a build context: all of it, or only what instructions name.
+
+BuildKit collects the sources of the stages that are built and has the client send nothing else. A source that is the
+root makes that everything; so does a ``tmpfs`` mount, whose empty source counts as the root. The legacy builder and
+kaniko are given the whole context before they look at the Dockerfile.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from functools import cached_property
+
+from prebake.build.build import Build, fact
+from prebake.build.builders import KANIKO, LEGACY, builder_of
+from prebake.build.context.use import ContextUse, context_use, needed_stages
+from prebake.files import Snapshot, is_below, join, relative
+from prebake.project.ignore import IgnoreRules
+from prebake.project.sources import mount_options
+from prebake.records import NamedTuple
+from prebake.syntax.dockerfile import Instruction
+from prebake.syntax.glob import WILDCARDS, problem
+from prebake.syntax.ignorefile import IgnoreFile, Pattern
+from prebake.text import Text
+
+
+class _Transfer(NamedTuple):
+    whole: bool
+    reason: Instruction | None
+    paths: tuple[str, ...]
+    unknown: bool
+
+
+class Transfer(_Transfer):
+    """What the builder asks for. The ignore file takes its part from all of it.
+
+    ``whole``: the whole context, because of the instruction ``reason`` (``None``: the builder always does so). Else
+    ``paths`` are what instructions name, relative to the context root, wildcards as they are written, and ``unknown``
+    says that others depend on a variable without a known value.
+    """
+
+    @property
+    def is_any(self) -> bool:
+        """Whether anything is asked for."""
+        return self.whole or bool(self.paths) or self.unknown
+
+    @cached_property
+    def selection(self) -> IgnoreRules | None:
+        """Rules that match just what is asked for; ``None`` for the whole context."""
+        if self.whole:
+            return None
+        patterns = tuple(Pattern(path, path, False, 0, 0, 0, problem(path)) for path in self.paths)
+        return IgnoreRules(IgnoreFile(Text(""), patterns, ()), None)
+
+
+@fact
+def transfer(build: Build) -> Transfer:
+    """What the builder of the settings asks for to build this."""
+    use = context_use(build)
+    if builder_of(build) in (LEGACY, KANIKO):
+        return Transfer(True, None, (), False)
+    reason = _reason(build, use)
+    if reason is not None:
+        return Transfer(True, reason, (), False)
+    return Transfer(False, None, _followed(build.snapshot, build.context.root, use.paths), use.unknown)
+
+
+def _reason(build: Build, use: ContextUse) -> Instruction | None:
+    """The first instruction that makes BuildKit ask for the whole context."""
+    found = [*use.broad, *use.mounts]
+    if use.is_any:
+        found += [
+            instruction
+            for stage in needed_stages(build)
+            for instruction in stage.instructions
+            if instruction.keyword == "RUN" and _mounts_memory(instruction)
+        ]
+    return min(found, key=lambda instruction: instruction.index, default=None)
+
+
+def _mounts_memory(instruction: Instruction) -> bool:
+    options = map(mount_options, instruction.flag_values("mount"))
+    return any(option.get("type") == "tmpfs" and "from" not in option for option in options)
+
+
+def _followed(snapshot: Snapshot, root: str | None, paths: tuple[str, ...]) -> tuple[str, ...]:
+    """The paths, and where links among them lead to in the context: BuildKit sends both."""
+    found = dict.fromkeys(paths)
+    for path in paths:
+        if root is None or WILDCARDS & set(path):
+            continue
+        target = snapshot.resolve(join(root, path))
+        top = snapshot.resolve(root)
+        if target is not None and top is not None and is_below(target, top):
+            inside = relative(target, top)
+            if inside != path and not posixpath.isabs(inside):
+                found[inside] = None
+    return tuple(found)

@@ -1,0 +1,104 @@
+"""``prebake context``: shows what is sent to the builder, what is left out, and which patterns decide."""
+
+from __future__ import annotations
+
+import os
+from argparse import Namespace
+from collections.abc import Iterator
+
+from prebake.build.build import Build
+from prebake.cli.contexts import Shown, contexts_of
+from prebake.cli.measuring import Measuring
+from prebake.cli.output import printable, standard_error, standard_output
+from prebake.cli.targets import Targets, built_from, find_targets, workspaces
+from prebake.config import ConfigError
+from prebake.engine import Engine, builds
+from prebake.files import absolute, join, relative
+
+_USUAL = ("Dockerfile", "Containerfile")
+
+
+def usage_problem(options: Namespace) -> str | None:
+    """Why the options do not go together; ``None`` when they do."""
+    if options.all and options.lines is not None:
+        return "--all shows every entry: it does not go with --lines"
+    if options.context is not None and not os.path.isdir(options.context):
+        return f"--context: {options.context} is no folder"
+    return None
+
+
+def run(options: Namespace) -> int:
+    """Show contexts with options for which :func:`usage_problem` found nothing; returns the exit status."""
+    command = _Command(options)
+    try:
+        status = command.run()
+    except ConfigError as error:
+        command.complain(str(error))
+        status = 2
+    command.output.flush()
+    command.errors.flush()
+    return status
+
+
+class _Command:
+    """One run of the command."""
+
+    def __init__(self, options: Namespace) -> None:
+        self.options = options
+        self.output = standard_output()
+        self.errors = standard_error()
+        self.folder = absolute(".")
+        self.measuring = Measuring(self.errors, self.folder, whole=True)
+        self.engine = Engine(scanner=self.measuring.scanner, workspaces=workspaces(options.paths))
+
+    def complain(self, problem: str) -> None:
+        """Say on the standard error what went wrong."""
+        self.errors.line(f"prebake: {printable(problem)}")
+
+    def run(self) -> int:
+        targets = self._targets()
+        for problem in (*targets.notes, *targets.problems):
+            self.complain(problem)
+        if self.options.context is not None:
+            chosen = built_from(self.engine, targets.dockerfiles, absolute(self.options.context))
+            self.engine.configure({"targets": chosen}, workspaces(self.options.paths))
+        shown = contexts_of(
+            (build for path in targets.dockerfiles for build in self._builds(path)),
+            self.folder,
+            given_context=self.options.context is not None,
+        )
+        self._print(shown)
+        unread = any(self.engine.snapshot.text(path) is None for path in targets.dockerfiles)
+        return 2 if targets.problems or unread or not targets.dockerfiles else 0
+
+    def _targets(self) -> Targets:
+        """The Dockerfiles that are asked for."""
+        if not self.options.paths:
+            for name in _USUAL:
+                path = join(self.folder, name)
+                if self.engine.snapshot.is_file(path):
+                    return find_targets(self.engine, [path])
+        return find_targets(self.engine, self.options.paths or ["."])
+
+    def _builds(self, path: str) -> Iterator[Build]:
+        if self.engine.snapshot.text(path) is None:
+            self.complain(f"{relative(path, self.folder)}: {self.engine.snapshot.unreadable(path) or 'cannot be read'}")
+            return
+        yield from builds(
+            self.engine.snapshot,
+            path,
+            self.engine.settings(path),
+            root=self.engine.project_root(path),
+            scanner=self.measuring.scanner,
+        )
+
+    def _print(self, shown: tuple[Shown, ...]) -> None:
+        options = self.options
+        if options.format == "json":
+            from prebake.cli.context_json import document
+
+            self.output.line(document(shown, self.folder, options.lines, options.depth, options.all))
+            return
+        from prebake.cli.context_text import ContextText
+
+        ContextText(self.output, self.folder, options.lines, options.depth, options.all).contexts(shown)

@@ -1,0 +1,289 @@
+"""Build contexts as text, for people: totals, and trees of the largest entries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from prebake.cli.contexts import Reader, Shown, excluding, left_out_view, letting_in, sent_view, unnamed_view
+from prebake.cli.output import Output, printable
+from prebake.cli.snippet import width
+from prebake.cli.tree import Node, View, choose
+from prebake.files import relative
+from prebake.project.attribution import Attribution, ContextEntry
+from prebake.project.scan import Size
+from prebake.records import NamedTuple
+from prebake.sizes import files, human
+from prebake.syntax.dockerfile import Instruction
+from prebake.syntax.ignorefile import Pattern
+
+_SCREEN = 40
+"""Lines of a screen where there is none to ask."""
+_AROUND = 12
+"""Lines of a screen for what stands around the trees, and for the next prompt."""
+_FEWEST = 6
+_WIDEST_NAME = 48
+_NARROWEST_NAME = 16
+_MOST_LINES = 3
+_MOST_PATHS = 4
+_MAX_SHOWN = 60
+_MOST_READERS = 10
+
+_DRAWN = ("├─ ", "└─ ", "│  ", "…")
+_PLAIN = ("|- ", "`- ", "|  ", "...")
+_STYLES = {"secret": "error", "weights": "dim", "notebook": "dim"}
+_WORDS = {"editor": "editor settings", "desktop": "made by the desktop", "weights": "model weights"}
+
+Note = tuple[str, str]
+"""Words behind an entry, and their style."""
+
+
+class _Section(NamedTuple):
+    """A tree with its heading; ``weight`` says how many of the lines it gets beside others."""
+
+    heading: str
+    view: View
+    weight: int
+    note: Callable[[ContextEntry], Note]
+
+
+class _Row(NamedTuple):
+    """A line of a tree, its columns not yet made equally wide."""
+
+    size: str
+    share: str
+    files: str
+    branch: str
+    name: str
+    is_folder: bool
+    note: Note
+
+
+class ContextText:
+    """Prints contexts to a stream, with paths seen from a folder."""
+
+    def __init__(self, output: Output, folder: str, lines: int | None, depth: int | None, all_entries: bool) -> None:
+        """``lines`` bounds each tree (``None``: so that all fit on a screen), ``depth`` the levels; with
+        ``all_entries`` no line is too much.
+        """
+        self._output = output
+        self._folder = folder
+        self._lines = lines
+        self._depth = depth
+        self._all = all_entries
+        self._signs = _DRAWN if output.can_show("".join(_DRAWN)) else _PLAIN
+
+    def contexts(self, shown: Sequence[Shown]) -> None:
+        """Print each context."""
+        for number, context in enumerate(shown):
+            if number:
+                self._output.line()
+            for line in self._context(context, len(shown)):
+                self._output.line(line)
+
+    def _context(self, shown: Shown, contexts: int) -> Iterator[str]:
+        whole = shown.whole
+        if whole is None:
+            yield from self._fetched(shown)
+            return
+        sources = {reader.source for reader in shown.readers}
+        source = f" (from {printable(min(sources))})" if len(sources) == 1 else ""
+        yield f"{self._bold('Build context ' + self._name(whole.scan.root))}{source}, {self._ignore(shown)}"
+        for reader in shown.readers[:_MOST_READERS]:
+            because = f" (from {printable(reader.source)})" if len(sources) > 1 else ""
+            yield f"{self._reader(reader)}{because} {self._sends(shown, reader, whole)}"
+        if len(shown.readers) > _MOST_READERS:
+            yield f"and {len(shown.readers) - _MOST_READERS} more Dockerfiles"
+        if not all(reader.transfer.whole for reader in shown.readers):
+            yield f"The legacy builder and kaniko take all of it: {_amount(whole, whole.sent)}"
+        if whole.left_out.files:
+            yield f"{self._name(shown.rules.path or '')} leaves out {self._bold(_amount(whole, whole.left_out))}"
+        yield from self._trouble(shown, whole)
+        sections = [section for section in self._sections(shown, whole) if section.view.size.files]
+        for section, tree in zip(sections, self._chosen(sections, contexts), strict=True):
+            yield ""
+            yield self._bold(section.heading)
+            yield from self._tree(section, tree)
+
+    def _fetched(self, shown: Shown) -> Iterator[str]:
+        """What is said of a context that the builder fetches itself."""
+        for reader in shown.readers:
+            yield (
+                f"{self._reader(reader)}: the builder fetches the build context from git (see "
+                f"{printable(reader.source)}), so nothing is sent from here, and BuildKit reads no ignore file"
+            )
+        yield "To see what a build from a folder sends, name the folder: --context DIR"
+
+    def _reader(self, reader: Reader) -> str:
+        target = f" (target {printable(reader.target)})" if reader.target is not None else ""
+        return self._bold(self._name(reader.path)) + target
+
+    def _ignore(self, shown: Shown) -> str:
+        path = shown.rules.path
+        if path is None:
+            return "no ignore file"
+        return f"ignore file {self._name(path)}" + (" (without a pattern)" if shown.rules.is_empty else "")
+
+    def _sends(self, shown: Shown, reader: Reader, whole: Attribution) -> str:
+        asked = reader.transfer
+        if asked.whole:
+            amount = self._bold(_amount(whole, whole.sent))
+            if asked.reason is None:
+                return f"sends {amount}: the builder of the settings takes the whole context"
+            return f"sends {amount}: line {asked.reason.line + 1}, {_shown(asked.reason)}, takes all of it"
+        taken = shown.taken([reader])
+        if taken is None or not asked.is_any:
+            return "takes nothing of it: BuildKit sends nothing"
+        names = [printable(path) for path in asked.paths[:_MOST_PATHS]]
+        if len(asked.paths) > len(names):
+            names.append(f"{len(asked.paths) - len(names)} more")
+        unknown = "; sources in variables without a known value are not counted" if asked.unknown else ""
+        amount = self._bold(_amount(whole, taken.sent))
+        return f"makes BuildKit send {amount}, only what its instructions name: {', '.join(names)}{unknown}"
+
+    def _trouble(self, shown: Shown, whole: Attribution) -> Iterator[str]:
+        """What makes the numbers other than a build would find them."""
+        warn = self._output.paint
+        problem = shown.rules.problem
+        if problem is not None:
+            where = f"{self._name(shown.rules.path or '')}:{problem.line + 1}"
+            reason = printable(problem.problem or "")
+            yield warn(f"The build stops at {where} ({reason}); what follows is without this pattern", "error")
+        if not whole.scan.complete:
+            yield warn("Measuring took too long and was stopped: there is more than is shown", "warning")
+        unreadable = whole.scan.unreadable
+        if unreadable:
+            names = ", ".join(printable(path or ".") for path in unreadable[:_MOST_PATHS])
+            more = f" and {len(unreadable) - _MOST_PATHS} more" if len(unreadable) > _MOST_PATHS else ""
+            text = f"Cannot be read, so not counted: {names}{more}; a build fails where Docker cannot read it either"
+            yield warn(text, "warning")
+
+    def _sections(self, shown: Shown, whole: Attribution) -> Iterator[_Section]:
+        marks = {mark.path: mark.kind for mark in whole.scan.landmarks}
+
+        def opens(entry: ContextEntry) -> bool:
+            return self._all or entry.path not in marks
+
+        def landmark(entry: ContextEntry) -> Note:
+            exceptions = letting_in(whole, entry)
+            if exceptions:
+                return self._patterns(shown, exceptions), "dim"
+            kind = marks.get(entry.path)
+            return (_WORDS.get(kind, kind.replace("-", " ")), _STYLES.get(kind, "warning")) if kind else ("", "dim")
+
+        def left_out(entry: ContextEntry) -> Note:
+            return self._patterns(shown, excluding(whole, entry)), "dim"
+
+        narrow = [reader for reader in shown.readers if not reader.transfer.whole]
+        if len(narrow) < len(shown.readers):
+            yield _Section("Sent", sent_view(whole, opens), 2, landmark)
+        else:
+            named = shown.taken(narrow) or whole
+            which = "" if len(narrow) == 1 else " for any of these Dockerfiles"
+            yield _Section(f"Sent by BuildKit{which}", sent_view(named, opens), 2, landmark)
+            rest = unnamed_view(whole, named, opens)
+            yield _Section("Named by no instruction: sent by the legacy builder and kaniko", rest, 1, landmark)
+        yield _Section("Left out", left_out_view(whole), 1, left_out)
+
+    def _patterns(self, shown: Shown, patterns: Sequence[Pattern]) -> str:
+        """Patterns with their place, as an editor or terminal makes it a link."""
+        if not patterns:
+            return ""
+        lines = ", ".join(str(pattern.line + 1) for pattern in patterns[:_MOST_LINES])
+        more = f" and {len(patterns) - _MOST_LINES} more" if len(patterns) > _MOST_LINES else ""
+        text = f"  {_plain(patterns[0].raw)}" if len(patterns) == 1 else ""
+        return f"{self._name(shown.rules.path or '')}:{lines}{more}{text}"
+
+    def _chosen(self, sections: Sequence[_Section], contexts: int) -> list[Node]:
+        """The trees of the sections, so that they fit together."""
+        if self._all or self._lines is not None:
+            lines = None if self._all else self._lines
+            return [choose(section.view, lines, self._depth) for section in sections]
+        room = max(self._output.height or _SCREEN, 24) - _AROUND
+        if contexts > 1:
+            room = min(room, _SCREEN - _AROUND) * 2 // 3
+        trees: dict[int, Node] = {}
+        # Those that need less than their part leave the rest to the others.
+        for number in sorted(range(len(sections)), key=lambda number: sections[number].weight):
+            waiting = [section for other, section in enumerate(sections) if other not in trees]
+            part = room * sections[number].weight // sum(section.weight for section in waiting)
+            trees[number] = choose(sections[number].view, max(part, _FEWEST), self._depth)
+            room -= trees[number].lines
+        return [trees[number] for number in range(len(sections))]
+
+    def _tree(self, section: _Section, root: Node) -> Iterator[str]:
+        rows = list(self._rows(section, root, ""))
+        size = max(len(row.size) for row in rows)
+        count = max(len(row.files) for row in rows)
+        shown = [width(row.branch + row.name) for row in rows if row.note[0]]
+        room = self._output.columns
+        widest = min(max(shown, default=0), _WIDEST_NAME)
+        for row in rows:
+            name = row.name
+            if room is not None:
+                name = _shortened(name, max(room - size - count - 12 - len(row.branch), _NARROWEST_NAME))
+            text = self._output.paint(row.branch, "dim") + (self._bold(name) if row.is_folder else name)
+            line = f"  {row.size:>{size}}  {row.share:>4}  {row.files:>{count}}  {text}"
+            if row.note[0]:
+                words, style = row.note
+                gap = " " * max(widest - width(row.branch + name), 0)
+                line += f"{gap}  {self._output.paint(words, style)}"
+            yield line
+
+    def _rows(self, section: _Section, node: Node, before: str) -> Iterator[_Row]:
+        branch, last, straight, dots = self._signs
+        total = section.view.size.bytes
+        for number, child in enumerate(node.children):
+            is_last = number == len(node.children) - 1 and not node.hidden
+            lead = "" if node.entry is None else last if is_last else branch
+            name = _plain(child.name) + ("/" if child.is_folder else "")
+            count = files(child.size.files) if child.is_folder else ""
+            note = section.note(child.entry) if child.entry is not None else ("", "")
+            yield _Row(
+                human(child.size.bytes), _share(child.size.bytes, total), count, before + lead, name, child.is_folder,
+                note,
+            )  # fmt: skip
+            below = "" if node.entry is None else " " * len(straight) if is_last else straight
+            yield from self._rows(section, child, before + below)
+        if node.hidden and node.children:
+            size = node.hidden_size
+            yield _Row(
+                human(size.bytes), _share(size.bytes, total), files(size.files),
+                before + ("" if node.entry is None else last), f"{dots} {node.hidden:,} more", False, ("", ""),
+            )  # fmt: skip
+
+    def _name(self, path: str) -> str:
+        return printable(relative(path, self._folder))
+
+    def _bold(self, text: str) -> str:
+        return self._output.paint(text, "bold")
+
+
+def _amount(found: Attribution, size: Size) -> str:
+    least = "" if found.scan.complete else "at least "
+    return f"{least}{human(size.bytes)} in {files(size.files)}"
+
+
+def _plain(name: str) -> str:
+    """A name on one line, without tabs, which would shift what follows."""
+    return printable(name).replace("\t", "\\t")
+
+
+def _share(part: int, whole: int) -> str:
+    percent = 100 * part / whole if whole else 0
+    return f"{percent:.0f}%" if percent >= 0.5 or not part else "<1%"
+
+
+def _shown(instruction: Instruction) -> str:
+    text = _plain(" ".join(instruction.raw.split()))
+    return f"`{text}`" if len(text) <= _MAX_SHOWN else f"`{text[:_MAX_SHOWN]}...`"
+
+
+def _shortened(name: str, room: int) -> str:
+    """A name whose middle is left out where it is too wide."""
+    if width(name) <= room:
+        return name
+    cut = "..."
+    keep = max(room - len(cut), 2)
+    while keep > 2 and width(name[: keep // 2] + cut + name[-(keep - keep // 2) :]) > room:
+        keep -= 1
+    return name[: keep // 2] + cut + name[-(keep - keep // 2) :]

@@ -1,0 +1,133 @@
+"""The build contexts of several Dockerfiles: each once, with all Dockerfiles that are built from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache, cached_property
+
+from prebake.build.build import Build
+from prebake.build.context.transfer import Transfer, transfer
+from prebake.cli.tree import View
+from prebake.project.attribution import Attribution, ContextEntry
+from prebake.project.ignore import IgnoreRules
+from prebake.project.scan import ContextScan, Size
+from prebake.records import NamedTuple
+from prebake.syntax.ignorefile import IgnoreFile, Pattern
+from prebake.text import Text
+
+Opens = Callable[[ContextEntry], bool]
+"""Whether what lies in a folder is worth lines of its own."""
+
+
+class Reader(NamedTuple):
+    """A Dockerfile that is built from a context: its target, what says that this is the context, and what the builder
+    asks for of it.
+    """
+
+    path: str
+    target: str | None
+    source: str
+    transfer: Transfer
+
+
+class Shown:
+    """A context that is shown, under the rules of one ignore file, with the Dockerfiles that are built from it.
+
+    ``root`` is ``None`` where the builder fetches something that is not here; ``remote`` says that it fetches.
+    """
+
+    def __init__(self, root: str | None, rules: IgnoreRules, remote: bool, scan: ContextScan | None) -> None:
+        self.root = root
+        self.rules = rules
+        self.remote = remote
+        self.scan = scan
+        self.readers: list[Reader] = []
+        self._named: dict[IgnoreRules | None, Attribution] = {}
+
+    @cached_property
+    def whole(self) -> Attribution | None:
+        """All of the context; ``None`` when nothing is sent from here."""
+        return Attribution(self.scan) if self.scan is not None else None
+
+    def taken(self, readers: Sequence[Reader]) -> Attribution | None:
+        """What is sent for any of some Dockerfiles; ``None`` when nothing is sent from here."""
+        if self.scan is None:
+            return None
+        selection = selection_of(reader.transfer for reader in readers)
+        if selection is None:
+            return self.whole
+        if selection not in self._named:
+            self._named[selection] = Attribution(self.scan, selection)
+        return self._named[selection]
+
+    @property
+    def is_sent_whole(self) -> bool:
+        """Whether some Dockerfile makes the builder ask for all of it."""
+        return any(reader.transfer.whole for reader in self.readers)
+
+
+def contexts_of(builds: Iterable[Build], folder: str, given_context: bool = False) -> tuple[Shown, ...]:
+    """The contexts of builds, those from which something is sent first. Evidence is named as seen from ``folder``."""
+    found: dict[tuple[object, ...], Shown] = {}
+    for build in builds:
+        context = build.context
+        key = (context.root, build.ignore, context.remote)
+        shown = found.get(key)
+        if shown is None:
+            shown = found[key] = Shown(context.root, build.ignore, context.remote, build.scan)
+        source = "--context" if given_context else context.evidence.source(folder)
+        reader = Reader(build.path, context.target, source, transfer(build))
+        if not any((known.path, known.transfer) == (reader.path, reader.transfer) for known in shown.readers):
+            shown.readers.append(reader)
+    return tuple(sorted(found.values(), key=lambda shown: shown.scan is None))
+
+
+def selection_of(transfers: Iterable[Transfer]) -> IgnoreRules | None:
+    """Rules that match what any of several builds asks for; ``None`` for the whole context."""
+    selections = [one.selection for one in transfers]
+    patterns: dict[Pattern, None] = {}
+    for selection in selections:
+        if selection is None:
+            return None
+        patterns.update(dict.fromkeys(selection.patterns))
+    return IgnoreRules(IgnoreFile(Text(""), tuple(patterns), ()), None)
+
+
+def sent_view(found: Attribution, opens: Opens) -> View:
+    """What is sent, as a tree."""
+    return _view(found, lambda entry: entry.sent, opens)
+
+
+def left_out_view(found: Attribution) -> View:
+    """What the ignore file leaves out, as a tree, down to where one pattern leaves out all that is left out."""
+    return _view(found, lambda entry: entry.left_out, lambda entry: len(excluding(found, entry)) > 1)
+
+
+def unnamed_view(found: Attribution, named: Attribution, opens: Opens) -> View:
+    """What the ignore file would let through and no instruction names, as a tree."""
+
+    def rest(entry: ContextEntry) -> Size:
+        taken = named.find(entry.path)
+        return entry.sent if taken is None else entry.sent.minus(taken.sent)
+
+    return _view(found, rest, opens)
+
+
+def _view(found: Attribution, amount: Callable[[ContextEntry], Size], opens: Opens) -> View:
+    @cache
+    def children(folder: str) -> tuple[tuple[ContextEntry, Size], ...]:
+        sized = ((entry, amount(entry)) for entry in found.children(folder))
+        kept = [(entry, size) for entry, size in sized if size.files]
+        return tuple(sorted(kept, key=lambda pair: (-pair[1].bytes, -pair[1].files, pair[0].path)))
+
+    return View(amount(found.entry("")), children, opens)
+
+
+def excluding(found: Attribution, entry: ContextEntry) -> tuple[Pattern, ...]:
+    """The patterns that leave out an entry, or what is left out in it."""
+    return tuple(pattern for pattern in found.patterns_in(entry.path) if not pattern.negated)
+
+
+def letting_in(found: Attribution, entry: ContextEntry) -> tuple[Pattern, ...]:
+    """The exceptions that let in an entry, or something in it."""
+    return tuple(pattern for pattern in found.patterns_in(entry.path) if pattern.negated)
