@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shlex
 from argparse import Namespace
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from prebake.build.build import Build
 from prebake.cli.contexts import Shown, contexts_of
@@ -13,9 +15,18 @@ from prebake.cli.output import printable, standard_error, standard_output
 from prebake.cli.targets import Targets, built_from, find_targets, workspaces
 from prebake.config import ConfigError
 from prebake.engine import Engine, builds
-from prebake.files import absolute, join, relative
+from prebake.files import Snapshot, absolute, join, relative
+from prebake.findings import Applicability, Severity
+
+if TYPE_CHECKING:
+    from prebake.project.ignore import IgnoreRules
+    from prebake.project.scan import ContextScan
 
 _USUAL = ("Dockerfile", "Containerfile")
+_ADVISERS = "PB1"
+"""The rules about contexts."""
+_MOST_ADVISED = 5
+"""Dockerfiles whose contexts are checked for advice."""
 
 
 def usage_problem(options: Namespace) -> str | None:
@@ -48,7 +59,9 @@ class _Command:
         self.output = standard_output()
         self.errors = standard_error()
         self.folder = absolute(".")
+        self.overrides: dict[str, Any] = {}
         self.measuring = Measuring(self.errors, self.folder, whole=True)
+        self.pruning = Measuring(self.errors, self.folder)
         self.engine = Engine(scanner=self.measuring.scanner, workspaces=workspaces(options.paths))
 
     def complain(self, problem: str) -> None:
@@ -61,7 +74,8 @@ class _Command:
             self.complain(problem)
         if self.options.context is not None:
             chosen = built_from(self.engine, targets.dockerfiles, absolute(self.options.context))
-            self.engine.configure({"targets": chosen}, workspaces(self.options.paths))
+            self.overrides = {"targets": chosen}
+            self.engine.configure(self.overrides, workspaces(self.options.paths))
         shown = contexts_of(
             (build for path in targets.dockerfiles for build in self._builds(path)),
             self.folder,
@@ -101,4 +115,29 @@ class _Command:
             return
         from prebake.cli.context_text import ContextText
 
-        ContextText(self.output, self.folder, options.lines, options.depth, options.all).contexts(shown)
+        text = ContextText(self.output, self.folder, options.lines, options.depth, options.all)
+        text.contexts(shown)
+        text.advice(*self._advice(shown))
+
+    def _advice(self, shown: tuple[Shown, ...]) -> tuple[str, list[str]]:
+        """The command that mends what is wrong with the contexts, and what it would do."""
+        options = self.options
+        overrides = {**self.overrides, "select": [_ADVISERS]}
+        engine = Engine(scanner=self._scanner, overrides=overrides, workspaces=workspaces(options.paths))
+        paths = dict.fromkeys(reader.path for context in shown for reader in context.readers)
+        found = [
+            finding
+            for path in list(paths)[:_MOST_ADVISED]
+            for finding in engine.check(path).findings
+            if finding.severity > Severity.HINT and finding.fixes
+        ]
+        steps = dict.fromkeys(f"{finding.code}  {finding.fixes[0].title}" for finding in found)
+        is_safe = all(finding.fixes[0].applicability is Applicability.SAFE for finding in found)
+        given = (*(("--context", options.context) if options.context is not None else ()), *options.paths)
+        return shlex.join(
+            ["prebake", "check", "--fix", *([] if is_safe else ["--suggested"]), "--select", _ADVISERS, *given]
+        ), list(steps)
+
+    def _scanner(self, files: Snapshot, root: str, rules: IgnoreRules) -> ContextScan:
+        """Without ignored files, among which the rules would find fault, too."""
+        return (self.measuring if rules.is_empty else self.pruning).scanner(files, root, rules)

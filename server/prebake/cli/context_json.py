@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
-from prebake.cli.contexts import Reader, Shown
+from prebake.cli.contexts import Reader, Shown, whole_view
 from prebake.cli.json_format import VERSION
-from prebake.cli.tree import Node, View, choose
+from prebake.cli.tree import Node, choose
 from prebake.files import join, relative
 from prebake.project.attribution import Attribution, ContextEntry
 from prebake.project.ignore import IgnoreRules
@@ -94,16 +93,10 @@ class _Tree:
     def value(self, lines: int | None, depth: int | None) -> dict[str, Any]:
         """The tree with the largest entries."""
 
-        @cache
-        def children(path: str) -> tuple[tuple[ContextEntry, Size], ...]:
-            sized = [(entry, entry.size) for entry in self._whole.children(path)]
-            return tuple(sorted(sized, key=lambda pair: (-pair[1].bytes, -pair[1].files, pair[0].path)))
-
-        view = View(self._whole.entry("").size, children, lambda _: True)
-        return self._node(choose(view, lines, depth, plain=True))
+        return self._node(choose(whole_view(self._whole), lines, depth, plain=True))
 
     def _node(self, node: Node) -> dict[str, Any]:
-        entry = self._whole.entry(node.path)
+        entry = self._whole.entry(node.key)
         value = {
             "path": _path(self._shown, entry.path, self._folder),
             "kind": "folder" if entry.is_folder else "file",
@@ -116,8 +109,8 @@ class _Tree:
         return value
 
     def _more(self, node: Node) -> dict[str, Any]:
-        listed = {child.path for child in node.children}
-        hidden = [entry for entry in self._whole.children(node.path) if entry.path not in listed]
+        listed = {child.key for child in node.children}
+        hidden = [entry for entry in self._whole.children(node.key) if entry.path not in listed]
         return {"entries": len(hidden), **self._sizes(hidden)}
 
     def _sizes(self, entries: Sequence[ContextEntry]) -> dict[str, Any]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from prebake.cli.contexts import Reader, Shown, excluding, left_out_view, letting_in, sent_view, unnamed_view
+from prebake.cli.contexts import Reader, Shown, left_out_view, letting_in, sent_view, unnamed_view
 from prebake.cli.output import Output, printable
 from prebake.cli.snippet import width
-from prebake.cli.tree import Node, View, choose
+from prebake.cli.tree import Item, Node, View, choose
 from prebake.files import relative
 from prebake.project.attribution import Attribution, ContextEntry
 from prebake.project.scan import Size
@@ -27,6 +27,7 @@ _MOST_LINES = 3
 _MOST_PATHS = 4
 _MAX_SHOWN = 60
 _MOST_READERS = 10
+_MOST_STEPS = 5
 
 _DRAWN = ("├─ ", "└─ ", "│  ", "…")
 _PLAIN = ("|- ", "`- ", "|  ", "...")
@@ -43,7 +44,7 @@ class _Section(NamedTuple):
     heading: str
     view: View
     weight: int
-    note: Callable[[ContextEntry], Note]
+    note: Callable[[Item], Note]
 
 
 class _Row(NamedTuple):
@@ -54,7 +55,7 @@ class _Row(NamedTuple):
     files: str
     branch: str
     name: str
-    is_folder: bool
+    style: str
     note: Note
 
 
@@ -80,6 +81,17 @@ class ContextText:
             for line in self._context(context, len(shown)):
                 self._output.line(line)
 
+    def advice(self, command: str, steps: Sequence[str]) -> None:
+        """Print what a command would do about the contexts."""
+        if not steps:
+            return
+        self._output.line()
+        self._output.line(f"{self._bold(printable(command))} would:")
+        for step in steps[:_MOST_STEPS]:
+            self._output.line(f"  {printable(step)}")
+        if len(steps) > _MOST_STEPS:
+            self._output.line(f"  ... and {len(steps) - _MOST_STEPS} more")
+
     def _context(self, shown: Shown, contexts: int) -> Iterator[str]:
         whole = shown.whole
         if whole is None:
@@ -89,10 +101,10 @@ class ContextText:
         source = f" (from {printable(min(sources))})" if len(sources) == 1 else ""
         yield f"{self._bold('Build context ' + self._name(whole.scan.root))}{source}, {self._ignore(shown)}"
         for reader in shown.readers[:_MOST_READERS]:
-            because = f" (from {printable(reader.source)})" if len(sources) > 1 else ""
-            yield f"{self._reader(reader)}{because} {self._sends(shown, reader, whole)}"
+            because = f" ({printable(reader.source)})" if len(sources) > 1 else ""
+            yield f"{self._reader(reader)} {self._sends(shown, reader, whole)}{because}"
         if len(shown.readers) > _MOST_READERS:
-            yield f"and {len(shown.readers) - _MOST_READERS} more Dockerfiles"
+            yield f"... and {len(shown.readers) - _MOST_READERS} more Dockerfiles"
         if not all(reader.transfer.whole for reader in shown.readers):
             yield f"The legacy builder and kaniko take all of it: {_amount(whole, whole.sent)}"
         if whole.left_out.files:
@@ -134,11 +146,10 @@ class ContextText:
         if taken is None or not asked.is_any:
             return "takes nothing of it: BuildKit sends nothing"
         names = [printable(path) for path in asked.paths[:_MOST_PATHS]]
-        if len(asked.paths) > len(names):
-            names.append(f"{len(asked.paths) - len(names)} more")
+        more = f" and {len(asked.paths) - len(names)} more" if len(asked.paths) > len(names) else ""
         unknown = "; sources in variables without a known value are not counted" if asked.unknown else ""
         amount = self._bold(_amount(whole, taken.sent))
-        return f"makes BuildKit send {amount}, only what its instructions name: {', '.join(names)}{unknown}"
+        return f"makes BuildKit send {amount}, only what its instructions name: {', '.join(names)}{more}{unknown}"
 
     def _trouble(self, shown: Shown, whole: Attribution) -> Iterator[str]:
         """What makes the numbers other than a build would find them."""
@@ -163,25 +174,31 @@ class ContextText:
         def opens(entry: ContextEntry) -> bool:
             return self._all or entry.path not in marks
 
-        def landmark(entry: ContextEntry) -> Note:
-            exceptions = letting_in(whole, entry)
+        def about(item: Item) -> Note:
+            if isinstance(item.about, Pattern):
+                return "", ""
+            exceptions = letting_in(whole, item.about)
             if exceptions:
                 return self._patterns(shown, exceptions), "dim"
-            kind = marks.get(entry.path)
-            return (_WORDS.get(kind, kind.replace("-", " ")), _STYLES.get(kind, "warning")) if kind else ("", "dim")
+            kind = marks.get(item.about.path)
+            return (_WORDS.get(kind, kind.replace("-", " ")), _STYLES.get(kind, "warning")) if kind else ("", "")
 
-        def left_out(entry: ContextEntry) -> Note:
-            return self._patterns(shown, excluding(whole, entry)), "dim"
+        def left_out(item: Item) -> Note:
+            if isinstance(item.about, Pattern):
+                count = whole.decided_by(item.about, 1).entries
+                return f"{self._name(shown.rules.path or '')}:{item.about.line + 1}  {count:,} entries", "dim"
+            # Below a pattern, every entry has the same one.
+            return self._patterns(shown, [item.about.pattern] if item.about.pattern else []), "dim"
 
         narrow = [reader for reader in shown.readers if not reader.transfer.whole]
         if len(narrow) < len(shown.readers):
-            yield _Section("Sent", sent_view(whole, opens), 2, landmark)
+            yield _Section("Sent", sent_view(whole, opens), 2, about)
         else:
             named = shown.taken(narrow) or whole
             which = "" if len(narrow) == 1 else " for any of these Dockerfiles"
-            yield _Section(f"Sent by BuildKit{which}", sent_view(named, opens), 2, landmark)
+            yield _Section(f"Sent by BuildKit{which}", sent_view(named, opens), 2, about)
             rest = unnamed_view(whole, named, opens)
-            yield _Section("Named by no instruction: sent by the legacy builder and kaniko", rest, 1, landmark)
+            yield _Section("Named by no instruction: sent by the legacy builder and kaniko", rest, 1, about)
         yield _Section("Left out", left_out_view(whole), 1, left_out)
 
     def _patterns(self, shown: Shown, patterns: Sequence[Pattern]) -> str:
@@ -211,7 +228,7 @@ class ContextText:
         return [trees[number] for number in range(len(sections))]
 
     def _tree(self, section: _Section, root: Node) -> Iterator[str]:
-        rows = list(self._rows(section, root, ""))
+        rows = list(self._rows(section, root, "", ("", "")))
         size = max(len(row.size) for row in rows)
         count = max(len(row.files) for row in rows)
         shown = [width(row.branch + row.name) for row in rows if row.note[0]]
@@ -221,7 +238,7 @@ class ContextText:
             name = row.name
             if room is not None:
                 name = _shortened(name, max(room - size - count - 12 - len(row.branch), _NARROWEST_NAME))
-            text = self._output.paint(row.branch, "dim") + (self._bold(name) if row.is_folder else name)
+            text = self._output.paint(row.branch, "dim") + (self._output.paint(name, row.style) if row.style else name)
             line = f"  {row.size:>{size}}  {row.share:>4}  {row.files:>{count}}  {text}"
             if row.note[0]:
                 words, style = row.note
@@ -229,27 +246,32 @@ class ContextText:
                 line += f"{gap}  {self._output.paint(words, style)}"
             yield line
 
-    def _rows(self, section: _Section, node: Node, before: str) -> Iterator[_Row]:
+    def _rows(self, section: _Section, node: Node, before: str, said: Note) -> Iterator[_Row]:
+        """The lines for what is shown in a node; what was ``said`` of the node is not said again."""
         branch, last, straight, dots = self._signs
+        is_top = node.item is None
         total = section.view.size.bytes
+
+        def row(size: Size, count: str, name: str, lead: str, style: str = "", note: Note = ("", "")) -> _Row:
+            shown = before + ("" if is_top else lead)
+            return _Row(human(size.bytes), _share(size.bytes, total), count, shown, name, style, note)
+
         for number, child in enumerate(node.children):
+            item = child.item
+            if item is None:
+                continue
             is_last = number == len(node.children) - 1 and not node.hidden
-            lead = "" if node.entry is None else last if is_last else branch
-            name = _plain(child.name) + ("/" if child.is_folder else "")
-            count = files(child.size.files) if child.is_folder else ""
-            note = section.note(child.entry) if child.entry is not None else ("", "")
-            yield _Row(
-                human(child.size.bytes), _share(child.size.bytes, total), count, before + lead, name, child.is_folder,
-                note,
-            )  # fmt: skip
-            below = "" if node.entry is None else " " * len(straight) if is_last else straight
-            yield from self._rows(section, child, before + below)
+            is_pattern = isinstance(item.about, Pattern)
+            name = _plain(item.name) + ("/" if item.is_group and not is_pattern else "")
+            count = files(child.size.files) if item.is_group else ""
+            style = "information" if is_pattern else "bold" if item.is_group else ""
+            note = section.note(item)
+            repeated = note == said or isinstance(node.item and node.item.about, Pattern)
+            yield row(child.size, count, name, last if is_last else branch, style, ("", "") if repeated else note)
+            below = "" if is_top else " " * len(straight) if is_last else straight
+            yield from self._rows(section, child, before + below, note)
         if node.hidden and node.children:
-            size = node.hidden_size
-            yield _Row(
-                human(size.bytes), _share(size.bytes, total), files(size.files),
-                before + ("" if node.entry is None else last), f"{dots} {node.hidden:,} more", False, ("", ""),
-            )  # fmt: skip
+            yield row(node.hidden_size, files(node.hidden_size.files), f"{dots} {node.hidden:,} more", last)
 
     def _name(self, path: str) -> str:
         return printable(relative(path, self._folder))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, cached_property
 
 from prebake.build.build import Build
 from prebake.build.context.transfer import Transfer, transfer
-from prebake.cli.tree import View
+from prebake.cli.tree import Item, View
 from prebake.project.attribution import Attribution, ContextEntry
 from prebake.project.ignore import IgnoreRules
 from prebake.project.scan import ContextScan, Size
@@ -94,38 +94,63 @@ def selection_of(transfers: Iterable[Transfer]) -> IgnoreRules | None:
 
 
 def sent_view(found: Attribution, opens: Opens) -> View:
-    """What is sent, as a tree."""
-    return _view(found, lambda entry: entry.sent, opens)
-
-
-def left_out_view(found: Attribution) -> View:
-    """What the ignore file leaves out, as a tree, down to where one pattern leaves out all that is left out."""
-    return _view(found, lambda entry: entry.left_out, lambda entry: len(excluding(found, entry)) > 1)
+    """What is sent, as a tree of folders."""
+    return _folders(found, lambda entry: entry.sent, opens)
 
 
 def unnamed_view(found: Attribution, named: Attribution, opens: Opens) -> View:
-    """What the ignore file would let through and no instruction names, as a tree."""
+    """What the ignore file lets through and no instruction names, as a tree of folders."""
 
     def rest(entry: ContextEntry) -> Size:
         taken = named.find(entry.path)
         return entry.sent if taken is None else entry.sent.minus(taken.sent)
 
-    return _view(found, rest, opens)
+    return _folders(found, rest, opens)
 
 
-def _view(found: Attribution, amount: Callable[[ContextEntry], Size], opens: Opens) -> View:
+def whole_view(found: Attribution) -> View:
+    """All there is, sent or not, as a tree of folders."""
+    return _folders(found, lambda entry: entry.size, lambda _: True, empty=True)
+
+
+def _folders(found: Attribution, amount: Callable[[ContextEntry], Size], opens: Opens, empty: bool = False) -> View:
     @cache
-    def children(folder: str) -> tuple[tuple[ContextEntry, Size], ...]:
-        sized = ((entry, amount(entry)) for entry in found.children(folder))
-        kept = [(entry, size) for entry, size in sized if size.files]
-        return tuple(sorted(kept, key=lambda pair: (-pair[1].bytes, -pair[1].files, pair[0].path)))
+    def children(folder: str) -> tuple[Item, ...]:
+        items = (Item(entry.path, entry.name, amount(entry), entry, opens(entry)) for entry in found.children(folder))
+        return tuple(sorted((item for item in items if empty or item.size.files), key=_largest))
 
-    return View(amount(found.entry("")), children, opens)
+    return View(amount(found.entry("")), children)
 
 
-def excluding(found: Attribution, entry: ContextEntry) -> tuple[Pattern, ...]:
-    """The patterns that leave out an entry, or what is left out in it."""
-    return tuple(pattern for pattern in found.patterns_in(entry.path) if not pattern.negated)
+def left_out_view(found: Attribution) -> View:
+    """What the ignore file leaves out, as a tree: the patterns, and in each the uppermost entries it decides about. A
+    pattern with a single one shares its line.
+    """
+    patterns = [pattern for pattern in found.by_pattern if not pattern.negated]
+
+    @cache
+    def children(key: str) -> tuple[Item, ...]:
+        if key:
+            return tuple(entries(patterns[int(key)], found.left_out.files + 1))
+        items: list[Item] = []
+        for number, pattern in enumerate(patterns):
+            reach = found.decided_by(pattern, 1)
+            if reach.entries == 1:
+                items += entries(pattern, 1)
+            elif reach.size.files:
+                items.append(Item(str(number), pattern.raw, reach.size, pattern, True))
+        return tuple(sorted(items, key=_largest))
+
+    def entries(pattern: Pattern, most: int) -> Iterator[Item]:
+        for reached in found.decided_by(pattern, most).largest:
+            # A slash in front keeps the keys of entries apart from those of patterns.
+            yield Item(f"/{reached.path}", reached.path, reached.size, found.entry(reached.path), False)
+
+    return View(found.left_out, children)
+
+
+def _largest(item: Item) -> tuple[int, int, str]:
+    return -item.size.bytes, -item.size.files, item.key
 
 
 def letting_in(found: Attribution, entry: ContextEntry) -> tuple[Pattern, ...]:

@@ -113,6 +113,7 @@ class Attribution:
         self._numbers: dict[str, array[int] | int] = {}
         self._sums: dict[str, _Sums] = {}
         self._folders: dict[str, list[str]] = {}
+        self._own: dict[str, int] = {}
         self._deciding: dict[str, int] = {}
         self._decided: dict[int, Size] = {}
         self._reaches: dict[tuple[str, str, int], Reach] = {}
@@ -187,6 +188,8 @@ class Attribution:
 
         def taken(folder: str) -> Iterable[bool] | bool:
             numbers = self._numbers[folder]
+            if not self._own[folder] >> number & 1:
+                return False
             return numbers == number if isinstance(numbers, int) else (decided == number for decided in numbers)
 
         return self._remembered(
@@ -246,7 +249,7 @@ class Attribution:
                 else:
                     sums.left_bytes += bytes_
                     sums.left_files += files
-            self._deciding[path] = bits
+            self._deciding[path] = self._own[path] = bits
         for path in reversed(tuple(self._sums)):
             if path:
                 self._sums[_parent(path)].add(self._sums[path])
