@@ -11,14 +11,16 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from heapq import nsmallest
 
 from prebake.project.ignore import ROOT, Folder, IgnoreRules
 from prebake.project.landmarks import Listing
+from prebake.project.reach import NOTHING, Reach, Reached, reach
 from prebake.project.scan import ContextScan, Size
 from prebake.records import NamedTuple
 from prebake.syntax.ignorefile import IgnoreFile, Pattern, parse_ignore
 from prebake.text import Text
+
+__all__ = ["Attribution", "ContextEntry", "Reach", "Reached", "anywhere"]
 
 _NONE = -1
 """The number of no pattern."""
@@ -54,29 +56,6 @@ class ContextEntry(NamedTuple):
         return self.sent.plus(self.left_out)
 
 
-class Reached(NamedTuple):
-    """An entry that a pattern reaches, and how much of it the pattern reaches."""
-
-    path: str
-    is_folder: bool
-    size: Size
-
-
-class Reach(NamedTuple):
-    """What a pattern matches, or what it decides about.
-
-    ``size`` is all of it, ``entries`` the number of entries, of which ``largest`` has some, the largest first; a
-    folder stands for what is in it.
-    """
-
-    size: Size
-    entries: int
-    largest: tuple[Reached, ...]
-
-
-NOTHING = Reach(Size(), 0, ())
-
-
 class _Sums:
     """Bytes and files of a folder and all below it: sent, and left out."""
 
@@ -96,8 +75,8 @@ class _Sums:
 class Attribution:
     """The entries of a measured context with the patterns that decide about them.
 
-    What was not measured is not counted: make the scan ``whole`` to know what is left out. All answers come from one
-    pass over the names in memory, made when the first one is asked for.
+    What was not measured is not counted: make the scan ``whole`` to know what is left out. Made in one pass over the
+    names in memory; what one pattern reaches takes another.
     """
 
     def __init__(self, scan: ContextScan, only: IgnoreRules | None = None) -> None:
@@ -194,7 +173,9 @@ class Attribution:
 
         return self._remembered(
             ("decided", f"{number}", most),
-            lambda: self._reach(lambda folder: self._states[folder].decided_by == number, taken, most),
+            lambda: reach(
+                self._listings, self.scan.pruned, lambda folder: self._states[folder].decided_by == number, taken, most
+            ),
         )
 
     def matched_by(self, pattern: Pattern | str, most: int = _SHOWN) -> Reach:
@@ -223,7 +204,9 @@ class Attribution:
             prefix = f"{folder}/" if folder else ""
             return (walker.ignores(prefix + name, ROOT) for name in self._listings[folder].names)
 
-        return self._remembered(("matched", pattern.pattern, most), lambda: self._reach(covers, taken, most))
+        return self._remembered(
+            ("matched", pattern.pattern, most), lambda: reach(self._listings, self.scan.pruned, covers, taken, most)
+        )
 
     def _attribute(self) -> None:
         """The one pass: states, deciding patterns and sums, folder by folder."""
@@ -293,44 +276,6 @@ class Attribution:
     def _pattern(self, number: int) -> Pattern | None:
         return self._patterns[number] if number != _NONE else None
 
-    def _reach(self, covers: Callable[[str], bool], taken: Callable[[str], Iterable[bool] | bool], most: int) -> Reach:
-        """What is reached, given which folders are and which of the files that lie directly in a folder. A folder that
-        is reached below one that is not is an entry of its own.
-        """
-        bytes_ = files = count = 0
-        top: dict[str, str] = {}
-        totals: dict[str, list[int]] = {}
-
-        def single() -> Iterator[Reached]:
-            """The files that are entries of their own; adds up the others on the way."""
-            nonlocal bytes_, files, count
-            for path, listing in self._listings.items():
-                covered = covers(path)
-                if covered:
-                    mine = top[path] = top.get(_parent(path), path) if path else path
-                    total = totals.setdefault(mine, [0, 0])
-                chosen = taken(path)
-                if chosen is False:
-                    continue
-                pairs = zip(listing.names, listing.sizes, strict=True)
-                for name, size in pairs if chosen is True else _selected(pairs, chosen):
-                    bytes_ += size
-                    files += 1
-                    if covered:
-                        total[0] += size
-                        total[1] += 1
-                    else:
-                        count += 1
-                        yield Reached(f"{path}/{name}" if path else name, False, Size(size, 1))
-
-        found = nsmallest(most, single(), key=_largest)
-        for path in self.scan.pruned:
-            if covers(path) and _parent(path) not in top:
-                totals[path] = [0, 0]
-        folders = (Reached(path, True, Size(*total)) for path, total in totals.items())
-        largest = nsmallest(most, (*found, *folders), key=_largest)
-        return Reach(Size(bytes_, files), count + len(totals), tuple(largest))
-
     def _remembered(self, key: tuple[str, str, int], compute: Callable[[], Reach]) -> Reach:
         if key not in self._reaches:
             while len(self._reaches) >= _MOST_REMEMBERED:
@@ -369,14 +314,6 @@ def _parent(path: str) -> str:
 
 def _order(entry: ContextEntry) -> tuple[int, int, int, str]:
     return -entry.sent.bytes, -entry.left_out.bytes, -entry.size.files, entry.path
-
-
-def _largest(reached: Reached) -> tuple[int, int, str]:
-    return -reached.size.bytes, -reached.size.files, reached.path
-
-
-def _selected(pairs: Iterable[tuple[str, int]], chosen: Iterable[bool]) -> Iterator[tuple[str, int]]:
-    return (pair for pair, is_chosen in zip(pairs, chosen, strict=True) if is_chosen)
 
 
 def _grouped(listing: Listing, numbers: array[int] | int) -> Iterator[tuple[int, int, int]]:
