@@ -1,8 +1,9 @@
-"""The JSON contract, written down a second time, as a checker."""
+"""The JSON contracts of `prebake check` and `prebake context`, written down a second time, as checkers."""
 
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Any
 
 _SEVERITIES = {"error", "warning", "information", "hint"}
@@ -88,4 +89,94 @@ def violations(document: Any) -> list[str]:
             finding(value, f"finding {number}")
         for number, value in enumerate(document["dockerfiles"]):
             dockerfile(value, f"dockerfile {number}")
+    return found
+
+
+def context_violations(document: Any) -> list[str]:
+    """What in a decoded document of `prebake context` is not as the contract has it."""
+    found: list[str] = []
+
+    def require(condition: bool, what: str) -> bool:
+        if not condition:
+            found.append(what)
+        return condition
+
+    def keys(value: Any, names: str, what: str) -> bool:
+        return require(isinstance(value, dict) and set(value) == set(names.split()), f"{what} has keys {value!r:.200}")
+
+    def path(value: Any, what: str) -> None:
+        require(isinstance(value, str) and not value.startswith("/"), f"{what} is {value!r}")
+
+    def size(value: Any, what: str) -> tuple[int, int]:
+        if keys(value, "bytes files", what):
+            numbers = value["bytes"], value["files"]
+            if require(all(type(number) is int and number >= 0 for number in numbers), f"{what} is {numbers}"):
+                return numbers
+        return 0, 0
+
+    def pattern(value: Any, what: str, more: str = "") -> None:
+        if keys(value, f"path line text {more}", what):
+            path(value["path"], f"{what}.path")
+            require(type(value["line"]) is int and value["line"] >= 1, f"{what}.line")
+            require(isinstance(value["text"], str) and bool(value["text"]), f"{what}.text")
+
+    def sizes(value: Any, what: str) -> list[tuple[int, int]]:
+        every = [(value["bytes"], value["files"]), size(value["allowed"], what), size(value["sent"], what)]
+        for (large, many), (small, few) in pairwise(every):
+            require(large >= small and many >= few, f"{what} has sizes {every}")
+        return every
+
+    def entry(value: Any, what: str) -> list[tuple[int, int]]:
+        is_folder = value.get("kind") == "folder"
+        names = "path kind bytes files allowed sent pattern" + " children more" * is_folder
+        if not keys(value, names, what):
+            return []
+        path(value["path"], f"{what}.path")
+        require(value["kind"] in ("file", "folder"), f"{what}.kind")
+        if value["pattern"] is not None:
+            pattern(value["pattern"], f"{what}.pattern")
+        own = sizes(value, what)
+        if is_folder:
+            parts = [entry(child, child.get("path", what)) for child in value["children"]]
+            if value["more"] is not None and keys(value["more"], "entries bytes files allowed sent", f"{what}.more"):
+                require(value["more"]["entries"] >= 1, f"{what}.more")
+                parts.append(sizes(value["more"], f"{what}.more"))
+            total = [tuple(map(sum, zip(*column, strict=True))) for column in zip(*parts, strict=True)]
+            require(not parts or total == own, f"{what} is {own}, in it are {total}")
+        return own
+
+    def dockerfile(value: Any, what: str) -> None:
+        if keys(value, "path target context_source takes paths unknown_paths sent", what):
+            path(value["path"], f"{what}.path")
+            require(value["takes"] in ("all", "paths", "nothing"), f"{what}.takes")
+            require(isinstance(value["unknown_paths"], bool), f"{what}.unknown_paths")
+            require(isinstance(value["context_source"], str) and bool(value["context_source"]), f"{what}.source")
+            for named in value["paths"]:
+                path(named, f"{what}.paths")
+            if value["sent"] is not None:
+                size(value["sent"], f"{what}.sent")
+
+    def context(value: Any, what: str) -> None:
+        names = "path remote ignore_file problem complete unreadable dockerfiles patterns tree"
+        if not keys(value, names, what):
+            return
+        for name in ("path", "ignore_file"):
+            if value[name] is not None:
+                path(value[name], f"{what}.{name}")
+        require(isinstance(value["remote"], bool) and isinstance(value["complete"], bool), f"{what} has no booleans")
+        if value["problem"] is not None:
+            pattern(value["problem"], f"{what}.problem", "message")
+        require(bool(value["dockerfiles"]), f"{what} has no Dockerfile")
+        for each in value["dockerfiles"]:
+            dockerfile(each, f"{what}.dockerfiles")
+        for each in value["patterns"]:
+            pattern(each, f"{what}.patterns", "exception bytes files")
+        require((value["tree"] is None) == value["remote"], f"{what}.tree")
+        if value["tree"] is not None:
+            entry(value["tree"], f"{what}.tree")
+
+    if keys(document, "version contexts", "the document"):
+        require(document["version"] == 1, "version")
+        for number, value in enumerate(document["contexts"]):
+            context(value, f"context {number}")
     return found

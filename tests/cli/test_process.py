@@ -100,10 +100,10 @@ def test_an_interrupt_ends_it_quietly(tmp_path: Path) -> None:
     assert b"Traceback" not in rest
 
 
-def on_terminal(folder: Path, **environment: str) -> bytes:
+def on_terminal(folder: Path, command: str = "check", **environment: str) -> bytes:
     controller, terminal = pty.openpty()
     process = subprocess.Popen(
-        [*PREBAKE, "check"], cwd=folder, stdout=terminal, stderr=terminal,
+        [*PREBAKE, command], cwd=folder, stdout=terminal, stderr=terminal,
         env={**os.environ, "TERM": "xterm", **environment},
     )  # fmt: skip
     os.close(terminal)

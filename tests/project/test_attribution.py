@@ -137,6 +137,25 @@ def test_what_was_not_looked_into_is_said(tmp_path: Path) -> None:
     assert found.matched_by("v*").entries == 1
 
 
+def test_a_walk_that_was_stopped_at_once_has_seen_nothing(tmp_path: Path) -> None:
+    found = Attribution(scan(disk(), make(tmp_path, TREE), rules("data"), budget_seconds=-1, whole=True))
+    assert found.sent == found.left_out == found.entry("").size == Size()
+    assert found.children() == ()
+    assert found.decided_by(found.rules.patterns[0]).entries == found.matched_by("*").entries == 0
+
+
+def test_only_what_is_selected_counts(tmp_path: Path) -> None:
+    scanned = scan(disk(), make(tmp_path, TREE), rules(*LINES_OF_TREE), whole=True)
+    found = Attribution(scanned, rules("src", "data/l*"))
+    assert (found.sent, found.left_out) == (Size(90, 2), Size(700, 2))
+    assert found.find("app.py") is None
+    assert raw(found, "data/labels.csv") == "!data/labels.csv"
+    assert [pattern.raw for pattern in found.patterns_in("data")] == ["!data/labels.csv"]
+    assert [pattern.raw for pattern in Attribution(scanned).patterns_in("")] == [
+        "**/*.pyc", "data", "!data/labels.csv", "venv",
+    ]  # fmt: skip
+
+
 def test_malformed_patterns_are_skipped_and_no_rules_decide_nothing(tmp_path: Path) -> None:
     found = attributed(tmp_path, TREE, "[a", "venv")
     bad, venv = found.rules.patterns

@@ -105,13 +105,14 @@ class _Tree:
         }
         if entry.is_folder:
             value["children"] = [self._node(child) for child in node.children]
-            value["more"] = self._more(node) if node.hidden else None
+            value["more"] = self._more(node)
         return value
 
-    def _more(self, node: Node) -> dict[str, Any]:
+    def _more(self, node: Node) -> dict[str, Any] | None:
+        """What is in a folder and not listed."""
         listed = {child.key for child in node.children}
         hidden = [entry for entry in self._whole.children(node.key) if entry.path not in listed]
-        return {"entries": len(hidden), **self._sizes(hidden)}
+        return {"entries": len(hidden), **self._sizes(hidden)} if hidden else None
 
     def _sizes(self, entries: Sequence[ContextEntry]) -> dict[str, Any]:
         """What there is, what of it the ignore file lets through, and what of that is sent."""

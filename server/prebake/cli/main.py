@@ -133,16 +133,15 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
 def _add_context(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(parser=parser)
     parser.description = (
-        "Shows what a build sends to the builder, the largest first, what the ignore file leaves out, and which of its "
-        "patterns decides. DOCKERFILE is a Dockerfile, a folder (searched for Dockerfiles), or any file of a project "
-        "(then the Dockerfiles that it concerns); default: the Dockerfile in this folder, else those below it."
+        "Shows what a build sends to the builder, the largest first, and what the ignore file leaves out, with the "
+        "pattern that decides. DOCKERFILE is a Dockerfile, a folder (searched for Dockerfiles), or any file of a "
+        "project (then the Dockerfiles that it concerns); default: the Dockerfile in this folder, else those below it."
     )
-    parser.epilog = "docs/context.md explains the output and the JSON."
     add = parser.add_argument
-    add("paths", metavar="DOCKERFILE", nargs="*", help="what is built")
-    add("--context", metavar="DIR", help="the build context, instead of the one that the project's files name")
-    add("-d", "--depth", metavar="N", type=_count, help="show at most N levels of folders")
-    add("-n", "--lines", metavar="N", type=_count, help="show the N largest entries (default: what fits on a screen)")
+    add("paths", metavar="DOCKERFILE", nargs="*", help="the Dockerfile whose build is looked at")
+    add("--context", metavar="DIR", help="the build context; else what compose files, workflows and COPY say it is")
+    add("-d", "--depth", metavar="N", type=_count, help="show N levels of folders at most")
+    add("-n", "--lines", metavar="N", type=_count, help="lines for each list (default: all lists fit on a screen)")
     add("--all", action="store_true", help="show every entry")
     add("--format", choices=("text", "json"), default="text", help="how it is printed (default: text)")
 

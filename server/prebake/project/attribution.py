@@ -212,7 +212,8 @@ class Attribution:
         """The one pass: states, deciding patterns and sums, folder by folder."""
         totals: dict[int, list[int]] = {}
         negated = [pattern.negated for pattern in self._patterns]
-        for path, listing in self._listings.items():
+        # Where the walk was stopped at once, not even the root was seen.
+        for path, listing in {"": _EMPTY, **self._listings}.items():
             state = self._enter(path)
             sums = self._sums[path] = _Sums()
             numbers: array[int] | int = state.decided_by
