@@ -7,20 +7,21 @@ kaniko are given the whole context before they look at the Dockerfile.
 
 from __future__ import annotations
 
-import posixpath
 from functools import cached_property
 
 from prebake.build.build import Build, fact
 from prebake.build.builders import KANIKO, LEGACY, builder_of
 from prebake.build.context.use import ContextUse, context_use, needed_stages
-from prebake.files import Snapshot, is_below, join, relative
+from prebake.files import Kind, Snapshot, is_below, join, relative
 from prebake.project.ignore import IgnoreRules
 from prebake.project.sources import mount_options
 from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Instruction
-from prebake.syntax.glob import WILDCARDS, problem
+from prebake.syntax.glob import WILDCARDS, GlobError, problem, wildcard
 from prebake.syntax.ignorefile import IgnoreFile, Pattern
 from prebake.text import Text
+
+_MOST_PATHS = 10_000
 
 
 class _Transfer(NamedTuple):
@@ -61,7 +62,7 @@ def transfer(build: Build) -> Transfer:
     reason = _reason(build, use)
     if reason is not None:
         return Transfer(True, reason, (), False)
-    return Transfer(False, None, _followed(build.snapshot, build.context.root, use.paths), use.unknown)
+    return Transfer(False, None, _followed(build, use.paths), use.unknown)
 
 
 def _reason(build: Build, use: ContextUse) -> Instruction | None:
@@ -82,16 +83,58 @@ def _mounts_memory(instruction: Instruction) -> bool:
     return any(option.get("type") == "tmpfs" and "from" not in option for option in options)
 
 
-def _followed(snapshot: Snapshot, root: str | None, paths: tuple[str, ...]) -> tuple[str, ...]:
-    """The paths, and where links among them lead to in the context: BuildKit sends both."""
-    found = dict.fromkeys(paths)
+class _Links:
+    """What BuildKit has the client send for the sources: these paths, and where links in them lead to."""
+
+    def __init__(self, snapshot: Snapshot, root: str) -> None:
+        self._snapshot = snapshot
+        self._root = root
+        self._top = snapshot.resolve(root) or root
+        self.found: dict[str, None] = {}
+
+    def add(self, path: str) -> None:
+        """Take in a source, cleaned, and what it leads to."""
+        todo = [path]
+        while todo and len(self.found) < _MOST_PATHS:
+            parts = todo.pop().split("/")
+            for end in range(1, len(parts) + 1):
+                current = "/".join(parts[:end])
+                targets = self._targets(current)
+                if targets or end == len(parts):
+                    # A wildcard that matches a link is sent with all that it matches, whatever follows it.
+                    known = current in self.found
+                    self.found[current] = None
+                    todo += () if known else ("/".join((target, *parts[end:])) for target in targets)
+                    break
+
+    def _targets(self, path: str) -> list[str]:
+        """Where the link at a path leads to, or those that a wildcard in its last part matches."""
+        folder, _, name = path.rpartition("/")
+        place = join(self._root, folder)
+        try:
+            expression = wildcard(name)
+        except GlobError:
+            return []
+        if expression is None:
+            names = [name]
+        elif WILDCARDS & set(folder):
+            return []
+        else:
+            names = [entry.name for entry in self._snapshot.list(place) if expression.match(entry.name)]
+        targets = []
+        for each in names:
+            found = self._snapshot.stat(join(place, each))
+            target = self._snapshot.resolve(join(place, each)) if found and found.kind is Kind.SYMLINK else None
+            if target is not None and target != self._top and is_below(target, self._top):
+                targets.append(relative(target, self._top))
+        return targets
+
+
+def _followed(build: Build, paths: tuple[str, ...]) -> tuple[str, ...]:
+    """The paths, and where links among them lead to in the context."""
+    if build.context.root is None:
+        return paths
+    links = _Links(build.snapshot, build.context.root)
     for path in paths:
-        if root is None or WILDCARDS & set(path):
-            continue
-        target = snapshot.resolve(join(root, path))
-        top = snapshot.resolve(root)
-        if target is not None and top is not None and is_below(target, top):
-            inside = relative(target, top)
-            if inside != path and not posixpath.isabs(inside):
-                found[inside] = None
-    return tuple(found)
+        links.add(path)
+    return tuple(links.found)
