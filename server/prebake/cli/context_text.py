@@ -21,6 +21,8 @@ _SCREEN = 40
 _AROUND = 12
 """Lines of a screen for what stands around the trees, and for the next prompt."""
 _FEWEST = 6
+_FULLY_SHOWN = 3
+"""Of more contexts than that, only what is sent is shown."""
 _WIDEST_NAME = 48
 _NARROWEST_NAME = 16
 _MOST_LINES = 3
@@ -80,6 +82,9 @@ class ContextText:
                 self._output.line()
             for line in self._context(context, len(shown)):
                 self._output.line(line)
+        if self._is_short(len(shown)):
+            self._output.line()
+            self._output.line("What is left out, and by which pattern: name one of the Dockerfiles, or add --lines N")
 
     def advice(self, command: str, steps: Sequence[str]) -> None:
         """Print what a command would do about the contexts."""
@@ -105,16 +110,22 @@ class ContextText:
             yield f"{self._reader(reader)} {self._sends(shown, reader, whole)}{because}"
         if len(shown.readers) > _MOST_READERS:
             yield f"... and {len(shown.readers) - _MOST_READERS} more Dockerfiles"
-        if not all(reader.transfer.whole for reader in shown.readers):
+        if not shown.is_sent_whole:
             yield f"The legacy builder and kaniko take all of it: {_amount(whole, whole.sent)}"
         if whole.left_out.files:
             yield f"{self._name(shown.rules.path or '')} leaves out {self._bold(_amount(whole, whole.left_out))}"
         yield from self._trouble(shown, whole)
         sections = [section for section in self._sections(shown, whole) if section.view.size.files]
+        if self._is_short(contexts):
+            del sections[1:]
         for section, tree in zip(sections, self._chosen(sections, contexts), strict=True):
             yield ""
             yield self._bold(section.heading)
             yield from self._tree(section, tree)
+
+    def _is_short(self, contexts: int) -> bool:
+        """Whether there are so many contexts that each has only the tree of what is sent."""
+        return contexts > _FULLY_SHOWN and self._lines is None and not self._all
 
     def _fetched(self, shown: Shown) -> Iterator[str]:
         """What is said of a context that the builder fetches itself."""
@@ -218,6 +229,8 @@ class ContextText:
         room = max(self._output.height or _SCREEN, 24) - _AROUND
         if contexts > 1:
             room = min(room, _SCREEN - _AROUND) * 2 // 3
+        if self._is_short(contexts):
+            room = _FEWEST
         trees: dict[int, Node] = {}
         # Those that need less than their part leave the rest to the others.
         for number in sorted(range(len(sections)), key=lambda number: sections[number].weight):
