@@ -282,14 +282,18 @@ def _checked(entry: Entry, build: Build, failures: dict[str, None]) -> tuple[Fin
         return ()
 
 
+_HEAD, _HEAD_LINES = 2_000, 10
+_MARKS = ("do not edit", "@generated", "do not modify")
 _GENERATED = "the Dockerfile says that it is generated: mend what generates it"
 
 
 def _generated(text: Text) -> bool:
     """Whether one of the first comment lines says that a program writes the file."""
-    head = [text.line(number).lower() for number in range(min(10, text.line_count))]
-    marks = ("do not edit", "@generated", "do not modify")
-    return any(line.lstrip().startswith("#") and any(mark in line for mark in marks) for line in head)
+    head = text.content[:_HEAD].lower()
+    if not any(mark in head for mark in _MARKS):
+        return False
+    lines = head.split("\n", _HEAD_LINES)[:_HEAD_LINES]
+    return any(line.lstrip().startswith("#") and any(mark in line for mark in _MARKS) for line in lines)
 
 
 def _merge(results: list[tuple[Finding, ...]]) -> list[Finding]:

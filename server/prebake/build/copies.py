@@ -111,7 +111,7 @@ class Copy:
         self.mappings = mappings
         self.files = files
 
-    @property
+    @cached_property
     def from_context(self) -> bool:
         """Whether it takes anything from the build context."""
         return self.origin is None and any(

@@ -1,15 +1,9 @@
-"""A ``pathspec`` pattern that matches as Docker does.
-
-Imported only where an ignore file has patterns, since importing ``pathspec`` takes longer than reading most projects.
-"""
+"""An ignore file's pattern, matched as Docker does. :mod:`prebake.project.docker_spec` makes a ``pathspec`` of it."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Any
-
-import pathspec.pattern
 
 from prebake.syntax.glob import WILDCARDS, Atom, alternatives, expression
 from prebake.syntax.ignorefile import Pattern
@@ -17,18 +11,16 @@ from prebake.syntax.ignorefile import Pattern
 _OPTIONAL = frozenset({"maybe", "many", "dirs"})
 
 
-class DockerPattern(pathspec.pattern.Pattern):
+class DockerPattern:
     """One pattern of an ignore file, ready to be compared with paths relative to the context root.
 
-    In a ``PathSpec`` it gives Docker's answer for a path looked at alone: the last pattern that matches the path or a
-    folder it is in decides. :meth:`matches` is what the walk over a context asks.
+    :meth:`matches` is what the walk over a context asks, :meth:`takes_in` what counts for a path looked at alone.
     """
 
     __slots__ = ("alternatives", "backtracks", "literal", "source", "suffix", "whole")
 
     def __init__(self, source: Pattern) -> None:
         """Prepare a pattern, which must have no problem."""
-        super().__init__(not source.negated)
         self.source = source
         self.alternatives = alternatives(source.pattern)
         self.backtracks = any(_backtracks(branch) for branch in self.alternatives)
@@ -41,14 +33,12 @@ class DockerPattern(pathspec.pattern.Pattern):
             return any(simulate(branch, path) for branch in self.alternatives)
         return _compiled(rf"(?:{self.whole})\Z").match(path) is not None
 
-    def match_file(self, file: str) -> Any:
-        """Whether the pattern matches a path or a folder it is in (true): Docker's rule for a path looked at alone;
-        ``None`` when not, as ``pathspec`` wants it.
-        """
+    def takes_in(self, path: str) -> bool:
+        """Whether the pattern matches a path or a folder it is in."""
         if not self.backtracks:
-            return True if _compiled(rf"(?:{self.whole})(?:/[\s\S]*)?\Z").match(file) else None
-        ends = [at for at, char in enumerate(file) if char == "/"]
-        return True if any(self.matches(file[:end]) for end in (*ends, len(file))) else None
+            return _compiled(rf"(?:{self.whole})(?:/[\s\S]*)?\Z").match(path) is not None
+        ends = [at for at, char in enumerate(path) if char == "/"]
+        return any(self.matches(path[:end]) for end in (*ends, len(path)))
 
 
 def _backtracks(branch: tuple[Atom, ...]) -> bool:

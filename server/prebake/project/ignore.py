@@ -252,13 +252,13 @@ class IgnoreRules:
 
     def sends_alone(self, path: str) -> bool:
         """Docker's other answer, for a path looked at alone, as BuildKit's ``CopyIgnoredFile`` check does."""
-        from pathspec import PathSpec
+        from prebake.project.docker_spec import spec_of
 
-        return not PathSpec(self._matchers).match_file(path)
+        return not spec_of(self._matchers).match_file(path)
 
     def patterns_matching(self, path: str) -> tuple[Pattern, ...]:
         """The patterns, exceptions included, that match a path or a folder it is in."""
-        return tuple(item.source for item in self._matchers if item.match_file(path))
+        return tuple(item.source for item in self._matchers if item.takes_in(path))
 
     def deciding(self, path: str, is_dir: bool = False) -> Pattern | None:
         """The pattern that leaves a path out, ``None`` for a path that is sent."""

@@ -13,6 +13,7 @@ from prebake.syntax.dockerfile import Dockerfile, Instruction
 from prebake.syntax.glob import WILDCARDS, GlobError, clean, wildcard
 
 _REMOTE = regex(r"(https?|ftp|git|ssh)://|git@")
+_USERS = frozenset({"COPY", "ADD", "RUN"})
 _MOST_ENTRIES = 10_000
 
 
@@ -23,7 +24,9 @@ def context_sources(tree: Dockerfile) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for instruction in tree.instructions:
         inner = instruction.onbuild or instruction
-        for written in (*_copied(inner), *_mounted(inner)):
+        if inner.keyword not in _USERS:
+            continue
+        for written in _mounted(inner) if inner.keyword == "RUN" else _copied(inner):
             source = clean("/" + written)[1:]
             if source and source not in ("*", "**") and "$" not in source:
                 found[source] = None
@@ -31,7 +34,8 @@ def context_sources(tree: Dockerfile) -> tuple[str, ...]:
 
 
 def _copied(instruction: Instruction) -> Iterator[str]:
-    if instruction.keyword not in ("COPY", "ADD") or instruction.flag("from") is not None:
+    """The sources of a COPY or ADD, remote ones and here-documents left out."""
+    if instruction.flag("from") is not None:
         return
     heredocs = {heredoc.name for heredoc in instruction.heredocs}
     for word in instruction.words[:-1]:
@@ -41,9 +45,7 @@ def _copied(instruction: Instruction) -> Iterator[str]:
 
 
 def _mounted(instruction: Instruction) -> Iterator[str]:
-    """The sources of bind mounts without ``from``."""
-    if instruction.keyword != "RUN":
-        return
+    """The sources of a RUN's bind mounts without ``from``."""
     for value in instruction.flag_values("mount"):
         options = mount_options(value)
         if options.get("type", "bind") == "bind" and "from" not in options:

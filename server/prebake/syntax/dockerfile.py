@@ -150,12 +150,13 @@ class Instruction:
 
     def flag(self, name: str) -> str | None:
         """The value of the last option of that name; ``None`` when it is missing or has no value."""
-        values = self.flag_values(name)
+        values = self.flag_values(name) if self._header.flags else ()
         return values[-1] if values else None
 
     def flag_values(self, name: str) -> tuple[str, ...]:
         """The values of all options of that name, such as several ``--mount``."""
-        return tuple(flag.value for flag in self.flags if flag.name == name and flag.value is not None)
+        flags = self._header.flags
+        return tuple(flag.value for flag in flags if flag.name == name and flag.value is not None) if flags else ()
 
     def span_of(self, token: Token) -> Span:
         """Where a token of this instruction stands."""

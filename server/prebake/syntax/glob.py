@@ -70,6 +70,7 @@ _UNSUPPORTED = frozenset("AbBzQpPx01234567")
 """Escapes with a meaning to Go that no file name asks for: such a pattern matches nothing here."""
 
 
+@lru_cache(maxsize=4096)
 def clean(path: str) -> str:
     """The shortest equal path, by name alone, as Go's ``filepath.Clean`` gives it (``.`` for an empty one)."""
     rooted = path.startswith("/")

@@ -63,9 +63,7 @@ describe('the extension', { skip: reasonToSkip() }, () => {
   test('fixes all that is safe with one command', async () => {
     const folder = await open('fix-all', slowProject);
     await window.waitForSquiggle();
-    await window.line('COPY . .').click();
-    await window.command('Fix All');
-    await window.line('COPY requirements.txt').waitFor();
+    await window.fixAll('COPY . .', 'COPY requirements.txt');
     await window.save();
     assert.ok(!read(folder, 'Dockerfile').includes('download'), 'a fix that is only suggested was applied');
     assert.ok(!fs.existsSync(path.join(folder, '.dockerignore')));

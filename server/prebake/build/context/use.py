@@ -48,7 +48,7 @@ def needed_stages(build: Build) -> tuple[Stage, ...]:
             continue
         found[stage.index] = stage
         names = [stage.base]
-        for instruction in stage.instructions:
+        for instruction in (item for item in stage.instructions if item.flags):
             names += instruction.flag_values("from")
             names += [mount_options(value).get("from", "") for value in instruction.flag_values("mount")]
         expand = states(build)[stage.instruction.index].expand

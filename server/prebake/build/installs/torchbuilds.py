@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -77,17 +77,20 @@ class TorchInstall(NamedTuple):
     evidence: CpuEvidence
 
 
+_NAMING = frozenset({"RUN", "ENV", "ARG"})
+"""Instructions in which a package can be named."""
+
+
 @fact
 def cuda_torch_on_cpu(build: Build) -> tuple[TorchInstall, ...]:
     """The installs of torch's CUDA build in an image that is known to run on the CPU, in order."""
-    table = _data()["packages"]
-    wanted = {*table["torch"], *table["brings"]}
-    if not _may_list(build, wanted):
+    if not _may_list(build):
         return ()
+    gpu, wanted = _data()["packages"]["gpu"], _wanted()
     numbers = {stage.index for stage in needed_stages(build)}
     found: dict[int, list[Listed]] = {}
     for item in listed(build):
-        if item.name in table["gpu"]:
+        if item.name in gpu:
             return ()
         if item.name in wanted and item.install.instruction.stage in numbers and _by_pip(item):
             found.setdefault(item.install.instruction.index, []).append(item)
@@ -103,11 +106,11 @@ def cuda_torch_on_cpu(build: Build) -> tuple[TorchInstall, ...]:
     return (TorchInstall(found[first][0].install, tuple(found[first]), evidence),)
 
 
-def _may_list(build: Build, names: Collection[str]) -> bool:
-    """Whether a manifest or a command may name one of some packages: a cheap test, certain where every COPY brings
-    named files only.
+def _may_list(build: Build) -> bool:
+    """Whether a manifest or a command may name a package that brings torch: a cheap test, certain where every COPY
+    brings named files only.
     """
-    texts = [build.text.content]
+    texts = [item.raw for item in build.tree.instructions if item.keyword in _NAMING]
     for copy in copies(build).values():
         kinds = {source.kind for source in copy.sources}
         if any(item.folder for item in copy.mappings) or kinds & {SourceKind.ROOT, SourceKind.UNKNOWN, SourceKind.GLOB}:
@@ -116,8 +119,20 @@ def _may_list(build: Build, names: Collection[str]) -> bool:
         texts += [text.content for text in found if text is not None]
     if "--mount" in build.text.content:
         return True
-    lower = [text.lower().replace("_", "-") for text in texts]
-    return any(name in text for text in lower for name in names)
+    return any(map(_names_torch, texts))
+
+
+@lru_cache(maxsize=2048)
+def _names_torch(text: str) -> bool:
+    normal = text.lower().replace("_", "-")
+    return any(name in normal for name in _wanted())
+
+
+@lru_cache(maxsize=1)
+def _wanted() -> frozenset[str]:
+    """The packages that are torch or bring it."""
+    table = _data()["packages"]
+    return frozenset((*table["torch"], *table["brings"]))
 
 
 def cpu_index() -> str:

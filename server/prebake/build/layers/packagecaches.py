@@ -94,6 +94,7 @@ def cache_uses(build: Build) -> tuple[CacheUse, ...]:
     )
 
 
+@lru_cache(maxsize=2048)
 def _keeps_nothing(text: str) -> bool:
     """Whether each install in a RUN is pip's or uv's and is told to keep nothing: a cheap test, so that the well-kept
     ones of a long file are not read closely.
