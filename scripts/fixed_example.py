@@ -1,6 +1,6 @@
 """`make examples`: writes examples/fast-search anew, as the fixes make it out of examples/slow-search.
 
-What `prebake check` says of the slow example goes into README.md.
+What `prebake check` says of the slow example, and `prebake context` of the fixed one, goes into README.md.
 """
 
 import re
@@ -15,15 +15,15 @@ from scripts.demo_project import EXAMPLES, make_demo_project
 
 SLOW, FAST = EXAMPLES / "slow-search", EXAMPLES / "fast-search"
 README = EXAMPLES.parent / "README.md"
-BEGIN, END = "<!-- findings: made by `make examples` -->", "<!-- findings: end -->"
 _FIXED = ("Dockerfile", ".dockerignore")
 
 
 @dataclass(frozen=True)
 class Result:
-    """What the tool says of the demo project, and the text of each file after `--fix --suggested`."""
+    """What `check` says of the demo project; after `--fix --suggested`, what `context` says, and each file's text."""
 
     said: str
+    sent: str
     files: dict[str, str]
 
 
@@ -37,7 +37,7 @@ def main() -> int:
     result = run()
     for name, text in result.files.items():
         (FAST / name).write_text(text, encoding="utf-8")
-    README.write_text(readme(README.read_text(encoding="utf-8"), result.said), encoding="utf-8")
+    README.write_text(readme(README.read_text(encoding="utf-8"), result), encoding="utf-8")
     return 0
 
 
@@ -47,20 +47,28 @@ def run() -> Result:
         project = make_demo_project(Path(folder) / "slow-search")
         said = _prebake(project, "check").stdout
         _prebake(project, "check", "--fix", "--suggested").check_returncode()
-        return Result(said, {name: (project / name).read_text(encoding="utf-8") for name in _FIXED})
+        sent = _prebake(project, "context", "--depth", "1").stdout
+        return Result(said, sent, {name: (project / name).read_text(encoding="utf-8") for name in _FIXED})
 
 
-def readme(text: str, said: str) -> str:
-    """README.md with its findings made anew: the message and the titles of the fixes, without the source lines.
+def readme(text: str, result: Result) -> str:
+    """README.md with what the tool says made anew: of the findings the messages and the titles of the fixes, without
+    the source lines; all of the context.
 
-    Raises `ValueError` when the two markers are missing.
+    Raises `ValueError` when a marker is missing.
     """
-    if BEGIN not in text or END not in text:
-        raise ValueError(f"{README.name} has lost {BEGIN} or {END}")
-    shown = [line for line in said.splitlines() if re.match(r"\S+:\d+:\d+: |\s+= fix ", line)]
-    before, _, rest = text.partition(BEGIN)
-    block = "\n".join(["```console", "$ prebake check", *shown, "```"])
-    return f"{before}{BEGIN}\n\n{block}\n\n{END}{rest.partition(END)[2]}"
+    findings = [line for line in result.said.splitlines() if re.match(r"\S+:\d+:\d+: |\s+= fix ", line)]
+    text = _with_block(text, "findings", ["$ prebake check", *findings])
+    return _with_block(text, "context", ["$ prebake context --depth 1", *result.sent.splitlines()])
+
+
+def _with_block(text: str, name: str, lines: list[str]) -> str:
+    begin, end = f"<!-- {name}: made by `make examples` -->", f"<!-- {name}: end -->"
+    if begin not in text or end not in text:
+        raise ValueError(f"{README.name} has lost {begin} or {end}")
+    before, _, rest = text.partition(begin)
+    block = "\n".join(["```console", *lines, "```"])
+    return f"{before}{begin}\n\n{block}\n\n{end}{rest.partition(end)[2]}"
 
 
 def _prebake(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from tests.cli.test_process import PREBAKE, loaded_by, on_terminal
 from tests.project.test_scan import LINES, TREES
 from tests.rules.trees import make_tree
 
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "context.md"
 BROAD = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . /app\n"
 NARROW = "FROM python:3.12-slim\nCOPY requirements.txt src /app/\n"
 PROJECT = {
@@ -104,15 +106,15 @@ def test_named_paths_are_all_that_buildkit_sends(run: Run, tmp_path: Path) -> No
     make_tree(tmp_path, {**PROJECT, "Dockerfile": NARROW})
     done = run("context")
     assert lines(done.out)[1:4] == [
-        "Dockerfile makes BuildKit send 2.0 kB in 2 files, only what its instructions name: requirements.txt, src",
+        "Dockerfile sends 2.0 kB in 2 files to BuildKit, only what its instructions name: requirements.txt, src",
         "The legacy builder and kaniko take all of it: 509 kB in 7 files",
         ".dockerignore leaves out 3.0 MB in 3 files",
     ]
-    assert section(done.out, "Sent by BuildKit") == [
+    assert section(done.out, "Sent to BuildKit") == [
         "2.0 kB 100% src/app.py",
         "6 B <1% requirements.txt",
     ]
-    rest = section(done.out, "Named by no instruction: sent by the legacy builder and kaniko")
+    rest = section(done.out, "Named by no instruction: sent to the legacy builder and kaniko only")
     assert rest[0] == "500 kB 99% 2 files venv/ virtual environment"
     assert not any("src" in line for line in rest)
 
@@ -120,7 +122,7 @@ def test_named_paths_are_all_that_buildkit_sends(run: Run, tmp_path: Path) -> No
 def test_a_dockerfile_that_takes_nothing(run: Run, tmp_path: Path) -> None:
     make_tree(tmp_path, {"Dockerfile": "FROM x\nRUN true\n", "a": "1"})
     done = run("context")
-    assert "Dockerfile takes nothing of it: BuildKit sends nothing" in done.out
+    assert "Dockerfile takes nothing of it: BuildKit is sent nothing" in done.out
     assert "The legacy builder and kaniko take all of it: 17 B in 2 files" in done.out
     (context,) = loaded(run("context", "--format", "json").out)
     assert context["dockerfiles"][0]["takes"] == "nothing"
@@ -134,7 +136,7 @@ def test_what_a_variable_names_is_not_counted(run: Run, tmp_path: Path) -> None:
 
 def test_the_builder_of_the_settings_counts(run: Run, tmp_path: Path) -> None:
     make_tree(tmp_path, {**PROJECT, "Dockerfile": NARROW, "prebake.toml": 'builder = "kaniko"\n'})
-    assert ": the builder of the settings takes the whole context" in run("context").out
+    assert ": kaniko, which the settings name, takes all of it" in run("context").out
 
 
 def test_without_an_ignore_file_the_way_to_one_is_shown(run: Run, tmp_path: Path) -> None:
@@ -174,7 +176,7 @@ def test_contexts_are_those_of_the_evidence_and_shown_once(run: Run, tmp_path: P
     heads = [line for line in lines(done.out) if line.startswith("Build context")]
     assert heads == ["Build context ., no ignore file", "Build context web (from compose.yaml:9), no ignore file"]
     assert "docker/api.Dockerfile sends" in done.out and "takes all of it (compose.yaml:3)" in done.out
-    assert "docker/job.Dockerfile makes BuildKit send 1 B in 1 file" in done.out
+    assert "docker/job.Dockerfile sends 1 B in 1 file to BuildKit" in done.out
     both, web = loaded(run("context", "--format", "json", ".").out)
     assert [found["path"] for found in both["dockerfiles"]] == ["docker/api.Dockerfile", "docker/job.Dockerfile"]
     assert (web["path"], web["dockerfiles"][0]["context_source"]) == ("web", "compose.yaml:9")
@@ -188,8 +190,8 @@ def test_several_with_named_paths_have_one_tree(run: Run, tmp_path: Path) -> Non
         {"a.Dockerfile": "FROM x\nCOPY a /a\n", "b.Dockerfile": "FROM x\nCOPY b /b\n", "a": "1", "b": "22", "c": "333"},
     )
     out = run("context").out
-    assert section(out, "Sent by BuildKit for any of these Dockerfiles") == ["2 B 67% b", "1 B 33% a"]
-    rest = section(out, "Named by no instruction: sent by the legacy builder and kaniko")
+    assert section(out, "Sent to BuildKit for any of these Dockerfiles") == ["2 B 67% b", "1 B 33% a"]
+    rest = section(out, "Named by no instruction: sent to the legacy builder and kaniko only")
     assert [line.split()[-1] for line in rest] == ["a.Dockerfile", "b.Dockerfile", "c"]
 
 
@@ -264,7 +266,31 @@ def test_a_wrong_setting_and_an_unreadable_dockerfile_are_named(run: Run, tmp_pa
     assert done.status == 2 and "b/Dockerfile: larger than 16 MiB" in done.err
 
 
-def test_the_json_is_as_the_documentation_has_it(run: Run, tmp_path: Path) -> None:
+def test_the_page_shows_what_is_printed(run: Run, tmp_path: Path) -> None:
+    make_tree(
+        tmp_path,
+        {
+            "Dockerfile": "FROM python:3.12-slim\nWORKDIR /app\nCOPY requirements.txt .\n"
+            "RUN pip install -r requirements.txt\nCOPY src src\n",
+            ".dockerignore": "# data\ndata\n!data/labels.csv\n**/*.log\n",
+            "requirements.txt": "flask\n",
+            "data/train.parquet": {"size": 2_100_000_000},
+            "data/labels.csv": {"size": 48_000},
+            ".venv/pyvenv.cfg": "",
+            ".venv/torch.so": {"size": 310_000_000},
+            "src/app.py": {"size": 5_200},
+            "src/model.py": {"size": 1_300},
+            "src/train.log": {"size": 91_000},
+        },
+    )
+    console, document = re.findall(r"```(?:console|json)\n(.*?)\n```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    assert console.removeprefix("$ prebake context\n") == run("context").out.rstrip("\n")
+    printed = run("context", "--format", "json", "--depth", "1", "--lines", "3").out
+    assert json.loads(document) == json.loads(printed)
+    assert context_violations(json.loads(document)) == []
+
+
+def test_the_json_has_all_that_is_known(run: Run, tmp_path: Path) -> None:
     make_tree(tmp_path / "project", PROJECT)
     (context,) = loaded(run("context", "--format", "json", "project").out)
     assert (context["path"], context["ignore_file"]) == ("project", "project/.dockerignore")
@@ -373,6 +399,16 @@ def test_an_unfinished_measurement_is_a_lower_bound(run: Run, tmp_path: Path, mo
     assert "Dockerfile sends at least " in out
     assert "Measuring took too long and was stopped: there is more than is shown" in out
     assert loaded(run("context", "--format", "json").out)[0]["complete"] is False
+
+
+def test_of_many_contexts_each_is_short(run: Run, tmp_path: Path) -> None:
+    for number in range(5):
+        make_tree(tmp_path / f"s{number}", {"Dockerfile": BROAD, ".dockerignore": "x\n", "x": "1", "y": "2"})
+    out = run("context").out
+    assert out.count("Build context s") == out.count("\nSent\n") == 5
+    assert "Left out" not in out
+    assert "What is left out, and by which pattern: name one of the Dockerfiles" in out
+    assert run("context", "--lines", "3").out.count("Left out") == 5
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

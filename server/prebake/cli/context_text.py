@@ -151,16 +151,16 @@ class ContextText:
         if asked.whole:
             amount = self._bold(_amount(whole, whole.sent))
             if asked.reason is None:
-                return f"sends {amount}: the builder of the settings takes the whole context"
+                return f"sends {amount}: {reader.builder}, which the settings name, takes all of it"
             return f"sends {amount}: line {asked.reason.line + 1}, {_shown(asked.reason)}, takes all of it"
         taken = shown.taken([reader])
         if taken is None or not asked.is_any:
-            return "takes nothing of it: BuildKit sends nothing"
+            return f"takes nothing of it: {reader.builder} is sent nothing"
         names = [printable(path) for path in asked.paths[:_MOST_PATHS]]
         more = f" and {len(asked.paths) - len(names)} more" if len(asked.paths) > len(names) else ""
         unknown = "; sources in variables without a known value are not counted" if asked.unknown else ""
         amount = self._bold(_amount(whole, taken.sent))
-        return f"makes BuildKit send {amount}, only what its instructions name: {', '.join(names)}{more}{unknown}"
+        return f"sends {amount} to {reader.builder}, only what its instructions name: {', '.join(names)}{more}{unknown}"
 
     def _trouble(self, shown: Shown, whole: Attribution) -> Iterator[str]:
         """What makes the numbers other than a build would find them."""
@@ -207,9 +207,9 @@ class ContextText:
         else:
             named = shown.taken(narrow) or whole
             which = "" if len(narrow) == 1 else " for any of these Dockerfiles"
-            yield _Section(f"Sent by BuildKit{which}", sent_view(named, opens), 2, about)
+            yield _Section(f"Sent to {narrow[0].builder}{which}", sent_view(named, opens), 2, about)
             rest = unnamed_view(whole, named, opens)
-            yield _Section("Named by no instruction: sent by the legacy builder and kaniko", rest, 1, about)
+            yield _Section("Named by no instruction: sent to the legacy builder and kaniko only", rest, 1, about)
         yield _Section("Left out", left_out_view(whole), 1, left_out)
 
     def _patterns(self, shown: Shown, patterns: Sequence[Pattern]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, cached_property
 
 from prebake.build.build import Build
+from prebake.build.builders import builder_of
 from prebake.build.context.transfer import Transfer, transfer
 from prebake.cli.tree import Item, View
 from prebake.project.attribution import Attribution, ContextEntry
@@ -20,13 +21,14 @@ Opens = Callable[[ContextEntry], bool]
 
 
 class Reader(NamedTuple):
-    """A Dockerfile that is built from a context: its target, what says that this is the context, and what the builder
-    asks for of it.
+    """A Dockerfile that is built from a context: its target, what says that this is the context, and what ``builder``,
+    the name of the one that the settings name, asks for of it.
     """
 
     path: str
     target: str | None
     source: str
+    builder: str
     transfer: Transfer
 
 
@@ -76,7 +78,7 @@ def contexts_of(builds: Iterable[Build], folder: str, given_context: bool = Fals
         if shown is None:
             shown = found[key] = Shown(context.root, build.ignore, context.remote, build.scan)
         source = "--context" if given_context else context.evidence.source(folder)
-        reader = Reader(build.path, context.target, source, transfer(build))
+        reader = Reader(build.path, context.target, source, builder_of(build).name, transfer(build))
         if not any((known.path, known.transfer) == (reader.path, reader.transfer) for known in shown.readers):
             shown.readers.append(reader)
     return tuple(sorted(found.values(), key=lambda shown: shown.scan is None))
