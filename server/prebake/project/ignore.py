@@ -70,6 +70,8 @@ class Walker:
 
     def enter(self, path: str, folder: Folder) -> Folder:
         """What becomes of a folder."""
+        if folder.pruned:
+            return folder
         ignored = False
         matched = last = 0
         for bit, item in enumerate(self._patterns):
@@ -95,6 +97,8 @@ class Walker:
         Docker looks only at those that would change something; -1 when none does. It is left out when that pattern is
         no exception.
         """
+        if folder.pruned:
+            return folder.decided_by
         # What matches the folder matches all in it: only what comes behind can still decide otherwise.
         last, ignored = folder.decided_by, folder.ignored
         for run in self._runs:
