@@ -15,8 +15,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from prebake.project.ignore import rules_of
-from prebake.project.scan import scan
+from prebake.cli.measuring import Measuring
+from prebake.files import Snapshot
+from prebake.project.ignore import IgnoreRules, rules_of
+from prebake.project.scan import ContextScan, scan
 from prebake.text import Text
 from tests.cli.conftest import Run
 from tests.cli.contract import context_violations
@@ -394,7 +396,11 @@ def test_what_cannot_be_read_is_told(run: Run, tmp_path: Path, monkeypatch: pyte
 
 def test_an_unfinished_measurement_is_a_lower_bound(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make_tree(tmp_path, PROJECT)
-    monkeypatch.setattr("prebake.project.scan.scan", partial(scan, budget_seconds=-1))
+
+    def stopped(_: Measuring, files: Snapshot, root: str, rules: IgnoreRules) -> ContextScan:
+        return scan(files, root, rules, budget_seconds=-1, whole=True)
+
+    monkeypatch.setattr(Measuring, "scanner", stopped)
     out = run("context").out
     assert "Dockerfile sends at least " in out
     assert "Measuring took too long and was stopped: there is more than is shown" in out
@@ -462,9 +468,9 @@ def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
 def test_an_interrupt_ends_it_quietly(tmp_path: Path) -> None:
     make_tree(tmp_path, {"Dockerfile": BROAD})
     code = (
-        "import sys, prebake.project.scan as scan\n"
+        "import sys, prebake.cli.measuring as measuring\n"
         "def slow(*a, **k):\n    print('walking', flush=True)\n    while True: pass\n"
-        "scan.scan = slow\n"
+        "measuring.Measuring.scanner = slow\n"
         "from prebake.cli.main import main\nsys.exit(main(['context']))\n"
     )
     process = subprocess.Popen(
