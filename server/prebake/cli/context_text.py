@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from prebake.cli.contexts import Reader, Shown, left_out_view, letting_in, sent_view, unnamed_view
 from prebake.cli.output import Output, printable
-from prebake.cli.snippet import width
 from prebake.cli.tree import Item, Node, View, choose
+from prebake.cli.tree_text import Note, TreeText, on_one_line
 from prebake.files import relative
 from prebake.project.attribution import Attribution, ContextEntry
 from prebake.project.scan import Size
@@ -23,21 +23,14 @@ _AROUND = 12
 _FEWEST = 6
 _FULLY_SHOWN = 3
 """Of more contexts than that, only what is sent is shown."""
-_WIDEST_NAME = 48
-_NARROWEST_NAME = 16
 _MOST_LINES = 3
 _MOST_PATHS = 4
 _MAX_SHOWN = 60
 _MOST_READERS = 10
 _MOST_STEPS = 5
 
-_DRAWN = ("├─ ", "└─ ", "│  ", "…")
-_PLAIN = ("|- ", "`- ", "|  ", "...")
 _STYLES = {"secret": "error", "weights": "dim", "notebook": "dim"}
 _WORDS = {"editor": "editor settings", "desktop": "made by the desktop", "weights": "model weights"}
-
-Note = tuple[str, str]
-"""Words behind an entry, and their style."""
 
 
 class _Section(NamedTuple):
@@ -47,18 +40,6 @@ class _Section(NamedTuple):
     view: View
     weight: int
     note: Callable[[Item], Note]
-
-
-class _Row(NamedTuple):
-    """A line of a tree, its columns not yet made equally wide."""
-
-    size: str
-    share: str
-    files: str
-    branch: str
-    name: str
-    style: str
-    note: Note
 
 
 class ContextText:
@@ -73,7 +54,7 @@ class ContextText:
         self._lines = lines
         self._depth = depth
         self._all = all_entries
-        self._signs = _DRAWN if output.can_show("".join(_DRAWN)) else _PLAIN
+        self._trees = TreeText(output)
 
     def contexts(self, shown: Sequence[Shown]) -> None:
         """Print each context."""
@@ -121,7 +102,7 @@ class ContextText:
         for section, tree in zip(sections, self._chosen(sections, contexts), strict=True):
             yield ""
             yield self._bold(section.heading)
-            yield from self._tree(section, tree)
+            yield from self._trees.lines(tree, section.note)
 
     def _is_short(self, contexts: int) -> bool:
         """Whether there are so many contexts that each has only the tree of what is sent."""
@@ -218,7 +199,7 @@ class ContextText:
             return ""
         lines = ", ".join(str(pattern.line + 1) for pattern in patterns[:_MOST_LINES])
         more = f" and {len(patterns) - _MOST_LINES} more" if len(patterns) > _MOST_LINES else ""
-        text = f"  {_plain(patterns[0].raw)}" if len(patterns) == 1 else ""
+        text = f"  {on_one_line(patterns[0].raw)}" if len(patterns) == 1 else ""
         return f"{self._name(shown.rules.path or '')}:{lines}{more}{text}"
 
     def _chosen(self, sections: Sequence[_Section], contexts: int) -> list[Node]:
@@ -240,52 +221,6 @@ class ContextText:
             room -= trees[number].lines
         return [trees[number] for number in range(len(sections))]
 
-    def _tree(self, section: _Section, root: Node) -> Iterator[str]:
-        rows = list(self._rows(section, root, "", ("", "")))
-        size = max(len(row.size) for row in rows)
-        count = max(len(row.files) for row in rows)
-        shown = [width(row.branch + row.name) for row in rows if row.note[0]]
-        room = self._output.columns
-        widest = min(max(shown, default=0), _WIDEST_NAME)
-        for row in rows:
-            name = row.name
-            if room is not None:
-                name = _shortened(name, max(room - size - count - 12 - len(row.branch), _NARROWEST_NAME))
-            text = self._output.paint(row.branch, "dim") + (self._output.paint(name, row.style) if row.style else name)
-            line = f"  {row.size:>{size}}  {row.share:>4}  {row.files:>{count}}  {text}"
-            if row.note[0]:
-                words, style = row.note
-                gap = " " * max(widest - width(row.branch + name), 0)
-                line += f"{gap}  {self._output.paint(words, style)}"
-            yield line
-
-    def _rows(self, section: _Section, node: Node, before: str, said: Note) -> Iterator[_Row]:
-        """The lines for what is shown in a node; what was ``said`` of the node is not said again."""
-        branch, last, straight, dots = self._signs
-        is_top = node.item is None
-        total = section.view.size.bytes
-
-        def row(size: Size, count: str, name: str, lead: str, style: str = "", note: Note = ("", "")) -> _Row:
-            shown = before + ("" if is_top else lead)
-            return _Row(human(size.bytes), _share(size.bytes, total), count, shown, name, style, note)
-
-        for number, child in enumerate(node.children):
-            item = child.item
-            if item is None:
-                continue
-            is_last = number == len(node.children) - 1 and not node.hidden
-            is_pattern = isinstance(item.about, Pattern)
-            name = _plain(item.name) + ("/" if item.is_group and not is_pattern else "")
-            count = files(child.size.files) if item.is_group else ""
-            style = "information" if is_pattern else "bold" if item.is_group else ""
-            note = section.note(item)
-            repeated = note == said or isinstance(node.item and node.item.about, Pattern)
-            yield row(child.size, count, name, last if is_last else branch, style, ("", "") if repeated else note)
-            below = "" if is_top else " " * len(straight) if is_last else straight
-            yield from self._rows(section, child, before + below, note)
-        if node.hidden and node.children:
-            yield row(node.hidden_size, files(node.hidden_size.files), f"{dots} {node.hidden:,} more", last)
-
     def _name(self, path: str) -> str:
         return printable(relative(path, self._folder))
 
@@ -298,27 +233,6 @@ def _amount(found: Attribution, size: Size) -> str:
     return f"{least}{human(size.bytes)} in {files(size.files)}"
 
 
-def _plain(name: str) -> str:
-    """A name on one line, without tabs, which would shift what follows."""
-    return printable(name).replace("\t", "\\t")
-
-
-def _share(part: int, whole: int) -> str:
-    percent = 100 * part / whole if whole else 0
-    return f"{percent:.0f}%" if percent >= 0.5 or not part else "<1%"
-
-
 def _shown(instruction: Instruction) -> str:
-    text = _plain(" ".join(instruction.raw.split()))
+    text = on_one_line(" ".join(instruction.raw.split()))
     return f"`{text}`" if len(text) <= _MAX_SHOWN else f"`{text[:_MAX_SHOWN]}...`"
-
-
-def _shortened(name: str, room: int) -> str:
-    """A name whose middle is left out where it is too wide."""
-    if width(name) <= room:
-        return name
-    cut = "..."
-    keep = max(room - len(cut), 2)
-    while keep > 2 and width(name[: keep // 2] + cut + name[-(keep - keep // 2) :]) > room:
-        keep -= 1
-    return name[: keep // 2] + cut + name[-(keep - keep // 2) :]
