@@ -25,6 +25,8 @@ from tests.cli.contract import context_violations
 from tests.cli.test_process import PREBAKE, loaded_by, on_terminal
 from tests.project.test_scan import LINES, TREES
 from tests.rules.trees import make_tree
+from tests.test_hostile import BAD_FILES
+from tests.test_hostile import PROJECT as HOSTILE
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "context.md"
 BROAD = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . /app\n"
@@ -405,6 +407,14 @@ def test_an_unfinished_measurement_is_a_lower_bound(run: Run, tmp_path: Path, mo
     assert "Dockerfile sends at least " in out
     assert "Measuring took too long and was stopped: there is more than is shown" in out
     assert loaded(run("context", "--format", "json").out)[0]["complete"] is False
+
+
+@pytest.mark.parametrize("name", BAD_FILES)
+def test_bad_projects_are_survived(run: Run, tmp_path: Path, name: str) -> None:
+    make_tree(tmp_path, {**HOSTILE, **BAD_FILES[name]})
+    done = run("context")
+    assert done.status in (0, 2) and "Traceback" not in done.err
+    assert done.status == 2 or context_violations(json.loads(run("context", "--format", "json").out)) == []
 
 
 def test_of_many_contexts_each_is_short(run: Run, tmp_path: Path) -> None:
