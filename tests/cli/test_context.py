@@ -75,9 +75,10 @@ def test_what_is_sent_and_what_is_left_out(run: Run, tmp_path: Path) -> None:
     make_tree(tmp_path, PROJECT)
     done = run("context")
     assert (done.status, done.err) == (0, "")
-    assert lines(done.out)[:3] == [
+    assert lines(done.out)[:4] == [
         "Build context . (from the Dockerfile's folder), ignore file .dockerignore",
         "Dockerfile sends 509 kB in 7 files: line 3, `COPY . /app`, takes all of it",
+        "Among what is sent: virtual environment 500 kB",
         ".dockerignore leaves out 3.0 MB in 3 files",
     ]
     assert section(done.out, "Sent") == [
@@ -92,6 +93,28 @@ def test_what_is_sent_and_what_is_left_out(run: Run, tmp_path: Path) -> None:
         "3.0 MB 100% 1 file data/ .dockerignore:2 data",
         "9.0 kB <1% 2 files **/*.pyc .dockerignore:4 2 entries",
     ]
+
+
+def test_what_is_recognised_is_summed_up_wherever_it_lies(run: Run, tmp_path: Path) -> None:
+    files = {
+        "Dockerfile": BROAD,
+        ".dockerignore": "left\n",
+        "models/a.safetensors": {"size": 20_000_000},
+        "left/b.safetensors": {"size": 50_000_000},
+        **{f"p{number}/__pycache__/m.pyc": {"size": 100_000} for number in range(20)},
+        ".vscode/settings.json": "{}",
+        "certs/server.key": "1",
+        ".env": "TOKEN=1",
+        "left/.env": "TOKEN=1",
+    }
+    make_tree(tmp_path, files)
+    out = run("context").out
+    assert "\nAmong what is sent: model weights 20 MB, Python byte code 2.0 MB\n" in out
+    assert "\nNamed like secrets: .env, certs/server.key\n" in out
+    (tmp_path / "Dockerfile").write_text("FROM x\nCOPY p1 certs /app/\n")
+    out = run("context").out
+    assert "\nAmong what is sent: Python byte code 100 kB\n" in out
+    assert "\nNamed like secrets: certs/server.key\n" in out
 
 
 def test_columns_are_aligned(run: Run, tmp_path: Path) -> None:
