@@ -160,6 +160,15 @@ class ContextScan(_Found):
         return {}
 
     @cached_property
+    def emptied(self) -> tuple[str, ...]:
+        """The files that BuildKit sends without their content; see :meth:`IgnoreRules.arrives_empty`. In ``sent`` they
+        count in full, as the other builders send them.
+        """
+        if not self.rules.has_exceptions:
+            return ()
+        return tuple(path for path, size in self.files() if size and self.rules.arrives_empty(path))
+
+    @cached_property
     def by_pattern(self) -> Mapping[Pattern, Size]:
         """What each pattern leaves out, of what was measured: a file counts for the pattern that decides on it."""
         found: dict[Pattern, Size] = {pattern: Size() for pattern in self.rules.patterns}
