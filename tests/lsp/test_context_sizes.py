@@ -19,8 +19,8 @@ from tests.rules.trees import make_tree
 
 pytestmark = pytest.mark.asyncio
 
-# A folder that has just been made is not trusted to show its next change: here all have been there for long. And a small
-# context is soon measured again as a whole: here never.
+# A folder that has just been made is not trusted to show its next change: here all have been there for long. And all of
+# a small context is soon measured again: here never.
 SERVER = """
 import os, sys, time
 from prebake import filesystem
