@@ -270,7 +270,7 @@ class IgnoreRules:
         if folder not in self._overlooked:
             matched = self.folder(folder).matched
             self._overlooked[folder] = any(
-                not matched >> bit & 1 and item.match_file(folder) for bit, item in enumerate(self._matchers)
+                not matched >> bit & 1 and item.takes_in(folder) for bit, item in enumerate(self._matchers)
             )
         return self._overlooked[folder]
 
