@@ -151,6 +151,19 @@ def test_other_rules_look_into_what_the_first_ones_left_out_and_nothing_else(tre
     assert tree.asked() == ([], [])
 
 
+def test_other_rules_are_judged_from_memory_where_it_suffices(tree: Tree) -> None:
+    assert tree.survey.recall(rules("data")) is None
+    tree.look("data", "**/*.pyc")
+    tree.asked()
+    found = tree.survey.recall(rules("data", "**/*.pyc", "src/deep"))
+    assert found is not None
+    assert found.sent == (20, 2)
+    assert tree.survey.recall(rules("**/*.pyc")) is None  # data/ was not looked into
+    assert tree.survey.recall(rules("data")) is None  # src/b.pyc was not measured
+    assert tree.asked() == ([], [])
+    assert shown(tree.look("data")) == shown(scan(disk(), tree.root.as_posix(), rules("data")))
+
+
 def test_what_was_left_out_for_a_while_is_checked_when_it_comes_back(tree: Tree) -> None:
     tree.look()
     tree.look("data")
@@ -244,7 +257,6 @@ class AnyEdits(RuleBasedStateMachine):
         self.buffers: dict[str, Text | None] = {}
         self.changed: list[str] = []
         self.unsaid = False
-        self.last: ContextScan | None = None
 
     def teardown(self) -> None:
         shutil.rmtree(self.folder)
@@ -360,9 +372,13 @@ class AnyEdits(RuleBasedStateMachine):
         for other in (NO_RULES, rules("**/*.py", "a"), rules("*", "!a")):
             assert found.sent_under(other) == fresh.sent_under(other)
             assert found.all_sent_under(other, "a") == fresh.all_sent_under(other, "a")
-        self.last = found
         assert self._look() == found
         assert self.survey.news == frozenset()
+        if not self.whole:
+            assert self.survey.recall(self.rules) == found
+        recalled = self.survey.recall(rules("**/*.py", "a"))
+        if recalled is not None:
+            assert recalled.sent == found.sent_under(rules("**/*.py", "a")) or not found.whole
 
 
 TestAnyEdits = AnyEdits.TestCase

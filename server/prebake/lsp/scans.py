@@ -34,6 +34,8 @@ _REST = 10
 """A context is not looked at again before this many times as long has passed as the last look took."""
 _LONG_REST = 100
 """All files of a context are not measured again before this many times as long has passed as that took."""
+_QUICK_FILES = 10_000
+"""Contexts of so many files and folders are judged by other rules at once, from memory, before anybody looks again."""
 _MOST_RULES = 8
 """Of one context: those of several Dockerfiles, and what an ignore file said before the last few keystrokes."""
 
@@ -49,15 +51,23 @@ class _Measured:
 
 @dataclass
 class _Context:
-    """What is known of a context."""
+    """What is known of a context. The survey is used with ``in_use`` held."""
 
     survey: Survey
+    in_use: threading.Lock = field(default_factory=threading.Lock)
     measured: dict[IgnoreRules, _Measured] = field(default_factory=dict)
     touches: int = 0
     changed: set[str] = field(default_factory=set)
     """Files that were told of and have not been looked at since."""
     walk_after: float = 0.0
     """When all files may be measured again."""
+
+    def keep(self, rules: IgnoreRules, measured: _Measured) -> None:
+        """Remember a measurement."""
+        self.measured.pop(rules, None)
+        while len(self.measured) >= _MOST_RULES:
+            del self.measured[next(iter(self.measured))]
+        self.measured[rules] = measured
 
 
 @dataclass
@@ -97,9 +107,28 @@ class Scans:
         with self._lock:
             context = self._contexts.get(root)
             known = context.measured.get(rules) if context is not None else None
+            if is_real and known is None and context is not None:
+                known = self._recalled(context, rules)
             if is_real:
                 self._see_to(files, root, rules)
             return known.scan if known is not None else None
+
+    def _recalled(self, context: _Context, rules: IgnoreRules) -> _Measured | None:
+        """What the memory says about other rules, so that sizes do not come and go while an ignore file is typed."""
+        last = next(reversed(context.measured.values()), None)
+        if last is None or last.scan.total.files + context.survey.folders > _QUICK_FILES:
+            return None
+        if not context.in_use.acquire(blocking=False):
+            return None
+        try:
+            scan = context.survey.recall(rules)
+        finally:
+            context.in_use.release()
+        if scan is None:
+            return None
+        known = _Measured(scan, -1, 0)
+        context.keep(rules, known)
+        return known
 
     def touched(self, paths: Iterable[str] | None) -> None:
         """Files were created, changed or deleted (``None``: nobody knows which): the contexts that hold them are worth
@@ -178,14 +207,15 @@ class Scans:
         news: frozenset[str] | None = frozenset()
         try:
             if not mine.stop.is_set():
-                found = context.survey.look(
-                    files,
-                    mine.rules,
-                    changed=None if is_walk else changed,
-                    progress=show,
-                    cancelled=mine.stop.is_set,
-                )
-                news = context.survey.news
+                with context.in_use:
+                    found = context.survey.look(
+                        files,
+                        mine.rules,
+                        changed=None if is_walk else changed,
+                        progress=show,
+                        cancelled=mine.stop.is_set,
+                    )
+                    news = context.survey.news
         except Exception:
             _log.exception("measuring %s failed", root)
         after = time.monotonic()
@@ -198,10 +228,7 @@ class Scans:
             else:
                 if is_walk:
                     context.walk_after = after + _LONG_REST * (after - before)
-                context.measured.pop(mine.rules, None)
-                while len(context.measured) >= _MOST_RULES:
-                    del context.measured[next(iter(context.measured))]
-                context.measured[mine.rules] = _Measured(found, touches, after + _REST * (after - before))
+                context.keep(mine.rules, _Measured(found, touches, after + _REST * (after - before)))
                 if touches < context.touches and self._engine is not None:
                     self._see_to(self._engine.snapshot, root, mine.rules)
         is_same = known is not None and known.scan == found and news is not None and not news

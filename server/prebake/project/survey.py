@@ -27,6 +27,10 @@ _NOTHING = EntrySize(0, 0, 0, 0, Kind.DIRECTORY)
 _NO_LISTING = Listing((), ())
 
 
+class _UnknownError(Exception):
+    """The memory does not say."""
+
+
 class Survey:
     """The memory of one context. For one thread at a time; what :meth:`look` gives is never changed afterwards."""
 
@@ -63,10 +67,7 @@ class Survey:
         ``changed`` are the absolute paths of files that may have been written to in place, ``None`` means any of them;
         files that came or went need not be named. The rest is as for :func:`prebake.project.scan.scan`.
         """
-        if rules != self._rules or whole != self._whole:
-            self._rules, self._whole = rules, whole
-            self._turn += 1
-            self._states = {}
+        self._judge_by(rules, whole)
         if changed is None:
             self._doubted.update(self._seen)
         else:
@@ -80,6 +81,31 @@ class Survey:
             found.follows(self._last)
         self._last = found
         return found
+
+    def recall(self, rules: IgnoreRules) -> ContextScan | None:
+        """What would be sent under other rules as things were at the last look, without asking the disk for anything;
+        ``None`` where it takes another look to know.
+        """
+        if self._last is None:
+            return None
+        self._judge_by(rules, whole=False)
+        try:
+            found = _Walk(self, None, rules, _Clock(DEFAULT_BUDGET_SECONDS, None, None), whole=False).run()
+        except _UnknownError:
+            return None
+        found.follows(self._last)
+        return found
+
+    @property
+    def folders(self) -> int:
+        """The number of folders that are remembered."""
+        return len(self._seen)
+
+    def _judge_by(self, rules: IgnoreRules, whole: bool) -> None:
+        if rules != self._rules or whole != self._whole:
+            self._rules, self._whole = rules, whole
+            self._turn += 1
+            self._states = {}
 
     def _laid_over(self, snapshot: Snapshot) -> list[str]:
         """The files whose unsaved texts came, went or have another length than at the last look."""
@@ -204,7 +230,10 @@ class _Clock:
 class _Walk:
     """One look at a context, depth first, without recursion."""
 
-    def __init__(self, survey: Survey, snapshot: Snapshot, rules: IgnoreRules, clock: _Clock, whole: bool) -> None:
+    def __init__(
+        self, survey: Survey, snapshot: Snapshot | None, rules: IgnoreRules, clock: _Clock, whole: bool
+    ) -> None:
+        """Without a snapshot, what is not remembered is a :class:`_UnknownError`."""
         self.news: set[str] = set()
         self._survey = survey
         self._snapshot = snapshot
@@ -240,7 +269,7 @@ class _Walk:
         place = join(self._survey.root, path) if path else self._survey.root
         known = self._survey.known(path)
         seen = known
-        if seen is None or seen.stamp is None or self._survey.doubts(path) or self._snapshot.stamp(place) != seen.stamp:
+        if seen is None or (self._snapshot is not None and self._has_changed(seen, place, path)):
             seen = self._list(place)
         if seen.unreadable:
             self._unreadable.append(path)
@@ -252,7 +281,13 @@ class _Walk:
         self._recognizer.look(path, seen.listing, seen.folders)
         return seen.folders
 
+    def _has_changed(self, seen: _Seen, place: str, path: str) -> bool:
+        assert self._snapshot is not None
+        return seen.stamp is None or self._survey.doubts(path) or self._snapshot.stamp(place) != seen.stamp
+
     def _list(self, place: str) -> _Seen:
+        if self._snapshot is None:
+            raise _UnknownError
         stamp = self._snapshot.stamp(place)  # first: what changes from here on gives it another one
         names = self._snapshot.names(place)
         return _Seen(stamp, names, not any(names) and self._snapshot.unreadable(place) is not None)
@@ -295,7 +330,10 @@ class _Walk:
         known = dict(zip(seen.measured, seen.sizes, strict=True))
         asked = [name for name in names if name not in known] if known else names
         sizes: array[int] = array("q")
+        if asked and self._snapshot is None:
+            raise _UnknownError
         for start in range(0, len(asked), _CHUNK):
+            assert self._snapshot is not None
             if start and not self._clock.tick(self._files + start, self._bytes, path):
                 break
             sizes.extend(self._snapshot.sizes(place, asked[start : start + _CHUNK]))
