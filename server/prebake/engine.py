@@ -16,6 +16,7 @@ from prebake.build.build import Build, Scanner, project_root
 from prebake.discovery import dockerfiles, is_dockerfile
 from prebake.files import Disk, Snapshot, is_below, parent
 from prebake.findings import Finding, Fix, Repair
+from prebake.project.buildfiles import tells_of_builds
 from prebake.records import NamedTuple
 from prebake.silence import silenced
 from prebake.text import Text
@@ -152,7 +153,8 @@ class Engine:
     def dockerfiles_for(self, path: str) -> tuple[str, ...]:
         """The Dockerfiles whose findings may depend on a file: itself, or those of its project whose context holds it.
 
-        Configuration, compose and workflow files concern every Dockerfile of the project.
+        Configuration and what may say how images are built (compose and bake files, workflows, Makefiles, documents)
+        concern every Dockerfile of the project.
         """
         if is_dockerfile(posixpath.basename(path)):
             return (path,)
@@ -161,7 +163,7 @@ class Engine:
             beside = posixpath.join(parent(path), name.removesuffix(".dockerignore"))
             return (beside,) if self._snapshot.is_file(beside) else ()
         found = self.dockerfiles_in(self.project_root(path))
-        if name.endswith((".yaml", ".yml", ".toml")):
+        if tells_of_builds(path):
             return found
         return tuple(dockerfile for dockerfile in found if self._concerns(dockerfile, path))
 
@@ -223,7 +225,9 @@ def builds(
     root: str | None = None,
     scanner: Scanner = measure,
 ) -> tuple[Build, ...]:
-    """The builds of a Dockerfile: one for each context and target it is built with, the most trusted first."""
+    """The builds of a Dockerfile: one for each context and target it is built with, the most trusted first, up to a
+    dozen.
+    """
     from prebake.project.context import find_contexts
     from prebake.syntax.dockerfile import parse
 
@@ -234,8 +238,12 @@ def builds(
     ordered = sorted(distinct.values(), key=contexts.index)
     return tuple(
         Build(snapshot, path, chosen, root=top, contexts=contexts, context=context, scanner=scanner)
-        for context in ordered
+        for context in ordered[:_MOST_BUILDS]
     )
+
+
+_MOST_BUILDS = 12
+"""A bake file may build one Dockerfile in many more ways; each would be analysed at every keystroke."""
 
 
 def fingerprint(finding: Finding, root: str) -> str:

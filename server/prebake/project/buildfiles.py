@@ -1,0 +1,53 @@
+"""The names of files in which build commands are written down."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import Literal
+
+from prebake.discovery import is_bake_file
+from prebake.files import parent
+
+Form = Literal["makefile", "justfile", "taskfile", "package", "script", "pipeline", "skaffold", "document"]
+
+_PIPELINES = frozenset(
+    {
+        *(".gitlab-ci.yml", ".gitlab-ci.yaml", ".travis.yml", "azure-pipelines.yml", "azure-pipelines.yaml"),
+        *("buildspec.yml", "bitbucket-pipelines.yml", ".drone.yml", ".woodpecker.yml", "appveyor.yml"),
+    }
+)
+_DOCUMENTS = (".md", ".rst", ".markdown", ".txt")
+_ABOUT_BUILDING = ("readme", "contribut", "install", "docker", "develop", "build", "deploy", "start", "setup")
+
+
+def form_of(path: str) -> Form | None:
+    """What kind of file with build commands a path is, by its name; ``None`` for another file."""
+    name = posixpath.basename(path).lower()
+    stem, _, suffix = name.rpartition(".")
+    if name in ("makefile", "gnumakefile") or suffix == "mk":
+        return "makefile"
+    if name in ("justfile", ".justfile") or suffix == "just":
+        return "justfile"
+    if suffix in ("yml", "yaml"):
+        if stem in ("taskfile", "taskfile.dist"):
+            return "taskfile"
+        if stem == "skaffold":
+            return "skaffold"
+        folder = posixpath.basename(parent(path))
+        is_pipeline = name in _PIPELINES or stem.startswith("cloudbuild") or folder in (".circleci", ".buildkite")
+        return "pipeline" if is_pipeline else None
+    if name == "package.json":
+        return "package"
+    if suffix in ("sh", "bash"):
+        return "script"
+    if name.endswith(_DOCUMENTS) or not stem:
+        return "document" if any(word in name for word in _ABOUT_BUILDING) else None
+    return None
+
+
+def tells_of_builds(path: str) -> bool:
+    """Whether a file may say, by its name, how any Dockerfile of its project is built; YAML and TOML always may."""
+    name = posixpath.basename(path)
+    if name.endswith((".yaml", ".yml", ".toml")) or name in ("devcontainer.json", ".devcontainer.json"):
+        return True
+    return is_bake_file(name) or form_of(path) is not None
