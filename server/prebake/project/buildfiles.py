@@ -40,9 +40,9 @@ def form_of(path: str) -> Form | None:
         return "package"
     if suffix in ("sh", "bash"):
         return "script"
-    if name.endswith(_DOCUMENTS) or not stem:
-        return "document" if any(word in name for word in _ABOUT_BUILDING) else None
-    return None
+    if name.endswith(_DOCUMENTS):
+        return "document" if any(word in stem for word in _ABOUT_BUILDING) else None
+    return "document" if name in ("readme", "install", "contributing") else None
 
 
 def tells_of_builds(path: str) -> bool:

@@ -188,7 +188,7 @@ def _lines(subject: _Subject, files: Iterable[tuple[str, Form]], *, copied: bool
 def _copy_sources(subject: _Subject) -> Iterator[Context]:
     sources = context_sources(subject.tree)
     folders = list(_upwards(subject))
-    holding = [folder for folder in folders if all(exists(subject.snapshot, folder, source) for source in sources)]
+    holding = [folder for folder in folders if _holds(subject, folder, sources)]
     if sources and holding:
         detail = "the nearest folder that holds all sources of COPY"
         yield Context(holding[0], Evidence("copy-sources", detail=detail))
@@ -241,8 +241,8 @@ def find_contexts(
         found += _supported(subject, _usable(subject, providers))
         if any(not context.remote for context in found):
             break
-    if found:
-        return _distinct(sorted(found, key=lambda context: context.remote))
+    if found and not _is_misread(subject, found):
+        return _distinct(sorted(_with_whole(found), key=lambda context: context.remote))
     inferred = next(context for provider in _INFERRED for context in provider(subject))
     return (_with_target(inferred, settings, dockerfile_path),)
 
@@ -255,22 +255,45 @@ def _usable(subject: _Subject, providers: tuple[_Provider, ...]) -> list[Context
 
 def _supported(subject: _Subject, found: list[Context]) -> list[Context]:
     """Without what contradicts better evidence: another folder than the most trusted kind of evidence names counts only
-    where all sources of COPY are in it. Commands that people run contradict each other in the same way.
+    where all sources of COPY are in it. Weak evidence is never trusted most.
     """
     roots = dict.fromkeys(context.root for context in found)
     if len(roots) < 2:
         return found
     sources = context_sources(subject.tree)
-    holding: set[str | None] = {
-        root for root in roots if root and all(exists(subject.snapshot, root, source) for source in sources)
-    }
-    local = [context.evidence.kind for context in found if not context.remote]
-    best = next(iter(local), None)
-    if best in ("makefile", "script", "readme"):
-        trusted = holding or set(roots)
-    else:
-        trusted = {context.root for context in found if context.remote or context.evidence.kind == best} | holding
-    return [context for context in found if context.root in trusted]
+    holding: set[str | None] = {root for root in roots if root and _holds(subject, root, sources)}
+    kinds = (context.evidence.kind for context in found if not context.remote)
+    best = next((kind for kind in kinds if kind not in _WEAK), None)
+    trusted = {context.root for context in found if context.remote or context.evidence.kind == best} | holding
+    return [context for context in found if context.root in trusted] if trusted else found
+
+
+_WEAK = frozenset(("devcontainer", "makefile", "script", "readme"))
+"""Kinds of evidence whose folder depends on where something is run, or that are written down once and forgotten."""
+
+
+def _is_misread(subject: _Subject, found: list[Context]) -> bool:
+    """Whether weak evidence names a folder that lacks a source of COPY while another one holds them all."""
+    if any(context.remote or context.evidence.kind not in _WEAK for context in found):
+        return False
+    sources = context_sources(subject.tree)
+    roots = {context.root for context in found}
+    lacking = not any(root and _holds(subject, root, sources) for root in roots)
+    return lacking and any(_holds(subject, folder, sources) for folder in _upwards(subject))
+
+
+def _with_whole(found: list[Context]) -> list[Context]:
+    """With the build of the last stage, where nothing but weak evidence speaks and each of it builds another stage: a
+    test or a linter most likely, beside the image that somebody builds elsewhere.
+    """
+    if any(context.evidence.kind not in _WEAK or context.target is None for context in found):
+        return found
+    return [found[0]._replace(target=None), *found]
+
+
+def _holds(subject: _Subject, folder: str, sources: tuple[str, ...]) -> bool:
+    """Whether all sources of COPY are in a folder."""
+    return all(exists(subject.snapshot, folder, source) for source in sources)
 
 
 def _with_target(context: Context, settings: Settings, path: str) -> Context:

@@ -27,6 +27,7 @@ from prebake.syntax.hcl_nodes import (
 _MOST_STEPS = 50_000
 _MOST_TEXT = 10_000
 _MOST_ITEMS = 2_000
+_MAX_DEPTH = 100
 
 
 class _Unknown:
@@ -43,15 +44,16 @@ Caller = Callable[[str, list[Value]], Value]
 
 
 class Budget:
-    """How much may still be worked out for one file."""
+    """How much may still be worked out for one file; ``depth`` is how many expressions are being worked out."""
 
     def __init__(self) -> None:
         self._left = _MOST_STEPS
+        self.depth = 0
 
     def spend(self) -> bool:
-        """Take one step; False when there is none left."""
+        """Take one step; False when there is none left, or when it would lead too deep."""
         self._left -= 1
-        return self._left >= 0
+        return self._left >= 0 and self.depth < _MAX_DEPTH
 
 
 def evaluate(expression: Expression, lookup: Lookup, call: Caller, budget: Budget) -> Value:
@@ -88,10 +90,16 @@ class _Evaluator:
         self._budget = budget
 
     def value(self, expression: Expression) -> Value:
-        if not self._budget.spend():
-            return UNKNOWN
         if isinstance(expression, Literal):
             return expression.value
+        if not self._budget.spend():
+            return UNKNOWN
+        self._budget.depth += 1
+        value = self._value(expression)
+        self._budget.depth -= 1
+        return value
+
+    def _value(self, expression: Expression) -> Value:
         if isinstance(expression, Name):
             return self._lookup(expression.name)
         if isinstance(expression, Template):

@@ -28,16 +28,13 @@ from prebake.syntax.hcl_nodes import (
     Template,
     Unreadable,
 )
+from prebake.syntax.hcl_scanner import MAX_DEPTH, NAME, Malformed, Scanner
 from prebake.text import Text
 
 MAX_LENGTH = 300_000
 """Longer texts (in code points) are not read: nobody writes them by hand."""
-_MAX_DEPTH = 40
 
-_NAME = regex(r"[^\W\d][\w-]*")
 _NUMBER = regex(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
-_BLANK = regex(r"[ \t\r]+")
-_BLANK_LINES = regex(r"\s+")
 _PLAIN = regex(r'[^"\\$%\n]+')
 _PLAIN_LINES = regex(r"[^$%]+")
 _HERE = regex(r"<<(-?)([^\W\d][\w-]*)[ \t]*\r?\n")
@@ -62,29 +59,17 @@ def parse_template(content: str) -> Expression:
         return Literal(content)
     try:
         return _Reader(content).template(quoted=False)
-    except _Malformed:
+    except Malformed:
         return Unreadable(content)
 
 
-class _Malformed(Exception):
-    """What stands here is not what must."""
-
-
-class _Reader:
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.end = len(text)
-        self.at = 0
-        self._depth = 0
-        # Inside brackets a line end is a blank like others.
-        self._lines_count = True
-
+class _Reader(Scanner):
     def body(self, *, closes: bool) -> Body:
         """Attributes and blocks up to the end or, with ``closes``, behind the closing brace."""
         attributes: list[Attribute] = []
         blocks: list[Block] = []
         while True:
-            self._skip(lines=True)
+            self.skip(lines=True)
             if self.at >= self.end:
                 break
             if self.text[self.at] == "}":
@@ -92,13 +77,13 @@ class _Reader:
                 if closes:
                     break
                 continue
-            depth = self._depth
+            depth = self.depth
             try:
-                self._enter()
+                self.enter()
                 self._item(attributes, blocks)
-            except _Malformed:
-                self._to_next_line()
-            self._depth = depth
+            except Malformed:
+                self.to_next_line()
+            self.depth = depth
         return Body(tuple(attributes), tuple(blocks))
 
     def template(self, *, quoted: bool) -> Expression:
@@ -123,117 +108,71 @@ class _Reader:
             return parts[0]
         return Template(tuple(parts))
 
-    def _enter(self) -> None:
-        self._depth += 1
-        if self._depth > _MAX_DEPTH:
-            raise _Malformed
-
-    def _to_next_line(self) -> None:
-        following = self.text.find("\n", self.at, self.end)
-        self.at = self.end if following < 0 else following + 1
-
-    def _skip(self, *, lines: bool | None = None) -> None:
-        """Pass blanks and comments; line ends, too, inside brackets."""
-        over_lines = not self._lines_count if lines is None else lines
-        blank = _BLANK_LINES if over_lines else _BLANK
-        while self.at < self.end:
-            found = blank.match(self.text, self.at, self.end)
-            if found is not None:
-                self.at = found.end()
-            elif self.text[self.at] == "#" or self.text.startswith("//", self.at):
-                following = self.text.find("\n", self.at, self.end)
-                self.at = self.end if following < 0 else following
-            elif self.text.startswith("/*", self.at):
-                close = self.text.find("*/", self.at + 2, self.end)
-                self.at = self.end if close < 0 else close + 2
-            else:
-                return
-
-    def _take(self, token: str) -> bool:
-        """Pass blanks and then a token, if it is the next."""
-        self._skip()
-        if not self.text.startswith(token, self.at) or self.at + len(token) > self.end:
-            return False
-        self.at += len(token)
-        return True
-
-    def _need(self, token: str) -> None:
-        if not self._take(token):
-            raise _Malformed
-
-    def _name(self) -> str:
-        self._skip()
-        found = _NAME.match(self.text, self.at, self.end)
-        if found is None:
-            raise _Malformed
-        self.at = found.end()
-        return found.group()
-
     def _item(self, attributes: list[Attribute], blocks: list[Block]) -> None:
         start = self.at
-        lines_count, self._lines_count = self._lines_count, True
+        lines_count, self.lines_count = self.lines_count, True
         try:
-            name = self._name()
-            self._skip()
+            name = self.name()
+            self.skip()
             if self.text.startswith("=", self.at) and not self.text.startswith("==", self.at):
                 self.at += 1
-                self._skip()
+                self.skip()
                 attributes.append(self._attribute(name, start))
             else:
                 blocks.append(self._block(name, start))
         finally:
-            self._lines_count = lines_count
+            self.lines_count = lines_count
 
     def _attribute(self, name: str, start: int) -> Attribute:
-        value_start, depth = self.at, self._depth
+        value_start, depth = self.at, self.depth
         try:
             value = self._expression()
-            end = self.at
-            self._skip()
+            end = self.last
+            self.skip()
             if self.at < self.end and self.text[self.at] not in "\n}":
-                raise _Malformed
-        except _Malformed:
-            self._depth = depth
-            self._to_next_line()
+                raise Malformed
+        except Malformed:
+            self.depth = depth
+            self.to_next_line()
             end = max(value_start, self.at - 1)
             value = Unreadable()
         return Attribute(name, value, start, value_start, end)
 
     def _block(self, kind: str, start: int) -> Block:
         labels: list[str] = []
-        while not self._take("{"):
-            if self._take('"'):
+        while not self.take("{"):
+            if self.take('"'):
                 label = self.template(quoted=True)
-                self._need('"')
+                self.need('"')
                 if not isinstance(label, Literal) or not isinstance(label.value, str):
-                    raise _Malformed
+                    raise Malformed
                 labels.append(label.value)
             else:
-                labels.append(self._name())
+                labels.append(self.name())
         body = self.body(closes=True)
         return Block(kind, tuple(labels), body, start, self.at)
 
     def _expression(self) -> Expression:
-        self._enter()
+        self.enter()
         condition = self._binary(0)
-        if self._take("?"):
+        if self.take("?"):
             yes = self._expression()
-            self._need(":")
+            self.need(":")
             condition = Choice(condition, yes, self._expression())
-        self._depth -= 1
+        self.depth -= 1
         return condition
 
     def _binary(self, level: int) -> Expression:
         if level == len(_LEVELS):
             return self._unary()
         left = self._binary(level + 1)
-        while (operator := next((token for token in _LEVELS[level] if self._take(token)), None)) is not None:
+        while (operator := next((token for token in _LEVELS[level] if self.take(token)), None)) is not None:
             left = Operation(operator, (left, self._binary(level + 1)))
         return left
 
     def _unary(self) -> Expression:
         signs: list[str] = []
-        while len(signs) < _MAX_DEPTH and (sign := next((sign for sign in "!-" if self._take(sign)), None)) is not None:
+        while len(signs) < MAX_DEPTH and (sign := next((sign for sign in "!-" if self.take(sign)), None)) is not None:
             signs.append(sign)
         value = self._postfix()
         for sign in reversed(signs):
@@ -243,7 +182,7 @@ class _Reader:
     def _postfix(self) -> Expression:
         value = self._primary()
         while True:
-            self._skip()
+            self.skip()
             if self.text.startswith(".", self.at) and not self.text.startswith("...", self.at):
                 self.at += 1
                 value = self._step(value)
@@ -254,38 +193,39 @@ class _Reader:
                 return value
 
     def _step(self, base: Expression) -> Expression:
-        if self._take("*"):
+        if self.take("*"):
             return Unreadable()
         number = _NUMBER.match(self.text, self.at, self.end)
         if number is not None:
-            self.at = number.end()
-            return Item(base, Literal(int(number.group())) if number.group().isdecimal() else Unreadable())
-        return Item(base, Literal(self._name()))
+            self.at = self.last = number.end()
+            written = number.group()
+            return Item(base, Literal(int(written)) if written.isdecimal() and len(written) < 10 else Unreadable())
+        return Item(base, Literal(self.name()))
 
     def _index(self, base: Expression) -> Expression:
-        return Unreadable() if self._take("*") else Item(base, self._expression())
+        return Unreadable() if self.take("*") else Item(base, self._expression())
 
     def _inside(self, closing: str, read: _Read) -> Expression:
         """What stands between brackets, of which the opening one has been passed."""
-        lines_count, self._lines_count = self._lines_count, False
+        lines_count, self.lines_count = self.lines_count, False
         try:
             value = read()
-            self._need(closing)
+            self.need(closing)
         finally:
-            self._lines_count = lines_count
+            self.lines_count = lines_count
         return value
 
     def _primary(self) -> Expression:
-        self._skip()
+        self.skip()
         if self.at >= self.end:
-            raise _Malformed
+            raise Malformed
         char = self.text[self.at]
         if char == '"':
             self.at += 1
             value = self.template(quoted=True)
             if not self.text.startswith('"', self.at):
-                raise _Malformed
-            self.at += 1
+                raise Malformed
+            self.at = self.last = self.at + 1
             return value
         if char in "([{":
             self.at += 1
@@ -297,19 +237,19 @@ class _Reader:
             return self._inside(*reads[char])
         number = _NUMBER.match(self.text, self.at, self.end)
         if number is not None:
-            self.at = number.end()
+            self.at = self.last = number.end()
             written = number.group()
             return Literal(int(written) if written.isdecimal() and len(written) < 100 else float(written))
         if char == "<":
             return self._heredoc()
-        name = self._name()
+        name = self.name()
         if name in _CONSTANTS:
             return Literal(_CONSTANTS[name])
         if self.text.startswith("(", self.at):
             self.at += 1
             return self._inside(")", lambda: self._call(name))
         if self.text.startswith("::", self.at):
-            raise _Malformed
+            raise Malformed
         return Name(name)
 
     def _call(self, name: str) -> Expression:
@@ -317,18 +257,18 @@ class _Reader:
         spread = False
         while not self._closed(")"):
             arguments.append(self._expression())
-            spread = self._take("...")
-            if spread or not self._take(","):
+            spread = self.take("...")
+            if spread or not self.take(","):
                 break
         return Call(name, tuple(arguments), spread)
 
     def _closed(self, closing: str) -> bool:
-        self._skip()
+        self.skip()
         return self.at >= self.end or self.text.startswith(closing, self.at)
 
     def _starts_for(self) -> bool:
-        self._skip()
-        found = _NAME.match(self.text, self.at, self.end)
+        self.skip()
+        found = NAME.match(self.text, self.at, self.end)
         if found is None or found.group() != "for":
             return False
         self.at = found.end()
@@ -340,7 +280,7 @@ class _Reader:
         items: list[Expression] = []
         while not self._closed("]"):
             items.append(self._expression())
-            if not self._take(","):
+            if not self.take(","):
                 break
         return ListOf(tuple(items))
 
@@ -352,39 +292,39 @@ class _Reader:
             key = self._expression()
             if isinstance(key, Name):
                 key = Literal(key.name)
-            if not self._take("=") and not self._take(":"):
-                raise _Malformed
+            if not self.take("=") and not self.take(":"):
+                raise Malformed
             # The value ends with its line, unless it is in brackets of its own.
-            lines_count, self._lines_count = self._lines_count, True
+            lines_count, self.lines_count = self.lines_count, True
             try:
-                self._skip(lines=True)
+                self.skip(lines=True)
                 pairs.append((key, self._expression()))
-                self._skip()
+                self.skip()
             finally:
-                self._lines_count = lines_count
+                self.lines_count = lines_count
             if not self.text.startswith(("\n", ",", "}"), self.at):
-                raise _Malformed
-            self._take(",")
+                raise Malformed
+            self.take(",")
         return ObjectOf(tuple(pairs))
 
     def _for(self, *, is_object: bool) -> Expression:
-        names = [self._name()]
-        if self._take(","):
-            names.append(self._name())
-        if self._name() != "in":
-            raise _Malformed
+        names = [self.name()]
+        if self.take(","):
+            names.append(self.name())
+        if self.name() != "in":
+            raise Malformed
         collection = self._expression()
-        self._need(":")
+        self.need(":")
         key: Expression | None = None
         value = self._expression()
         if is_object:
-            self._need("=>")
+            self.need("=>")
             key, value = value, self._expression()
-        grouped = self._take("...")
+        grouped = self.take("...")
         condition: Expression | None = None
         if not self._closed("}" if is_object else "]"):
-            if self._name() != "if":
-                raise _Malformed
+            if self.name() != "if":
+                raise Malformed
             condition = self._expression()
         return For(tuple(names), collection, key, value, condition, grouped)
 
@@ -394,7 +334,7 @@ class _Reader:
         if char == "\\":
             found = _ESCAPE.match(text, at, self.end)
             if found is None:
-                raise _Malformed
+                raise Malformed
             self.at = found.end()
             short, long, plain = found.groups()
             if plain is not None:
@@ -416,7 +356,7 @@ class _Reader:
 
     def _interpolated(self) -> Expression:
         value = self._expression()
-        self._take("~")
+        self.take("~")
         return value
 
     def _directive(self) -> Expression:
@@ -428,17 +368,17 @@ class _Reader:
     def _heredoc(self) -> Expression:
         found = _HERE.match(self.text, self.at, self.end)
         if found is None:
-            raise _Malformed
+            raise Malformed
         start = found.end()
         closing = regex(rf"^[ \t]*{found[2]}[ \t]*\r?$", re.MULTILINE).search(self.text, start, self.end)
         stop = self.end if closing is None else closing.start()
         outer, self.end, self.at = self.end, stop, start
-        lines_count, self._lines_count = self._lines_count, False
+        lines_count, self.lines_count = self.lines_count, False
         try:
             value = self.template(quoted=False)
         finally:
-            self.end, self._lines_count = outer, lines_count
-        self.at = outer if closing is None else min(closing.end(), outer)
+            self.end, self.lines_count = outer, lines_count
+        self.at = self.last = outer if closing is None else min(closing.end(), outer)
         if found[1] and isinstance(value, Literal) and isinstance(value.value, str):
             from textwrap import dedent
 
