@@ -180,7 +180,8 @@ class TestInheritance:
 
     def test_cycles_come_to_an_end(self) -> None:
         found = targets(
-            'target "a" {\n inherits = ["b"]\n context = "a"\n}\ntarget "b" {\n inherits = ["a"]\n dockerfile = "B"\n}\n'
+            'target "a" {\n inherits = ["b"]\n context = "a"\n}\n'
+            'target "b" {\n inherits = ["a"]\n dockerfile = "B"\n}\n'
             'group "default" { targets = ["a", "b"] }\n'
         )
         assert (found["a"].context, found["a"].dockerfile) == ("/project/a", "/project/a/B")
@@ -245,7 +246,8 @@ class TestMatrix:
 
     def test_a_matrix_of_tables(self) -> None:
         found = targets(
-            'target "app" {\n name = item.name\n matrix = { item = [{ name = "cpu", dir = "a" }, { name = "gpu", dir = "b" }] }\n'
+            'target "app" {\n name = item.name\n'
+            ' matrix = { item = [{ name = "cpu", dir = "a" }, { name = "gpu", dir = "b" }] }\n'
             " context = item.dir\n}\n"
             'group "default" { targets = ["app"] }\n'
         )

@@ -138,7 +138,9 @@ def _docker_build(command: Command, words: list[ShellWord], places: Places) -> D
     file = options.get("file", [None])[-1]
     if len(positional) > 1 and file is not None:
         # What a variable holds is mostly options; with a Dockerfile named beside them they change nothing here.
-        positional = [word for word in positional if _OPTIONS_ONLY.fullmatch(word.raw) is None] or positional
+        positional = [
+            word for word in positional if _OPTIONS_ONLY.fullmatch(word.raw) is None or places.value(word) is not None
+        ]
     if len(positional) != 1:
         return None
     shared = _shared(options, places)

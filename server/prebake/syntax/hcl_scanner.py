@@ -16,7 +16,7 @@ class Malformed(Exception):
 
 
 class Scanner:
-    """A text, how far it has been read (``at``), where its last token ends (``last``), where reading stops (``end``)."""
+    """A text: how far it has been read (``at``), where its last token ends (``last``), where to stop (``end``)."""
 
     def __init__(self, text: str) -> None:
         self.text = text
