@@ -34,8 +34,10 @@ class BuildLine(NamedTuple):
     detail: str
 
 
-def build_lines(snapshot: Snapshot, path: str, form: Form, project: str) -> Iterator[BuildLine]:
-    """The builds of a file whose Dockerfile and context are there.
+def build_lines(
+    snapshot: Snapshot, path: str, form: Form, project: str, dockerfile: str | None = None
+) -> Iterator[BuildLine]:
+    """The builds of a file, or those of one ``dockerfile``, whose Dockerfile and context are there.
 
     Where commands run is not written down for scripts and documents: they count from the project's top folder and from
     their own. A command that fits both, so that it may mean either of two Dockerfiles, counts for neither; beside a
@@ -45,6 +47,8 @@ def build_lines(snapshot: Snapshot, path: str, form: Form, project: str) -> Iter
     if text is None or len(text.content) > MAX_LENGTH:
         return
     for line, candidates in _read(text, path, form, project):
+        if dockerfile is not None and all(built.dockerfile != dockerfile for built in candidates):
+            continue
         fitting = [
             built
             for built in candidates
@@ -57,7 +61,8 @@ def build_lines(snapshot: Snapshot, path: str, form: Form, project: str) -> Iter
         if not fitting or (form == "script" and len({built.dockerfile for built in fitting}) > 1):
             continue
         built = fitting[0]
-        if built.context is not None and built.dockerfile is not None:
+        wanted = dockerfile is None or built.dockerfile == dockerfile
+        if wanted and built.context is not None and built.dockerfile is not None:
             yield BuildLine(built.context, built.dockerfile, built.target, built.args, built.named, line, built.tool)
 
 

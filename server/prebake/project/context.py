@@ -179,8 +179,8 @@ def _lines(subject: _Subject, files: Iterable[tuple[str, Form]], *, copied: bool
     for path, form in files:
         from prebake.project.buildlines import build_lines
 
-        for built in build_lines(subject.snapshot, path, form, subject.project):
-            if built.dockerfile == subject.path and (built.detail == _COPIED) == copied:
+        for built in build_lines(subject.snapshot, path, form, subject.project, subject.path):
+            if (built.detail == _COPIED) == copied:
                 evidence = Evidence(_KINDS.get(form, "makefile"), path, built.line, built.detail)
                 yield Context(built.context, evidence, built.target, built.args, named=built.named)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
@@ -42,7 +41,7 @@ _KANIKO_VALUED = frozenset(
 _GIVEN_WORDS = ("sudo", "time", "exec", "env", "command", "nohup")
 _OPTIONS_ONLY = regex(r"[\"']?(?:\$\w+|\$[@*]|\$\{[^{}$`]*\})[\"']?")
 """A word that is one variable: mostly further options."""
-_TOOL = regex(r"\b(?:docker|podman|buildah|nerdctl|kaniko/executor)\b", re.IGNORECASE)
+_TOOL = regex(r"\b(?:docker|podman|buildah|nerdctl|kaniko/executor)\b")
 _VERB = regex(r"\b(?:build|bud|b|executor)\b")
 _COPIED = regex(r"\bcp\s[^\n]*Dockerfile")
 

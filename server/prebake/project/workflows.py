@@ -48,12 +48,12 @@ def workflow_builds(snapshot: Snapshot, path: str, root: str) -> tuple[WorkflowB
     a matrix that is worked out gives nothing.
     """
     text = snapshot.text(path)
-    return () if text is None or not asks_for_build(text.content) else _read(text, root)
+    return () if text is None else _read(text, root)
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=256)
 def _read(text: Text, root: str) -> tuple[WorkflowBuild, ...]:
-    return tuple(_builds(text, root))
+    return tuple(_builds(text, root)) if asks_for_build(text.content) else ()
 
 
 def _builds(text: Text, root: str) -> Iterator[WorkflowBuild]:
