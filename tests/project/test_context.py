@@ -367,6 +367,60 @@ class TestOrder:
         assert [(context.target, context.evidence.line) for context in found] == [("prod", 2), ("lint", 1)]
         assert found[0].evidence.detail == "target prod"
 
+    @pytest.mark.parametrize(
+        ("path", "content"),
+        [
+            ("Makefile", "a:\n\tdocker buildx bake -f docker/vars.hcl -f docker/app.hcl --push\n"),
+            (
+                "scripts/b.sh",
+                'cd "$(dirname "$0")/.."\ndocker buildx bake --file=docker/vars.hcl -f docker/app.hcl app\n',
+            ),
+            (
+                ".github/workflows/ci.yml",
+                workflow(
+                    "uses: docker/bake-action@v6\n        with: {files: 'docker/vars.hcl, docker/app.hcl', source: .}"
+                ),
+            ),
+            (
+                ".github/workflows/ci.yml",
+                workflow("run: docker buildx bake -f vars.hcl -f app.hcl\n        working-directory: docker"),
+            ),
+        ],
+    )
+    def test_bake_files_that_a_call_names(self, tmp_path: Path, path: str, content: str) -> None:
+        folder = "." if "working-directory" in content else "docker"
+        files = {
+            "docker/Dockerfile": BROAD,
+            "docker/vars.hcl": f'variable "DIR" {{ default = "{folder}" }}\n',
+            "docker/app.hcl": 'target "app" { context = DIR }\n',
+            path: content,
+        }
+        assert told(tmp_path, contexts(tmp_path, files, "docker/Dockerfile")) == [
+            ("docker", "bake", "docker/app.hcl:1")
+        ]
+
+    def test_a_call_says_where_bake_runs(self, tmp_path: Path) -> None:
+        files = {
+            "Dockerfile": BROAD,
+            "docker/Dockerfile": BROAD,
+            "docker/docker-bake.hcl": 'target "app" {}\n',
+            "Makefile": "a:\n\tdocker buildx bake -f docker/docker-bake.hcl\n",
+        }
+        assert told(tmp_path, contexts(tmp_path, files)) == [(".", "bake", "docker/docker-bake.hcl:1")]
+        assert told(tmp_path, contexts(tmp_path, files, "docker/Dockerfile")) == [("docker", "dockerfile", "")]
+
+    @pytest.mark.parametrize(
+        "command", ["-f docker/app.hcl -f compose.yaml", "-f $FILE", "-f gone.hcl", "https://github.com/a/b.git"]
+    )
+    def test_calls_that_tell_nothing(self, tmp_path: Path, command: str) -> None:
+        files = {
+            "docker/Dockerfile": BROAD,
+            "docker/app.hcl": 'target "app" { context = "docker" }\n',
+            "compose.yaml": "services: {}",
+            "Makefile": f"a:\n\tdocker buildx bake {command}\n",
+        }
+        assert told(tmp_path, contexts(tmp_path, files, "docker/Dockerfile")) == [("docker", "dockerfile", "")]
+
     def test_a_dockerfile_that_is_copied_to_its_context(self, tmp_path: Path) -> None:
         text = workflow("run: |\n          cp docker/gpu.Dockerfile app/Dockerfile\n          tool push app")
         files = {"docker/gpu.Dockerfile": BROAD, "app/main.py": "", ".github/workflows/ci.yml": text}

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
+from prebake.discovery import is_bake_file
 from prebake.files import Snapshot, join, parent
 from prebake.project.bakefile import Declared, Definition, read
 from prebake.project.hclvalues import UNKNOWN, Value, as_text
@@ -46,7 +47,7 @@ class BakeTarget(NamedTuple):
 
 def bake_sets(files: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     """Which of a folder's bake files are read together: those with bake's own names, and each other one alone."""
-    own = {posixpath.basename(path): path for path in files}
+    own = {name: path for path in files if is_bake_file(name := posixpath.basename(path))}
     default = tuple(own.pop(name) for name in DEFAULT_NAMES if name in own)
     if default:
         yield default
@@ -54,16 +55,21 @@ def bake_sets(files: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         yield (path,)
 
 
-def bake_targets(snapshot: Snapshot, files: tuple[str, ...], project: str) -> tuple[BakeTarget, ...]:
+def bake_targets(
+    snapshot: Snapshot, files: tuple[str, ...], project: str, base: str | None = None
+) -> tuple[BakeTarget, ...]:
     """The targets of bake files that are read together.
 
-    Bake takes paths as relative to where it is run. That is the folder of the files, or one above it up to the
-    project's top: the one where most of the Dockerfiles are, and none where two folders have equally many and the
-    files have names of their own, so that nobody runs bake beside them without saying where they are.
+    Bake takes paths as relative to where it is run, ``base``. Where that is not known, it is the folder of the files,
+    or one above it up to the project's top: the one where most of the Dockerfiles are, and none where two folders have
+    equally many and the files have names of their own, so that nobody runs bake beside them without saying where they
+    are.
     """
     texts = tuple((path, text) for path in files if (text := snapshot.text(path)) is not None)
     if not texts:
         return ()
+    if base is not None:
+        return _targets(texts, (), base)
     folder = parent(files[0])
     base = folder
     if folder != project:

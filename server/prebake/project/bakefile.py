@@ -202,12 +202,12 @@ def _names(attribute: Attribute | None) -> Iterator[Name]:
 def _targets(scope: _Scope, block: Block, path: str, line: int) -> Iterator[Declared]:
     """The targets of one block: one, or one for each combination of its matrix."""
     name = block.body.get("name")
-    for bound in _combinations(scope, block):
+    for number, bound in enumerate(_combinations(scope, block)):
         label: str | None = block.labels[0]
         if name is not None and bound:
             label = as_text(scope.value(name.value, bound))
         if label is None:
-            label = f"?{line}"  # built, but nobody can refer to it
+            label = f"{block.labels[0]} {number + 1}"  # built, but nobody can refer to it
         written = ((key, block.body.get(key)) for key in _READ)
         values = {key: scope.value(item.value, bound) for key, item in written if item is not None}
         yield Declared(label, {key: value for key, value in values.items() if value is not None}, path, line)

@@ -75,11 +75,11 @@ def _read(text: Text, path: str, form: Form, project: str) -> tuple[tuple[int, t
     loosely = form in ("makefile", "justfile", "taskfile", "pipeline") and "build" in text.content
     if not asks_for_build(text.content) and not (loosely and _names_tool(text.content)):
         return ()
-    folders = _folders(path, form, project)
+    folders = folders_of(path, form, project)
     script = path if form == "script" else None
     found: dict[tuple[int, int], list[DockerBuild]] = {}
     lines: dict[tuple[int, int], int] = {}
-    for number, snippet in enumerate(_snippets(text, path, form)):
+    for number, snippet in enumerate(snippets_of(text, path, form)):
         for folder in folders:
             for built in docker_builds(snippet.text, join(folder, snippet.folder), project, script, snippet.variables):
                 key = (number, built.start)
@@ -95,7 +95,7 @@ def _names_tool(content: str) -> bool:
     return any(tool in lower for tool in ("docker", "podman", "buildah", "nerdctl", "kaniko"))
 
 
-def _folders(path: str, form: Form, project: str) -> tuple[str, ...]:
+def folders_of(path: str, form: Form, project: str) -> tuple[str, ...]:
     """The folders that a file's commands may run in."""
     own = parent(path)
     if form == "document":
@@ -105,7 +105,8 @@ def _folders(path: str, form: Form, project: str) -> tuple[str, ...]:
     return (project,) if form == "pipeline" else (own,)
 
 
-def _snippets(text: Text, path: str, form: Form) -> Iterator[Snippet]:
+def snippets_of(text: Text, path: str, form: Form) -> Iterator[Snippet]:
+    """The pieces of shell text in a file."""
     if form == "makefile":
         from prebake.project.makefiles import of_makefile
 

@@ -90,12 +90,8 @@ def docker_builds(
     """
     if not asks_for_build(text):
         return
-    places = Places(folder, workspace, script, variables)
     copied: dict[str, list[tuple[str, int]]] = {}
-    for command in split(Fragment.whole(text)).commands:
-        if places.follow(command):
-            continue
-        words = _plain(command)
+    for command, words, places in commands_in(text, folder, workspace, script, variables):
         if words and words[0].value == "cp" and len(words) >= 3:
             source, target = places.path(words[-2]), places.path(words[-1])
             if source is not None and target is not None and posixpath.basename(target) == "Dockerfile":
@@ -109,6 +105,22 @@ def docker_builds(
     for target, originals in copied.items():
         for source, start in originals:
             yield DockerBuild(posixpath.dirname(target), source, None, {}, False, start, tool="cp")
+
+
+def commands_in(
+    text: str,
+    folder: str | None,
+    workspace: str,
+    script: str | None = None,
+    variables: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[tuple[Command, list[ShellWord], Places]]:
+    """The commands of a shell text that do something besides moving about, each with its words and where it runs; what
+    is given is as for :func:`docker_builds`.
+    """
+    places = Places(folder, workspace, script, variables)
+    for command in split(Fragment.whole(text)).commands:
+        if not places.follow(command):
+            yield command, _plain(command), places
 
 
 def _plain(command: Command) -> list[ShellWord]:
@@ -133,7 +145,7 @@ def _built(command: Command, words: list[ShellWord], places: Places) -> Iterator
 
 
 def _docker_build(command: Command, words: list[ShellWord], places: Places) -> DockerBuild | None:
-    options, positional = _options(words, _VALUED, _VALUED_SHORT, {"f": "file"})
+    options, positional = options_of(words, _VALUED, _VALUED_SHORT, {"f": "file"})
     file = options.get("file", [None])[-1]
     if len(positional) > 1 and file is not None:
         # What a variable holds is mostly options; with a Dockerfile named beside them they change nothing here.
@@ -164,7 +176,7 @@ def _docker_build(command: Command, words: list[ShellWord], places: Places) -> D
 
 def _kaniko(command: Command, words: list[ShellWord], places: Places) -> Iterator[DockerBuild]:
     """A call of kaniko's executor, which looks for the Dockerfile in the working directory, then in the context."""
-    options, _ = _options(words, _KANIKO_VALUED, frozenset("cfd"), {"c": "context", "f": "dockerfile"})
+    options, _ = options_of(words, _KANIKO_VALUED, frozenset("cfd"), {"c": "context", "f": "dockerfile"})
     given, file = options.get("context", [None])[-1], options.get("dockerfile", [None])[-1]
     shared = _shared(options, places)
     if shared is None:
@@ -201,7 +213,7 @@ def _shared(options: Mapping[str, list[ShellWord]], places: Places) -> tuple[str
     return stage, {name: value for name, value in pairs if name and value is not None}
 
 
-def _options(
+def options_of(
     words: list[ShellWord], valued: frozenset[str], valued_short: frozenset[str], long_names: Mapping[str, str]
 ) -> tuple[dict[str, list[ShellWord]], list[ShellWord]]:
     """The values of options by long name, and the other words."""

@@ -48,7 +48,7 @@ def _look(snapshot: Snapshot, folder: str) -> _Folder:
     folders = (entry.name for entry in entries if entry.kind is Kind.DIRECTORY)
     found = _Folder(
         tuple(join(folder, name) for name in files if name.endswith((".yml", ".yaml")) and is_compose_file(name)),
-        tuple(join(folder, name) for name in files if "bake" in name and is_bake_file(name)),
+        tuple(join(folder, name) for name in files if name.endswith(".hcl") or ("bake" in name and is_bake_file(name))),
         tuple(join(folder, name) for name in files if "file" in name and is_dockerfile(name)),
         tuple(join(folder, name) for name in folders if name not in _UNLIKELY),
     )
@@ -91,7 +91,9 @@ def compose_files(snapshot: Snapshot, dockerfile: str, root: str) -> tuple[str, 
 
 
 def bake_files(snapshot: Snapshot, dockerfile: str, root: str) -> tuple[tuple[str, ...], ...]:
-    """The bake files that may build a Dockerfile, by the folder they are in, nearest to it first."""
+    """The bake files, and other HCL files, that may build a Dockerfile, by the folder they are in, nearest to it
+    first.
+    """
     near = (_look(snapshot, folder) for folder in _ancestors(parent(dockerfile), root))
     return tuple(dict.fromkeys(folder.bake for folder in (*near, *_folders(snapshot, root)) if folder.bake))
 
