@@ -66,6 +66,7 @@ def test_files_concern_the_dockerfiles_whose_context_holds_them(tmp_path: Path) 
         {
             "a/Dockerfile": build, "a/main.py": "", "b/Dockerfile": build, "b/main.py": "", "b/Dockerfile.gpu": build,
             "b/Dockerfile.gpu.dockerignore": "x\n", "compose.yaml": "services: {}\n",
+            "README.md": "`docker build a`\n", "c/run.sh": "echo docker\n",
         },
         git=True,
     )  # fmt: skip
@@ -77,6 +78,7 @@ def test_files_concern_the_dockerfiles_whose_context_holds_them(tmp_path: Path) 
     assert engine.dockerfiles_for(at(tmp_path, "b/Dockerfile.gpu.dockerignore")) == (gpu,)
     for name in ("compose.yaml", "docker-bake.hcl", "a/.devcontainer/devcontainer.json", "Makefile", "README.md"):
         assert engine.dockerfiles_for(at(tmp_path, name)) == (a, b, gpu)
+    assert engine.dockerfiles_for(at(tmp_path, "c/run.sh")) == ()
 
 
 def test_an_unsaved_bake_file_counts(tmp_path: Path) -> None:

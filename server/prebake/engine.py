@@ -163,7 +163,8 @@ class Engine:
             beside = posixpath.join(parent(path), name.removesuffix(".dockerignore"))
             return (beside,) if self._snapshot.is_file(beside) else ()
         found = self.dockerfiles_in(self.project_root(path))
-        if tells_of_builds(path):
+        text = self._snapshot.text(path)
+        if tells_of_builds(path, text.content if text is not None else ""):
             return found
         return tuple(dockerfile for dockerfile in found if self._concerns(dockerfile, path))
 

@@ -69,7 +69,18 @@ def test_forms(path: str, expected: str | None) -> None:
     "path", ["a/docker-bake.hcl", ".devcontainer/devcontainer.json", "Makefile", "x.yaml", "a/b.toml"]
 )
 def test_files_that_concern_all_dockerfiles(path: str) -> None:
-    assert tells_of_builds(path)
+    assert tells_of_builds(path, "")
+
+
+@pytest.mark.parametrize("path", ["README.md", "scripts/build.sh", "package.json"])
+def test_scripts_and_documents_concern_them_where_they_speak_of_builds(path: str) -> None:
+    assert tells_of_builds(path, "docker build .")
+    assert not tells_of_builds(path, "docker run x")
+
+
+@pytest.mark.parametrize("path", ["app.py", "requirements.txt", "data.json"])
+def test_other_files_do_not(path: str) -> None:
+    assert not tells_of_builds(path, "docker build .")
 
 
 class TestMakefile:

@@ -45,9 +45,14 @@ def form_of(path: str) -> Form | None:
     return "document" if name in ("readme", "install", "contributing") else None
 
 
-def tells_of_builds(path: str) -> bool:
-    """Whether a file may say, by its name, how any Dockerfile of its project is built; YAML and TOML always may."""
+def tells_of_builds(path: str, content: str) -> bool:
+    """Whether a file may say how any Dockerfile of its project is built: by its name for files that are mostly about
+    building, YAML and TOML among them, by what is in it for scripts and documents.
+    """
     name = posixpath.basename(path)
-    if name.endswith((".yaml", ".yml", ".toml")) or name in ("devcontainer.json", ".devcontainer.json"):
+    if name.endswith((".yaml", ".yml", ".toml", ".hcl")) or name in ("devcontainer.json", ".devcontainer.json"):
         return True
-    return is_bake_file(name) or form_of(path) is not None
+    form = form_of(path)
+    if form in ("script", "package", "document"):
+        return "build" in content and any(tool in content for tool in ("docker", "podman", "buildah", "nerdctl"))
+    return is_bake_file(name) or form is not None
