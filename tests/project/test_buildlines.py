@@ -50,6 +50,7 @@ def told(root: Path, found: list[BuildLine]) -> list[tuple[str, str, int]]:
         (".gitlab-ci.yml", "pipeline"),
         ("/p/.circleci/config.yml", "pipeline"),
         ("cloudbuild-gpu.yaml", "pipeline"),
+        ("Jenkinsfile.release", "pipeline"),
         ("skaffold.yaml", "skaffold"),
         ("README.md", "document"),
         ("README", "document"),
@@ -253,6 +254,21 @@ class TestPipelines:
             ("docker/Dockerfile", "docker"),
         ]
 
+    @pytest.mark.parametrize(
+        ("steps", "expected"),
+        [
+            ("sh 'docker build -f docker/Dockerfile .'", [("docker/Dockerfile", ".", 3)]),
+            ('sh "docker build -t x:${env.TAG} app"', [("app/Dockerfile", "app", 3)]),
+            ("sh(script: '''\n  cd docker\n  docker build .\n''')", [("docker/Dockerfile", "docker", 5)]),
+            ("dir('docker') { sh 'docker build .' }", []),
+            ("sh 'docker build -f ${FILE} .'", []),
+            ("sh 'docker build app", []),
+        ],
+    )
+    def test_jenkins(self, tmp_path: Path, steps: str, expected: list[tuple[str, str, int]]) -> None:
+        content = f"pipeline {{\n stages {{\n  {steps}\n }}\n}}\n"
+        assert told(tmp_path, read(tmp_path, "Jenkinsfile", content)) == expected
+
     def test_skaffold(self, tmp_path: Path) -> None:
         content = (
             "build:\n  artifacts:\n  - image: a\n    context: app\n  - image: b\n    docker:\n"
@@ -315,7 +331,9 @@ class TestDocuments:
     ],
     ids=lambda content: content[:12],
 )
-@pytest.mark.parametrize("name", ["Makefile", "justfile", "a.sh", "README.md", "Taskfile.yml", "package.json"])
+@pytest.mark.parametrize(
+    "name", ["Makefile", "justfile", "a.sh", "README.md", "Taskfile.yml", "package.json", "Jenkinsfile"]
+)
 def test_hostile_files_come_to_an_end(tmp_path: Path, name: str, content: str) -> None:
     read(tmp_path, name, content)
 

@@ -26,6 +26,8 @@ def form_of(path: str) -> Form | None:
     stem, _, suffix = name.rpartition(".")
     if name in ("makefile", "gnumakefile") or suffix == "mk":
         return "makefile"
+    if is_jenkinsfile(name):
+        return "pipeline"
     if name in ("justfile", ".justfile") or suffix == "just":
         return "justfile"
     if suffix in ("yml", "yaml"):
@@ -43,6 +45,11 @@ def form_of(path: str) -> Form | None:
     if name.endswith(_DOCUMENTS):
         return "document" if any(word in stem for word in _ABOUT_BUILDING) else None
     return "document" if name in ("readme", "install", "contributing") else None
+
+
+def is_jenkinsfile(path: str) -> bool:
+    """Whether a pipeline is one of Jenkins, by its name."""
+    return posixpath.basename(path).lower().partition(".")[0] == "jenkinsfile"
 
 
 def tells_of_builds(path: str, content: str) -> bool:

@@ -7,11 +7,11 @@ from functools import lru_cache
 from typing import Literal
 
 from prebake.files import Snapshot, is_below, join, parent
-from prebake.project.buildfiles import Form
+from prebake.project.buildfiles import Form, is_jenkinsfile
 from prebake.project.dockercli import DockerBuild, asks_for_build, docker_builds
 from prebake.project.jsontree import load_json
 from prebake.project.namedcontexts import NamedContext
-from prebake.project.snippets import Snippet, of_document, of_yaml
+from prebake.project.snippets import Snippet, of_document, of_groovy, of_yaml
 from prebake.project.yamltree import Node, load
 from prebake.records import NamedTuple
 from prebake.text import Text
@@ -124,6 +124,8 @@ def snippets_of(text: Text, path: str, form: Form) -> Iterator[Snippet]:
         scripts = root.get("scripts") if root is not None else None
         for _, value in scripts.pairs() if scripts is not None else ():
             yield Snippet(value.text, (value.line,))
+    elif is_jenkinsfile(path):
+        yield from of_groovy(text)
     else:
         root = load(text)
         if root is not None:

@@ -77,6 +77,29 @@ def _joined(block: list[tuple[int, str]]) -> Iterator[Snippet]:
         yield Snippet(_PLACEHOLDER.sub("X", content), tuple(number for number, _ in block))
 
 
+_SHELL_STEP = regex(r"\bsh[ \t]*\(?[ \t]*(?:script:[ \t]*)?(\"\"\"|\'\'\'|\"|\')")
+_GROOVY_VALUE = regex(r"\$\{(?:env\.)?([^{}]*)\}")
+
+
+def of_groovy(text: Text) -> Iterator[Snippet]:
+    """The shell steps of a Jenkinsfile; none where it changes the folder, which is not followed."""
+    content = text.content
+    if "dir(" in content or "dir (" in content:
+        return
+    at = 0
+    while (found := _SHELL_STEP.search(content, at)) is not None:
+        at = found.end()
+        close = content.find(found[1], at)
+        end = content.find("\n", at) if len(found[1]) == 1 else len(content)
+        if close < 0 or (close > end >= 0):
+            continue
+        # In double quotes Groovy replaces what the shell would; only the environment's variables are the same to both.
+        script = _GROOVY_VALUE.sub(r"${\1}", content[at:close])
+        first = text.position(at).line
+        yield Snippet(script, tuple(range(first, first + script.count("\n") + 1)))
+        at = close + len(found[1])
+
+
 _FOLDERS = ("dir", "working_directory", "workingDirectory", "working-directory")
 
 
