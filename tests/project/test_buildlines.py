@@ -124,6 +124,20 @@ class TestMakefile:
         content = "FILE = Dockerfile\ngpu: FILE = docker/gpu.Dockerfile\nimage:\n\tdocker build -f $(FILE) .\n"
         assert read(tmp_path, "Makefile", content) == []
 
+    def test_several_ways_to_call_a_builder_are_one(self, tmp_path: Path) -> None:
+        content = (
+            "ifeq ($(CROSS),true)\n\tBUILD := docker buildx build --platform=x $(ARGS)\nelse\n"
+            "\tBUILD := DOCKER_BUILDKIT=1 docker build\nendif\nimage:\n\t$(BUILD) -f docker/Dockerfile .\n"
+        )
+        assert told(tmp_path, read(tmp_path, "Makefile", content)) == [("docker/Dockerfile", ".", 7)]
+
+    def test_unless_they_choose_what_is_built(self, tmp_path: Path) -> None:
+        content = (
+            "BUILD = docker build -f docker/Dockerfile\nifdef GPU\n"
+            "BUILD = docker build -f docker/gpu.Dockerfile\nendif\nimage:\n\t$(BUILD) .\n"
+        )
+        assert read(tmp_path, "Makefile", content) == []
+
     def test_targets_arguments_and_named_contexts(self, tmp_path: Path) -> None:
         content = (
             "image:\n\tdocker build --target prod --build-arg A=1 --build-arg B=$(X) --build-context lib=docker .\n"

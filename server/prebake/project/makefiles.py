@@ -16,6 +16,9 @@ _REFERENCE = regex(r"\$(?:\(([^()${}]*)\)|\{([^(){}$]*)\}|([@<*^?+%|A-Za-z]))")
 _COMMENT = regex(r"(?:^|[ \t])#.*")
 _JUST_ASSIGNMENT = regex(r"(?:export[ \t]+)?([A-Za-z_][\w-]*)[ \t]*:=[ \t]*(?:\"([^\"\\]*)\"|'([^']*)')[ \t]*(?:#.*)?")
 _JUST_VALUE = regex(r"\{\{[ \t]*([\w-]+)(\(\))?[ \t]*\}\}|\{\{[^{}]*\}\}")
+_INDENTED = regex(r"[\w.-]+[ \t]*(?::=|\?=|[ \t]=[ \t])")
+_CALL = regex(r"(?:\w+=\S*[ \t]+)*(?:docker|podman|nerdctl|buildah)(?:$|[ \t]+(?:buildx[ \t]+)?(?:build|bud)\b)")
+_CHOOSES = regex(r"(?:^|[ \t])(?:-f|--file|--target)\b")
 _UNKNOWN = "$_"
 _DOLLAR = "\0"
 _MOST_ROUNDS = 10
@@ -43,7 +46,7 @@ def of_makefile(text: Text, path: str) -> Iterator[Snippet]:
 
 def _values(lines: list[str], path: str, folder: str) -> dict[str, str | None]:
     """The variables that have one value; those that are set to several have ``None``."""
-    raw: dict[str, str | None] = {}
+    found: dict[str, list[str | None]] = {}
     number = 0
     while number < len(lines):
         line = lines[number]
@@ -51,23 +54,38 @@ def _values(lines: list[str], path: str, folder: str) -> dict[str, str | None]:
             number += 1
             line = f"{line[:-1].rstrip()} {lines[number].strip()}"
         number += 1
-        if line.startswith(("\t", "#")) or "=" not in line:
+        if "=" not in line or line.startswith("#"):
             continue
-        found = _ASSIGNMENT.fullmatch(line)
-        if found is None:
+        if line.startswith("\t"):
+            # Within a conditional; a shell has no such assignment.
+            line = line.strip()
+            if _INDENTED.match(line) is None:
+                continue
+        assigned = _ASSIGNMENT.fullmatch(line)
+        if assigned is None:
             special = _FOR_TARGET.fullmatch(line)
-            if special is not None and raw.get(special[1]) != special[2]:
-                raw[special[1]] = None
+            if special is not None:
+                found.setdefault(special[1], []).append(special[2].strip())
             continue
-        name, operator, value = found.groups()
+        name, operator, value = assigned.groups()
         value = _COMMENT.sub("", value).strip()
-        if operator == "?=" and name in raw:
+        if operator == "?=" and name in found:
             continue
-        several = name in raw and raw[name] != value
-        raw[name] = None if several or operator in ("+=", "!=") or len(value) > _MOST_TEXT else value
-    raw["CURDIR"] = raw["PWD"] = folder
-    raw["MAKEFILE_LIST"] = path
-    return raw
+        is_known = operator not in ("+=", "!=") and len(value) <= _MOST_TEXT
+        found.setdefault(name, []).append(value if is_known else None)
+    values = {name: _one_of(options) for name, options in found.items()}
+    return {**values, "CURDIR": folder, "PWD": folder, "MAKEFILE_LIST": path}
+
+
+def _one_of(options: list[str | None]) -> str | None:
+    """The value of a variable that is set in several places: the one that all agree on; or, of several ways to call a
+    builder that name no file and no stage, the first.
+    """
+    first = options[0]
+    if all(option == first for option in options):
+        return first
+    calls = all(option is not None and _CALL.match(option) and not _CHOOSES.search(option) for option in options)
+    return first if calls else None
 
 
 def _expanded(text: str, values: dict[str, str | None]) -> str:
