@@ -64,6 +64,13 @@ class TestTarget:
     def test_an_inline_dockerfile_is_no_file(self) -> None:
         assert one("dockerfile-inline = <<EOT\nFROM x\nCOPY . .\nEOT").dockerfile is None
 
+    def test_a_target_that_only_checks_the_dockerfile_builds_nothing(self) -> None:
+        found = targets(
+            'target "app" {}\ntarget "check" {\n inherits = ["app"]\n call = "check"\n}\n'
+            'group "default" { targets = ["app", "check"] }\n'
+        )
+        assert set(found) == {"app"}
+
     @pytest.mark.parametrize("context", ["https://github.com/a/b.git#main", "git@github.com:a/b.git"])
     def test_a_remote_context(self, context: str) -> None:
         found = one(f'context = "{context}"')

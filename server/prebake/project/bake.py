@@ -227,7 +227,9 @@ def _resolve(
 
 
 def _made(values: Mapping[str, Value], item: Declared, base: str, is_default: bool) -> BakeTarget | None:
-    """The build of a resolved target; ``None`` when it depends on something that is not known."""
+    """The build of a resolved target; ``None`` when it depends on something that is not known, or only checks."""
+    if values.get("call") not in (None, "", "build"):
+        return None
     context, file, stage = (values.get(key) for key in ("context", "dockerfile", "target"))
     context = "." if context is None else as_text(context)
     file = "Dockerfile" if file in (None, "") else as_text(file)

@@ -16,7 +16,7 @@ from prebake.syntax.hcl import parse_hcl, parse_template
 from prebake.syntax.hcl_nodes import Attribute, Block, Body, Expression, ListOf, Literal, Name, ObjectOf
 from prebake.text import Text
 
-_READ = ("context", "contexts", "dockerfile", "dockerfile-inline", "target", "args", "inherits", "tags")
+_READ = ("context", "contexts", "dockerfile", "dockerfile-inline", "target", "args", "inherits", "tags", "call")
 _BUILT_IN: Mapping[str, Value] = {"BAKE_CMD_CONTEXT": "cwd://", "BAKE_LOCAL_PLATFORM": UNKNOWN}
 _BLOCKS = ("variable", "function", "target", "group")
 _MOST_COMBINATIONS = 200
