@@ -87,7 +87,11 @@ def test_an_unsaved_bake_file_counts(tmp_path: Path) -> None:
     dockerfile = at(tmp_path, "docker/Dockerfile")
     assert [context.root for context in engine.check(dockerfile).contexts] == [at(tmp_path, "docker")]
     engine.update(at(tmp_path, "docker-bake.hcl"), Text('target "a" { dockerfile = "docker/Dockerfile" }\n'))
-    (context,) = engine.check(dockerfile).contexts
+    report = engine.check(dockerfile)
+    (context,) = report.contexts
+    (missing,) = (finding for finding in report.findings if finding.code == "PB101")
+    assert "the build context . (docker-bake.hcl:1)" in missing.message
+    assert [related.location.path for related in missing.related] == [at(tmp_path, "docker-bake.hcl")]
     assert (context.root, context.evidence.source(tmp_path.as_posix())) == (tmp_path.as_posix(), "docker-bake.hcl:1")
     engine.update(at(tmp_path, "docker-bake.hcl"), Text('target "a" { dockerfile = "docker/Dock'))
     assert [context.root for context in engine.check(dockerfile).contexts] == [at(tmp_path, "docker")]

@@ -448,6 +448,16 @@ class TestOrder:
             ("docker", "workflow", ".circleci/config.yml:4"),
         ]
 
+    def test_a_compose_file_that_a_development_container_names(self, tmp_path: Path) -> None:
+        files = {
+            "docker/Dockerfile": BROAD,
+            ".devcontainer/devcontainer.json": '{"dockerComposeFile": "stack.yml"}',
+            ".devcontainer/stack.yml": "services:\n  a:\n    build:\n      context: ..\n"
+            "      dockerfile: docker/Dockerfile\n",
+        }
+        found = contexts(tmp_path, files, "docker/Dockerfile")
+        assert told(tmp_path, found) == [(".", "compose", ".devcontainer/stack.yml:4")]
+
     def test_compose_files_give_named_contexts(self, tmp_path: Path) -> None:
         compose = (
             "services:\n  a:\n    build:\n      context: .\n      additional_contexts:\n"

@@ -94,7 +94,8 @@ def _setting(subject: Subject) -> Iterator[Context]:
 
 
 def _compose(subject: Subject) -> Iterator[Context]:
-    for path in compose_files(subject.snapshot, subject.path, subject.project):
+    snapshot, project = subject.snapshot, subject.project
+    for path in dict.fromkeys((*compose_files(snapshot, subject.path, project), *_composed_containers(subject))):
         from prebake.project.compose import services
 
         for service in services(subject.snapshot, path):
@@ -102,6 +103,14 @@ def _compose(subject: Subject) -> Iterator[Context]:
             if build is not None and build.dockerfile == subject.path and build.context is not None:
                 evidence = Evidence("compose", path, build.span.start.line, f"service {service.name}")
                 yield Context(build.context, evidence, build.target, build.args, service.name, named=build.contexts)
+
+
+def _composed_containers(subject: Subject) -> Iterator[str]:
+    """The compose files that development containers name."""
+    for path in devcontainer_files(subject.snapshot, subject.path, subject.project):
+        from prebake.project.devcontainer import compose_files_of
+
+        yield from compose_files_of(subject.snapshot, path)
 
 
 def _bake(subject: Subject) -> Iterator[Context]:
