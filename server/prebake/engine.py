@@ -226,8 +226,8 @@ def builds(
     root: str | None = None,
     scanner: Scanner = measure,
 ) -> tuple[Build, ...]:
-    """The builds of a Dockerfile: one for each context and target it is built with, the most trusted first, up to a
-    dozen.
+    """The builds of a Dockerfile: one for each context and target it is built with, the most trusted first; of one
+    folder no more than a few targets.
     """
     from prebake.project.context import find_contexts
     from prebake.syntax.dockerfile import parse
@@ -235,16 +235,27 @@ def builds(
     chosen = settings or config.load(snapshot, path)
     top = root or project_root(snapshot, path)
     contexts = find_contexts(snapshot, path, parse(snapshot.text(path) or Text("")), top, chosen)
-    distinct = {(context.root, context.target): context for context in reversed(contexts)}
-    ordered = sorted(distinct.values(), key=contexts.index)
+    chosen_contexts = _worth_analysing(contexts)
     return tuple(
         Build(snapshot, path, chosen, root=top, contexts=contexts, context=context, scanner=scanner)
-        for context in ordered[:_MOST_BUILDS]
+        for context in chosen_contexts
     )
 
 
-_MOST_BUILDS = 12
+_MOST_FOLDERS = 4
+_MOST_TARGETS = 4
 """A bake file may build one Dockerfile in many more ways; each would be analysed at every keystroke."""
+
+
+def _worth_analysing(contexts: tuple[Context, ...]) -> list[Context]:
+    """The first context of each folder and target, up to a number of folders and of targets in each."""
+    found: dict[str | None, dict[str | None, Context]] = {}
+    for context in contexts:
+        targets = found.setdefault(context.root, {})
+        if len(targets) < _MOST_TARGETS:
+            targets.setdefault(context.target, context)
+    kept = [context for targets in list(found.values())[:_MOST_FOLDERS] for context in targets.values()]
+    return sorted(kept, key=contexts.index)
 
 
 def fingerprint(finding: Finding, root: str) -> str:
