@@ -8,7 +8,7 @@ import pytest
 
 from prebake import files
 from prebake.config import ConfigError
-from prebake.engine import Engine, Report, fingerprint
+from prebake.engine import Engine, Report, builds, fingerprint
 from prebake.text import Text
 from tests.rules.trees import make_tree
 
@@ -66,6 +66,7 @@ def test_files_concern_the_dockerfiles_whose_context_holds_them(tmp_path: Path) 
         {
             "a/Dockerfile": build, "a/main.py": "", "b/Dockerfile": build, "b/main.py": "", "b/Dockerfile.gpu": build,
             "b/Dockerfile.gpu.dockerignore": "x\n", "compose.yaml": "services: {}\n",
+            "README.md": "`docker build a`\n", "c/run.sh": "echo docker\n",
         },
         git=True,
     )  # fmt: skip
@@ -75,7 +76,34 @@ def test_files_concern_the_dockerfiles_whose_context_holds_them(tmp_path: Path) 
     assert engine.dockerfiles_for(at(tmp_path, "b/main.py")) == (b, gpu)
     assert engine.dockerfiles_for(at(tmp_path, "a/.dockerignore")) == (a,)
     assert engine.dockerfiles_for(at(tmp_path, "b/Dockerfile.gpu.dockerignore")) == (gpu,)
-    assert engine.dockerfiles_for(at(tmp_path, "compose.yaml")) == (a, b, gpu)
+    for name in ("compose.yaml", "docker-bake.hcl", "a/.devcontainer/devcontainer.json", "Makefile", "README.md"):
+        assert engine.dockerfiles_for(at(tmp_path, name)) == (a, b, gpu)
+    assert engine.dockerfiles_for(at(tmp_path, "c/run.sh")) == ()
+
+
+def test_an_unsaved_bake_file_counts(tmp_path: Path) -> None:
+    make_tree(tmp_path, {"docker/Dockerfile": "FROM python\nCOPY . .\n", "docker-bake.hcl": ""}, git=True)
+    engine = Engine()
+    dockerfile = at(tmp_path, "docker/Dockerfile")
+    assert [context.root for context in engine.check(dockerfile).contexts] == [at(tmp_path, "docker")]
+    engine.update(at(tmp_path, "docker-bake.hcl"), Text('target "a" { dockerfile = "docker/Dockerfile" }\n'))
+    report = engine.check(dockerfile)
+    (context,) = report.contexts
+    (missing,) = (finding for finding in report.findings if finding.code == "PB101")
+    assert "the build context . (docker-bake.hcl:1)" in missing.message
+    assert [related.location.path for related in missing.related] == [at(tmp_path, "docker-bake.hcl")]
+    assert (context.root, context.evidence.source(tmp_path.as_posix())) == (tmp_path.as_posix(), "docker-bake.hcl:1")
+    engine.update(at(tmp_path, "docker-bake.hcl"), Text('target "a" { dockerfile = "docker/Dock'))
+    assert [context.root for context in engine.check(dockerfile).contexts] == [at(tmp_path, "docker")]
+
+
+def test_of_very_many_ways_to_build_one_dockerfile_the_first_are_looked_at(tmp_path: Path) -> None:
+    stages = "".join(f"FROM python AS s{number}\nCOPY . .\n" for number in range(30))
+    bake = "".join(f'target "t{number}" {{ target = "s{number}" }}\n' for number in range(30))
+    make_tree(tmp_path, {"Dockerfile": stages, "docker-bake.hcl": bake})
+    made = builds(files.disk(), at(tmp_path, "Dockerfile"), root=tmp_path.as_posix())
+    assert [build.context.target for build in made] == [f"s{number}" for number in range(4)]
+    assert len(made[0].contexts) == 30
 
 
 def test_a_new_dockerfile_in_a_buffer_is_found(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from prebake.regex import regex
 
 _NAME = regex(r"(Dockerfile([._-].*)?|.*\.[Dd]ockerfile|Containerfile.*)", re.DOTALL)
 _COMPOSE = regex(r"(docker-)?compose([.-].+)?\.ya?ml|.+\.(docker-)?compose\.ya?ml")
+_BAKE = regex(r"(?:.+[.-])?bake(?:[.-].+)?\.json")
 _TEMPLATE = (".j2", ".jinja2", ".jinja", ".tmpl", ".tpl", ".template", ".in", ".erb", ".mustache")
 _NOT_BUILT = (
     ".dockerignore",
@@ -57,6 +58,11 @@ def is_ignore_file(name: str) -> bool:
 def is_compose_file(name: str) -> bool:
     """Whether a file name is one that compose files have, variants such as ``docker-compose.gpu.yml`` included."""
     return _COMPOSE.fullmatch(name) is not None
+
+
+def is_bake_file(name: str) -> bool:
+    """Whether a file name is one that bake files have: bake's own, or another with ``bake`` in it."""
+    return "bake" in name and (name.endswith(".hcl") or (name.endswith(".json") and _BAKE.fullmatch(name) is not None))
 
 
 def dockerfiles(snapshot: Snapshot, folder: str) -> Iterator[str]:

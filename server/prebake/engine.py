@@ -16,6 +16,7 @@ from prebake.build.build import Build, Scanner, project_root
 from prebake.discovery import dockerfiles, is_dockerfile
 from prebake.files import Disk, Snapshot, is_below, parent
 from prebake.findings import Finding, Fix, Repair
+from prebake.project.buildfiles import tells_of_builds
 from prebake.records import NamedTuple
 from prebake.silence import silenced
 from prebake.text import Text
@@ -152,7 +153,8 @@ class Engine:
     def dockerfiles_for(self, path: str) -> tuple[str, ...]:
         """The Dockerfiles whose findings may depend on a file: itself, or those of its project whose context holds it.
 
-        Configuration, compose and workflow files concern every Dockerfile of the project.
+        Configuration and what may say how images are built (compose and bake files, workflows, Makefiles, documents)
+        concern every Dockerfile of the project.
         """
         if is_dockerfile(posixpath.basename(path)):
             return (path,)
@@ -161,7 +163,8 @@ class Engine:
             beside = posixpath.join(parent(path), name.removesuffix(".dockerignore"))
             return (beside,) if self._snapshot.is_file(beside) else ()
         found = self.dockerfiles_in(self.project_root(path))
-        if name.endswith((".yaml", ".yml", ".toml")):
+        text = self._snapshot.text(path)
+        if tells_of_builds(path, text.content if text is not None else ""):
             return found
         return tuple(dockerfile for dockerfile in found if self._concerns(dockerfile, path))
 
@@ -223,19 +226,36 @@ def builds(
     root: str | None = None,
     scanner: Scanner = measure,
 ) -> tuple[Build, ...]:
-    """The builds of a Dockerfile: one for each context and target it is built with, the most trusted first."""
+    """The builds of a Dockerfile: one for each context and target it is built with, the most trusted first; of one
+    folder no more than a few targets.
+    """
     from prebake.project.context import find_contexts
     from prebake.syntax.dockerfile import parse
 
     chosen = settings or config.load(snapshot, path)
     top = root or project_root(snapshot, path)
     contexts = find_contexts(snapshot, path, parse(snapshot.text(path) or Text("")), top, chosen)
-    distinct = {(context.root, context.target): context for context in reversed(contexts)}
-    ordered = sorted(distinct.values(), key=contexts.index)
+    chosen_contexts = _worth_analysing(contexts)
     return tuple(
         Build(snapshot, path, chosen, root=top, contexts=contexts, context=context, scanner=scanner)
-        for context in ordered
+        for context in chosen_contexts
     )
+
+
+_MOST_FOLDERS = 4
+_MOST_TARGETS = 4
+"""A bake file may build one Dockerfile in many more ways; each would be analysed at every keystroke."""
+
+
+def _worth_analysing(contexts: tuple[Context, ...]) -> list[Context]:
+    """The first context of each folder and target, up to a number of folders and of targets in each."""
+    found: dict[str | None, dict[str | None, Context]] = {}
+    for context in contexts:
+        targets = found.setdefault(context.root, {})
+        if len(targets) < _MOST_TARGETS:
+            targets.setdefault(context.target, context)
+    kept = [context for targets in list(found.values())[:_MOST_FOLDERS] for context in targets.values()]
+    return sorted(kept, key=contexts.index)
 
 
 def fingerprint(finding: Finding, root: str) -> str:

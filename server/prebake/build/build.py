@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from prebake.config import Settings
     from prebake.project.context import Context
     from prebake.project.ignore import IgnoreRules
+    from prebake.project.namedcontexts import NamedContext
     from prebake.project.scan import ContextScan
 
 T = TypeVar("T")
@@ -106,6 +107,20 @@ class Build:
             context=self.context,
             scanner=self._scanner,
         )
+
+    def stage_named(self, name: str, before: int) -> Stage | None:
+        """The stage that a name or number means in FROM and ``--from``, among those before stage number ``before``;
+        ``None`` for an image and for a named context, which replaces a stage of the same name.
+        """
+        return None if self.named_context(name) is not None else self.tree.stage_named(name, before)
+
+    def named_context(self, name: str) -> NamedContext | None:
+        """The named build context that a name means in FROM and ``--from``; ``None`` for a stage or an image."""
+        if not self.context.named:
+            return None
+        from prebake.project.namedcontexts import find_named
+
+        return find_named(self.context.named, name)
 
     def stage_of(self, instruction: Instruction) -> Stage:
         """The stage that an instruction stands in; the first one for an ARG above it. Asks for a file with a FROM."""

@@ -5,12 +5,23 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
+from prebake.build.build import Build
 from prebake.files import Kind, Snapshot
 from prebake.project.ignore import IgnoreRules
+from prebake.project.namedcontexts import rules_of_folder
 from prebake.syntax.glob import wildcard
 
 _MOST_MATCHES = 10_000
 """Bound on the entries that one wildcard is expanded to."""
+
+
+def named_files(build: Build, name: str) -> ContextFiles | None:
+    """The files of the named context that ``--from=name`` means; ``None`` for a stage, an image and whatever else is no
+    folder of this machine. Its own ``.dockerignore`` is in force there, and no other.
+    """
+    named = build.named_context(name)
+    folder = named.folder if named is not None else None
+    return None if folder is None else ContextFiles(build.snapshot, folder, rules_of_folder(build.snapshot, folder))
 
 
 class TooMany(Exception):

@@ -117,7 +117,7 @@ def stage_file(build: Build, stages: tuple[Stage, ...], path: str, depth: int = 
                 if mapping is not None:
                     return join(build.context.root or "/", mapping.context)
                 continue
-            source = build.tree.stage_named(copy.origin, stage.index)
+            source = build.stage_named(copy.origin, stage.index)
             if source is None or copy.destination is None or depth > _MAX_DEPTH:
                 continue
             inner = chain(build, source)

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from prebake.build.build import Build, fact
 from prebake.build.variables import NO_VARIABLES, Variables
+from prebake.project.namedcontexts import NamedContext, find_named
 from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Dockerfile, Instruction, Stage
 from prebake.syntax.expand import expand, references
@@ -81,7 +83,7 @@ class State(NamedTuple):
 
 @fact
 def _both(build: Build) -> tuple[tuple[State, State], ...]:
-    run = _Run(build.tree, build.context.args)
+    run = _Run(build.tree, build.context.args, build.context.named)
     return tuple((run.before(instruction), run.now) for instruction in build.tree.instructions)
 
 
@@ -105,7 +107,7 @@ def compute(tree: Dockerfile, build_args: Mapping[str, str] | None = None) -> tu
 def base_stage(build: Build, stage: Stage) -> Stage | None:
     """The stage of this file that another is built on, variables in its FROM replaced; ``None`` for an image."""
     image = states(build)[stage.instruction.index].expand(stage.base, build.tree.escape)
-    return build.tree.stage_named(image or "", stage.index)
+    return build.stage_named(image or "", stage.index)
 
 
 def chain(build: Build, stage: Stage) -> tuple[Stage, ...]:
@@ -125,9 +127,15 @@ def instructions_above(build: Build, end: Instruction, target: Instruction | Non
 
 
 class _Run:
-    def __init__(self, tree: Dockerfile, build_args: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        tree: Dockerfile,
+        build_args: Mapping[str, str],
+        named: Mapping[str, NamedContext] = MappingProxyType({}),
+    ) -> None:
         self._tree = tree
         self._given = build_args
+        self._named = named
         self._global = State()
         self._ends: dict[int, State] = {}
         self._now = State()
@@ -156,6 +164,9 @@ class _Run:
             return State()
         stage = self._tree.stages[instruction.stage]
         image = before.expand(stage.base, self._tree.escape)
+        replaced = find_named(self._named, image or "")
+        if replaced is not None:
+            return State(stage=stage.index, base=replaced.value if replaced.kind == "image" else None)
         base = self._tree.stage_named(image or "", stage.index)
         if base is not None and base.index in self._ends:
             return self._ends[base.index]._replace(stage=stage.index, hidden=frozenset())

@@ -14,6 +14,7 @@ from prebake.records import NamedTuple
 
 _OTHER_FILES = (
     *(".py", ".ipynb", ".toml", ".yaml", ".yml", ".json", ".txt", ".md", ".rst", ".sh", ".cfg", ".ini", ".lock"),
+    *(".hcl", ".mk"),
     *(".dockerignore", ".containerignore", ".gitignore"),
 )
 

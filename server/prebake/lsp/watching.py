@@ -17,7 +17,8 @@ _GLOBS = (
     "**/{.dockerignore,.containerignore,.gitignore,*.dockerignore}",
     "**/*.{py,sh,toml,yaml,yml,hcl,lock}",
     "**/{requirements,constraints}*",
-    "**/{setup.cfg,Makefile,package.json,package-lock.json,README.md}",
+    "**/{setup.cfg,Makefile,makefile,GNUmakefile,*.mk,justfile,package.json,package-lock.json,README*}",
+    "**/{devcontainer.json,.devcontainer.json,*bake*.json}",
 )
 """What findings are made from, as far as one folder's name does not cover half of the project."""
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from prebake.files import Snapshot, join, parent
+from prebake.project.namedcontexts import NamedContext, named_context
 from prebake.project.yamltree import Node, load
 from prebake.records import NamedTuple
 from prebake.regex import regex
@@ -49,6 +50,7 @@ class BuildSpec(NamedTuple):
 
     ``context`` is absolute, ``None`` when it is remote or not known; ``dockerfile`` is absolute, ``None`` when it is
     not a file of the project (``dockerfile_inline``, a remote context). ``args`` without a known value are left out.
+    ``contexts`` are the named ones (``additional_contexts``).
     """
 
     context: str | None
@@ -57,6 +59,7 @@ class BuildSpec(NamedTuple):
     args: Mapping[str, str]
     remote: bool
     span: Span
+    contexts: Mapping[str, NamedContext] = MappingProxyType({})
 
 
 class Service(NamedTuple):
@@ -233,7 +236,10 @@ def _build(node: Node | None, folder: str) -> BuildSpec | None:
         return BuildSpec(None, None, target, args, True, node.span)
     context = join(folder, posixpath.expanduser(written) if written.startswith("~") else written)
     span = node.span if context_node is None else context_node.span
-    return BuildSpec(context, None if inline is not None else join(context, name), target, args, False, span)
+    dockerfile = None if inline is not None else join(context, name)
+    named = _table(node.get("additional_contexts"))
+    contexts = {key: named_context(value.text, folder) for key, value in named.items()}
+    return BuildSpec(context, dockerfile, target, args, False, span, contexts)
 
 
 def _command(node: Node | None) -> Command | None:

@@ -1,116 +1,30 @@
 """Where a Dockerfile's build context is, and how we know.
 
-Evidence is gathered by a list of providers, the most trusted first. What someone wrote down (settings, compose files,
-workflows) is evidence of how the image is built; only where there is none is the context inferred from the Dockerfile.
+What someone wrote down (settings, compose files, bake files, commands) is evidence of how the image is built; only
+where there is none is the context inferred from the Dockerfile.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from prebake.files import Snapshot, is_below, parent, relative
+from prebake.files import Snapshot, is_below, parent
+from prebake.project.evidence import DECISIVE, WRITTEN, Context, Evidence, Provider, Subject
 from prebake.project.implied import implied_folder
-from prebake.project.layout import compose_files, workflow_files
 from prebake.project.sources import context_sources, exists
-from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Dockerfile
 
 if TYPE_CHECKING:
     from prebake.config import Settings
 
-Kind = Literal[
-    "setting",
-    "compose",
-    "bake",
-    "devcontainer",
-    "workflow",
-    "makefile",
-    "script",
-    "readme",
-    "copy-sources",
-    "dockerfile",
-]
+__all__ = ["Context", "Evidence", "find_contexts"]
 
 
-class Evidence(NamedTuple):
-    """What says that a Dockerfile is built from a context: a place in a file (``line`` is 0-based), or none where it is
-    inferred. ``detail`` is for messages.
-    """
-
-    kind: Kind
-    path: str | None = None
-    line: int | None = None
-    detail: str = ""
-
-    def source(self, folder: str) -> str:
-        """The evidence in short, seen from a folder: ``compose.yaml:4``, or the detail where it stands in no file."""
-        if self.path is None:
-            return self.detail
-        name = relative(self.path, folder)
-        return name if self.line is None else f"{name}:{self.line + 1}"
-
-
-class Context(NamedTuple):
-    """One way in which a Dockerfile is built.
-
-    ``root`` is the absolute path of the context's top folder. ``remote`` says that the builder fetches the context
-    itself, so that nothing is sent and BuildKit reads no ignore file; ``root`` is then what it fetches, where that is
-    this repository, else ``None``. ``target`` is the stage that is built, ``args`` the build arguments that are given,
-    ``service`` the compose service.
-    """
-
-    root: str | None
-    evidence: Evidence
-    target: str | None = None
-    args: Mapping[str, str] = MappingProxyType({})
-    service: str | None = None
-    remote: bool = False
-
-
-class _Subject(NamedTuple):
-    """The Dockerfile whose context is looked for."""
-
-    snapshot: Snapshot
-    path: str
-    tree: Dockerfile
-    project: str
-    settings: Settings
-
-
-def _setting(subject: _Subject) -> Iterator[Context]:
-    target = subject.settings.targets.get(subject.path)
-    if target is not None and target.context is not None:
-        evidence = Evidence("setting", subject.settings.source, None, "the targets setting")
-        yield Context(target.context, evidence, target.target)
-
-
-def _compose(subject: _Subject) -> Iterator[Context]:
-    for path in compose_files(subject.snapshot, subject.path, subject.project):
-        from prebake.project.compose import services
-
-        for service in services(subject.snapshot, path):
-            build = service.build
-            if build is not None and build.dockerfile == subject.path and build.context is not None:
-                evidence = Evidence("compose", path, build.span.start.line, f"service {service.name}")
-                yield Context(build.context, evidence, build.target, build.args, service.name)
-
-
-def _workflows(subject: _Subject) -> Iterator[Context]:
-    for path in workflow_files(subject.snapshot, subject.project):
-        from prebake.project.workflows import workflow_builds
-
-        for built in workflow_builds(subject.snapshot, path, subject.project):
-            if built.dockerfile == subject.path:
-                evidence = Evidence("workflow", path, built.line, built.detail)
-                yield Context(built.context, evidence, built.target, built.args, None, built.is_git)
-
-
-def _copy_sources(subject: _Subject) -> Iterator[Context]:
+def _copy_sources(subject: Subject) -> Iterator[Context]:
     sources = context_sources(subject.tree)
     folders = list(_upwards(subject))
-    holding = [folder for folder in folders if all(exists(subject.snapshot, folder, source) for source in sources)]
+    holding = [folder for folder in folders if _holds(subject, folder, sources)]
     if sources and holding:
         detail = "the nearest folder that holds all sources of COPY"
         yield Context(holding[0], Evidence("copy-sources", detail=detail))
@@ -120,7 +34,7 @@ def _copy_sources(subject: _Subject) -> Iterator[Context]:
         yield Context(implied, Evidence("copy-sources", detail=detail))
 
 
-def _upwards(subject: _Subject) -> Iterator[str]:
+def _upwards(subject: Subject) -> Iterator[str]:
     """The Dockerfile's folder and those above it, up to the project's top folder."""
     folder = parent(subject.path)
     yield folder
@@ -129,14 +43,11 @@ def _upwards(subject: _Subject) -> Iterator[str]:
         yield folder
 
 
-def _dockerfile(subject: _Subject) -> Iterator[Context]:
+def _dockerfile(subject: Subject) -> Iterator[Context]:
     yield Context(parent(subject.path), Evidence("dockerfile", detail="the Dockerfile's folder"))
 
 
-_Provider = Callable[[_Subject], Iterator[Context]]
-_WRITTEN: tuple[_Provider, ...] = (_compose, _workflows)
-_DECISIVE: tuple[_Provider, ...] = (_setting,)
-_INFERRED: tuple[_Provider, ...] = (_copy_sources, _dockerfile)
+_INFERRED: tuple[Provider, ...] = (_copy_sources, _dockerfile)
 
 
 def find_contexts(
@@ -144,17 +55,72 @@ def find_contexts(
 ) -> tuple[Context, ...]:
     """The contexts that a Dockerfile is built from, the most trusted first; at least one.
 
-    A setting decides alone. Else everything that is written down counts, what is sent from this machine before what
-    the builder fetches; a context whose folder is missing is none. Only without any of that is the context inferred.
+    A setting decides alone. Else what is written down counts, group by group up to the first that tells of a build
+    from this machine; what is sent from here comes before what the builder fetches, and a context whose folder is
+    missing is none. Only without any of that is the context inferred.
     """
-    subject = _Subject(snapshot, dockerfile_path, tree, project_root, settings)
-    for providers in (_DECISIVE, _WRITTEN):
-        found = [context for provider in providers for context in provider(subject)]
-        usable = [context for context in found if context.root is None or snapshot.is_dir(context.root)]
-        if usable:
-            return _distinct(sorted(usable, key=lambda context: context.remote))
+    subject = Subject(snapshot, dockerfile_path, tree, project_root, settings)
+    decided = _usable(subject, DECISIVE)
+    if decided:
+        return _distinct(decided)
+    found: list[Context] = []
+    for providers in WRITTEN:
+        found += _supported(subject, _usable(subject, providers))
+        if any(not context.remote for context in found):
+            break
+    if found and not _is_misread(subject, found):
+        return _distinct(sorted(_with_whole(found), key=lambda context: context.remote))
     inferred = next(context for provider in _INFERRED for context in provider(subject))
     return (_with_target(inferred, settings, dockerfile_path),)
+
+
+def _usable(subject: Subject, providers: tuple[Provider, ...]) -> list[Context]:
+    """What providers tell, without contexts whose folder is missing."""
+    found = (context for provider in providers for context in provider(subject))
+    return [context for context in found if context.root is None or subject.snapshot.is_dir(context.root)]
+
+
+def _supported(subject: Subject, found: list[Context]) -> list[Context]:
+    """Without what contradicts better evidence: another folder than the most trusted kind of evidence names counts only
+    where all sources of COPY are in it. Weak evidence is never trusted most.
+    """
+    roots = dict.fromkeys(context.root for context in found)
+    if len(roots) < 2:
+        return found
+    sources = context_sources(subject.tree)
+    holding: set[str | None] = {root for root in roots if root and _holds(subject, root, sources)}
+    kinds = (context.evidence.kind for context in found if not context.remote)
+    best = next((kind for kind in kinds if kind not in _WEAK), None)
+    trusted = {context.root for context in found if context.remote or context.evidence.kind == best} | holding
+    return [context for context in found if context.root in trusted] if trusted else found
+
+
+_WEAK = frozenset(("devcontainer", "makefile", "script", "readme"))
+"""Kinds of evidence whose folder depends on where something is run, or that are written down once and forgotten."""
+
+
+def _is_misread(subject: Subject, found: list[Context]) -> bool:
+    """Whether weak evidence names a folder that lacks a source of COPY while another one holds them all."""
+    if any(context.remote or context.evidence.kind not in _WEAK for context in found):
+        return False
+    sources = context_sources(subject.tree)
+    roots = {context.root for context in found}
+    lacking = not any(root and _holds(subject, root, sources) for root in roots)
+    return lacking and any(_holds(subject, folder, sources) for folder in _upwards(subject))
+
+
+def _with_whole(found: list[Context]) -> list[Context]:
+    """With the build of the last stage, where nothing but weak evidence speaks and each of it builds another stage: a
+    test or a linter most likely, beside the image that somebody builds elsewhere.
+    """
+    if any(context.evidence.kind not in _WEAK or context.target is None for context in found):
+        return found
+    return [found[0]._replace(target=None), *found]
+
+
+def _holds(subject: Subject, folder: str, sources: tuple[str, ...]) -> bool:
+    """Whether all sources of COPY are in a folder."""
+    return all(exists(subject.snapshot, folder, source) for source in sources)
 
 
 def _with_target(context: Context, settings: Settings, path: str) -> Context:

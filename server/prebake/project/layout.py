@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from prebake.discovery import is_compose_file, is_dockerfile
+from prebake.discovery import is_bake_file, is_compose_file, is_dockerfile
 from prebake.files import Entry, Kind, Snapshot, is_below, join, parent
+from prebake.project.buildfiles import Form, form_of
 from prebake.records import NamedTuple
 
 _DEPTH = 2
@@ -23,9 +24,12 @@ _UNLIKELY = frozenset(
 
 
 class _Folder(NamedTuple):
-    """What concerns us in a folder: the paths of its compose files, Dockerfiles and sub-folders worth a look."""
+    """What concerns us in a folder: the paths of its compose and bake files, Dockerfiles and sub-folders worth a
+    look.
+    """
 
     compose: tuple[str, ...]
+    bake: tuple[str, ...]
     dockerfiles: tuple[str, ...]
     below: tuple[str, ...]
 
@@ -44,6 +48,7 @@ def _look(snapshot: Snapshot, folder: str) -> _Folder:
     folders = (entry.name for entry in entries if entry.kind is Kind.DIRECTORY)
     found = _Folder(
         tuple(join(folder, name) for name in files if name.endswith((".yml", ".yaml")) and is_compose_file(name)),
+        tuple(join(folder, name) for name in files if name.endswith(".hcl") or ("bake" in name and is_bake_file(name))),
         tuple(join(folder, name) for name in files if "file" in name and is_dockerfile(name)),
         tuple(join(folder, name) for name in folders if name not in _UNLIKELY),
     )
@@ -83,6 +88,90 @@ def compose_files(snapshot: Snapshot, dockerfile: str, root: str) -> tuple[str, 
     """
     near = (_look(snapshot, folder) for folder in _ancestors(parent(dockerfile), root))
     return tuple(dict.fromkeys(path for folder in (*near, *_folders(snapshot, root)) for path in folder.compose))
+
+
+def bake_files(snapshot: Snapshot, dockerfile: str, root: str) -> tuple[tuple[str, ...], ...]:
+    """The bake files, and other HCL files, that may build a Dockerfile, by the folder they are in, nearest to it
+    first.
+    """
+    near = (_look(snapshot, folder) for folder in _ancestors(parent(dockerfile), root))
+    return tuple(dict.fromkeys(folder.bake for folder in (*near, *_folders(snapshot, root)) if folder.bake))
+
+
+def devcontainer_files(snapshot: Snapshot, dockerfile: str, root: str) -> tuple[str, ...]:
+    """The ``devcontainer.json`` files of the folders from a Dockerfile's up to the project's top."""
+    found: list[str] = []
+    for folder in _ancestors(parent(dockerfile), root):
+        names = {entry.name: entry.kind for entry in snapshot.list(folder)}
+        if ".devcontainer.json" in names:
+            found.append(join(folder, ".devcontainer.json"))
+        if names.get(".devcontainer") is Kind.DIRECTORY:
+            inner = join(folder, ".devcontainer")
+            entries = snapshot.list(inner)[:_MOST_FOLDERS]
+            places = [inner, *(join(inner, entry.name) for entry in entries if entry.kind is Kind.DIRECTORY)]
+            paths = (join(place, "devcontainer.json") for place in places)
+            found += [path for path in paths if snapshot.is_file(path)]
+    return tuple(found)
+
+
+_COMMANDS_IN = (
+    *(
+        "scripts",
+        "script",
+        "bin",
+        "docker",
+        "dockerfiles",
+        "ci",
+        ".ci",
+        "cicd",
+        "tools",
+        "hack",
+        "deploy",
+        "deployment",
+    ),
+    *("build", "dev", "docs", "doc", ".github/scripts"),
+)
+"""Folders of a project's top in which files with build commands are."""
+_PIPELINES_IN = (".circleci", ".buildkite")
+_MOST_COMMANDS = 60
+_commands: dict[str, tuple[tuple[Entry, ...], tuple[tuple[str, Form], ...]]] = {}
+
+
+def pipeline_files(snapshot: Snapshot, root: str) -> tuple[tuple[str, Form], ...]:
+    """The pipelines of other CI services than GitHub's, with what they are."""
+    return tuple(
+        (path, form)
+        for folder in (root, *_those_there(snapshot, root, _PIPELINES_IN))
+        for path, form in _commands_of(snapshot, folder)
+        if form in ("pipeline", "skaffold")
+    )
+
+
+def command_files(snapshot: Snapshot, dockerfile: str, root: str) -> tuple[tuple[str, Form], ...]:
+    """The files with commands that people run, documents last, with what they are: in the folders from a Dockerfile's
+    up to the project's top, the latter's first, and in some that projects keep such files in.
+    """
+    folders = (*reversed(list(_ancestors(parent(dockerfile), root))), *_those_there(snapshot, root, _COMMANDS_IN))
+    found = [item for folder in dict.fromkeys(folders) for item in _commands_of(snapshot, folder)]
+    return tuple(item for item in found if item[1] not in ("pipeline", "skaffold"))
+
+
+def _those_there(snapshot: Snapshot, root: str, names: tuple[str, ...]) -> list[str]:
+    there = {entry.name for entry in snapshot.list(root) if entry.kind is Kind.DIRECTORY}
+    return [join(root, name) for name in names if name.partition("/")[0] in there]
+
+
+def _commands_of(snapshot: Snapshot, folder: str) -> tuple[tuple[str, Form], ...]:
+    entries = snapshot.list(folder)
+    known = _commands.get(folder)
+    if known is not None and known[0] is entries:
+        return known[1]
+    paths = (join(folder, entry.name) for entry in entries if entry.kind is Kind.FILE)
+    found = tuple((path, form) for path in paths if (form := form_of(path)) is not None)[:_MOST_COMMANDS]
+    if len(_commands) >= _MOST_REMEMBERED:
+        _commands.clear()
+    _commands[folder] = (entries, found)
+    return found
 
 
 def dockerfiles(snapshot: Snapshot, root: str) -> tuple[str, ...]:

@@ -118,8 +118,15 @@ def _run(build: Build, instruction: Instruction, state: State, around: Environme
             context.append(Selector(mount.source))
         elif mount.origin is not None:
             stages.append(_taken(build, instruction, mount))
+            opaque = opaque or _unfollowed(build, mount.origin)
     args = frozenset().union(*(variable.args for variable in around.run.values()))
     return Inputs(tuple(context), args, None, tuple(stages), instruction.body.text, (), opaque)
+
+
+def _unfollowed(build: Build, name: str) -> str | None:
+    """Why what is taken from a name may change: it is a named context, and none that is an image."""
+    named = build.named_context(name)
+    return None if named is None or named.kind == "image" else f"the files of the named context {name} are not followed"
 
 
 def _taken(build: Build, instruction: Instruction, mount: RunMount) -> StagePath:
@@ -132,7 +139,7 @@ def stage_called(build: Build, name: str, instruction: Instruction, *, numbers: 
     """The index of the stage that ``--from`` names, ``None`` for an image. A mount cannot name one by its number."""
     if not numbers and name.isdecimal():
         return None
-    found = build.tree.stage_named(name, instruction.stage or 0)
+    found = build.stage_named(name, instruction.stage or 0)
     return None if found is None else found.index
 
 
@@ -155,6 +162,7 @@ def _copy(build: Build, copy: Copy, around: Environment) -> Inputs:
             stage = stage_called(build, copy.origin, instruction)
             path = clean("/" + around.token(source.word.raw, copy.state, escape))
             stages.append(StagePath(stage, copy.origin if stage is None else None, path))
+            opaque = _unfollowed(build, copy.origin)
     return Inputs(selectors(copy), args, None, tuple(stages), instruction.body.text, tuple(remote), opaque)
 
 

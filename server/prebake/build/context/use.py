@@ -52,7 +52,7 @@ def needed_stages(build: Build) -> tuple[Stage, ...]:
             names += instruction.flag_values("from")
             names += [mount_options(value).get("from", "") for value in instruction.flag_values("mount")]
         expand = states(build)[stage.instruction.index].expand
-        todo += [build.tree.stage_named(expand(name) or name, stage.index) for name in names if name]
+        todo += [build.stage_named(expand(name) or name, stage.index) for name in names if name]
     return tuple(found[index] for index in sorted(found))
 
 

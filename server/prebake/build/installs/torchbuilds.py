@@ -216,7 +216,7 @@ def _chosen_in_dockerfile(build: Build) -> bool:
     for stage in needed_stages(build):
         state = states(build)[stage.instruction.index]
         base = state.expand(stage.base) or stage.base
-        if build.tree.stage_named(base, stage.index) is None and _GPU_BASE.search(base):
+        if build.stage_named(base, stage.index) is None and _GPU_BASE.search(base):
             return True
         for item in stage.instructions:
             if item.keyword in ("RUN", "ENV", "ARG", "CMD", "ENTRYPOINT", "COPY", "ADD"):

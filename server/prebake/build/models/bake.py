@@ -169,7 +169,7 @@ class _Plan:
         for stage in final_chain(self._build):
             for instruction in stage.instructions:
                 copy = copies(self._build).get(instruction.index)
-                origin = self._build.tree.stage_named(copy.origin, stage.index) if copy and copy.origin else None
+                origin = self._build.stage_named(copy.origin, stage.index) if copy and copy.origin else None
                 if copy is None or origin is None or copy.destination is None:
                     continue
                 client = hub_client(self._build, origin, origin.instructions[-1].index)

@@ -109,7 +109,7 @@ def _contributing(build: Build) -> Iterator[Stage]:
         yield stage
         for instruction in stage.instructions:
             origin = instruction.flag("from") if instruction.keyword == "COPY" else None
-            source = build.tree.stage_named(origin, stage.index) if origin else None
+            source = build.stage_named(origin, stage.index) if origin else None
             if source is not None:
                 pending += chain(build, source)
 
@@ -122,7 +122,7 @@ def _copies_cache(build: Build) -> bool:
             copy = found.get(instruction.index)
             if copy is None or copy.destination is None:
                 continue
-            from_stage = copy.origin is not None and build.tree.stage_named(copy.origin, stage.index) is not None
+            from_stage = copy.origin is not None and build.stage_named(copy.origin, stage.index) is not None
             if from_stage:
                 continue
             if copy.from_context and any(
