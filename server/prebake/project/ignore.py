@@ -141,6 +141,7 @@ def _any_of(patterns: tuple[DockerPattern, ...]) -> Callable[[str], bool]:
 
 @lru_cache(maxsize=256)
 def compiled(file: IgnoreFile) -> tuple[DockerPattern, ...]:
+    """The patterns of an ignore file ready to be compared with paths, without those that are malformed."""
     usable = [pattern for pattern in file.patterns if pattern.problem is None]
     if not usable:
         return ()

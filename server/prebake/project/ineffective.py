@@ -10,8 +10,8 @@ pattern, nor what is not ignored with an exception. Hence a pattern can go when
 - it is an exception, and nothing before it can have ignored a path that it matches or a folder that such a path is in;
 - another one of its run matches all that it matches;
 - it stands in the first run that ignores anything, and all that it matches is matched by another one of that run, or
-  lies in a folder that is. (In later runs that does not do: the folder may have been ignored before, so that nothing was
-  remembered, and the path brought back by an exception in between.)
+  lies in a folder that is. (In later runs that does not do: the folder may have been ignored before, so that nothing
+  was remembered, and the path brought back by an exception in between.)
 
 Nothing else is claimed. What merely matches nothing today is not looked at.
 """
@@ -224,7 +224,7 @@ def _around(word: str, index: _Index) -> Iterator[int]:
 
 
 def _samples(item: DockerPattern) -> Iterator[str]:
-    """A path for each alternative of a pattern, none where that is not known: what matches all its paths matches these."""
+    """A path for each alternative of a pattern, none where that is not known: whatever includes it matches these."""
     if _is_path(item):
         yield item.source.pattern
     elif item.source.pattern.isascii():

@@ -7,6 +7,7 @@ from functools import partial
 
 from prebake.build.build import Build
 from prebake.build.context.exclusions import Proposal, proposal
+from prebake.build.context.strays import stray
 from prebake.build.context.use import ContextUse, context_use
 from prebake.edits import FileEdit, TextEdit
 from prebake.files import Kind, is_below, join, relative
@@ -20,6 +21,7 @@ from prebake.text import Position
 
 _NAMED = 3
 _MAX_SHOWN = 60
+_NOT_IN_FORCE = ("PB108", "ignore-file-not-in-force")
 _FAMILIAR = (".git", ".venv", "venv", "node_modules", "data", "models", "wandb", "mlruns")
 
 
@@ -31,7 +33,8 @@ class MissingDockerignore(Rule):
     Reports a Dockerfile that reads its build context where no ignore file is in force: neither
     `<Dockerfile>.dockerignore` beside the Dockerfile nor `.dockerignore` at the top of the context, or only one without
     a pattern. It is a warning where `COPY .`, `ADD .` or a bind mount takes the whole context, and information where
-    only certain paths are named. A Dockerfile that takes nothing from the context is not reported.
+    only certain paths are named. A Dockerfile that takes nothing from the context is not reported, nor one
+    whose ignore file is there but not in force (PB108).
 
     ## Why it is slow
 
@@ -92,6 +95,9 @@ class MissingDockerignore(Rule):
             return
         if build.context.remote and build.snapshot.exists(join(root, NAME)):
             return
+        unread = stray(build)
+        if unread is not None and build.ignore.path in (None, unread.path) and build.settings.wants(*_NOT_IN_FORCE):
+            return  # there is one, which PB108 speaks of
         scan = build.scan
         at = use.broad[0] if use.broad else build.tree.stages[0].instruction
         yield self.finding(
