@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 from functools import partial
 
@@ -86,7 +87,8 @@ def _message(found: RootOnly) -> str:
         sent = f"{human(found.deeper.bytes)} in {files(found.deeper.files)} that {lie} deeper"
         return f"{top}: {sent} are sent ({found.first}). `{_ANYWHERE}{raw}` matches at any depth."
     place = found.place or ""
-    then = f"{place} will be sent as soon as a tool makes it" if found.sure else f"{place} would be sent"
+    folder = posixpath.dirname(place)
+    then = f"{place} will be sent as soon as a tool makes it" if found.sure else f"one in {folder} would be sent"
     return f"{top}: {then}. `{_ANYWHERE}{raw}` matches at any depth."
 
 

@@ -46,7 +46,9 @@ def stray(build: Build) -> Stray | None:
     """The ignore file that this build should read by all appearances, and does not; the clearest one of several."""
     if build.context.root is None or build.context.remote:
         return None
-    return next(_strays(build, build.context.root), None)
+    in_force = build.ignore.file.text if build.ignore.file is not None else None
+    found = _strays(build, build.context.root)
+    return next((item for item in found if in_force is None or build.snapshot.text(item.path) != in_force), None)
 
 
 @fact
@@ -160,9 +162,8 @@ def _beside(build: Build, root: str) -> Iterator[Stray]:
     path = join(folder, NAME)
     if folder == root or not build.snapshot.is_file(path) or not _is_certain(build, root):
         return
-    same = build.snapshot.text(build.ignore.path) == build.snapshot.text(path) if build.ignore.path else False
     others = dockerfiles(build.snapshot, build.root)
-    if same or len(others) > _MOST_DOCKERFILES:
+    if len(others) > _MOST_DOCKERFILES:
         return
     for other in dict.fromkeys((build.path, *others)):
         tree = parse(build.snapshot.text(other) or Text(""))
