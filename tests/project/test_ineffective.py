@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import product
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prebake.project.ignore import rules_of
+from prebake.project.ignore import IgnoreRules, rules_of
 from prebake.project.ineffective import ineffective
 from prebake.text import Text
 
@@ -91,23 +94,32 @@ PATTERNS = st.builds(
     st.lists(PIECES, min_size=1, max_size=3),
 )
 FILES = st.lists(PATTERNS, min_size=1, max_size=8)
-PATHS = st.lists(st.sampled_from(NAMES), min_size=1, max_size=4).map("/".join)
-TREES = st.lists(PATHS, min_size=1, max_size=25, unique=True)
+TREE = tuple("/".join(parts) for depth in (1, 2, 3) for parts in product(NAMES, repeat=depth))
 
 
-@settings(max_examples=400)
-@given(FILES, TREES)
-def test_without_what_is_reported_the_same_is_sent(lines: list[str], tree: list[str]) -> None:
-    """One by one, and all at once."""
-    before = rules_of(Text("\n".join(lines)), "/x")
-    if before.problem is not None:
-        return
-    sent = [path for path in tree if before.sends(path)]
-    reported = {item.pattern.line for item in ineffective(Text("\n".join(lines)))}
+def without(lines: list[str], reported: set[int]) -> Iterator[IgnoreRules]:
+    """The rules without each of the reported lines, and without all of them."""
     for gone in (*({line} for line in reported), reported):
-        rest = [line for number, line in enumerate(lines) if number not in gone]
-        after = rules_of(Text("\n".join(rest)), "/x")
-        assert [path for path in tree if after.sends(path)] == sent, gone
+        yield rules_of(Text("\n".join(line for number, line in enumerate(lines) if number not in gone)), "/x")
+
+
+@settings(max_examples=200, deadline=None)
+@given(FILES)
+def test_without_what_is_reported_the_walk_sends_the_same(lines: list[str]) -> None:
+    reported = {item.pattern.line for item in ineffective(Text("\n".join(lines)))}
+    sent = [path for path in TREE if rules_of(Text("\n".join(lines)), "/x").sends(path)] if reported else []
+    for after in without(lines, reported) if reported else ():
+        assert [path for path in TREE if after.sends(path)] == sent
+
+
+@settings(max_examples=200, deadline=None)
+@given(FILES)
+def test_without_what_is_reported_each_path_alone_is_answered_the_same(lines: list[str]) -> None:
+    reported = {item.pattern.line for item in ineffective(Text("\n".join(lines)), inherits=True)}
+    before = rules_of(Text("\n".join(lines)), "/x")
+    sent = [path for path in TREE[:60] if before.sends_alone(path)] if reported else []
+    for after in without(lines, reported) if reported else ():
+        assert [path for path in TREE[:60] if after.sends_alone(path)] == sent
 
 
 @given(st.text(max_size=60))

@@ -13,6 +13,9 @@ pattern, nor what is not ignored with an exception. Hence a pattern can go when
   lies in a folder that is. (In later runs that does not do: the folder may have been ignored before, so that nothing
   was remembered, and the path brought back by an exception in between.)
 
+A builder that looks at each path alone (Kaniko, Buildah) takes a pattern for all that is below what it matches. The
+same holds there, but for the second point: nothing before the exception may match what lies below its paths, either.
+
 Nothing else is claimed. What merely matches nothing today is not looked at.
 """
 
@@ -53,13 +56,14 @@ class Ineffective(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def ineffective(text: Text) -> tuple[Ineffective, ...]:
+def ineffective(text: Text, *, inherits: bool = False) -> tuple[Ineffective, ...]:
     """The patterns of an ignore file that could be left out, each for itself or all at once.
 
-    None in a file at which the build stops.
+    ``inherits``: the builder looks at each path alone, as Kaniko and Buildah do, so that an exception for a folder lets
+    in what is in it; else the walk of Docker is meant. None in a file at which the build stops.
     """
     file = parse_ignore(text)
-    return () if file.problem is not None else tuple(_Search(compiled(file)).found())
+    return () if file.problem is not None else tuple(_Search(compiled(file), inherits=inherits).found())
 
 
 def _matches_nothing(pattern: str) -> bool:
@@ -116,8 +120,9 @@ class _Index:
 class _Search:
     """Looks for what could be left out of one file."""
 
-    def __init__(self, patterns: tuple[DockerPattern, ...]) -> None:
+    def __init__(self, patterns: tuple[DockerPattern, ...], *, inherits: bool) -> None:
         self._patterns = patterns
+        self._inherits = inherits
         self._steps = Budget(_MOST_STEPS)
         self._compared = Budget(_MOST_COMPARED)
         self._ignoring = _Index(self._compared)
@@ -178,10 +183,11 @@ class _Search:
             return False
         if self._compared.left < 0:
             return False
-        if _is_path(item):
-            return True
         pattern = item.source.pattern
-        return all(are_apart(pattern, self._patterns[number].source.pattern, self._steps) for number in self._before)
+        before = [self._patterns[number].source.pattern for number in self._before]
+        if self._inherits and not all(are_apart(other, pattern, self._steps) for other in before):
+            return False
+        return _is_path(item) or all(are_apart(pattern, other, self._steps) for other in before)
 
     def _ignored_later(self, item: DockerPattern, start: int) -> Pattern | None:
         """The last pattern that ignores what an exception above it is about."""

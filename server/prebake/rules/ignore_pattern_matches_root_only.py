@@ -83,9 +83,10 @@ def _message(found: RootOnly) -> str:
     raw = found.pattern.raw
     top = f"`{raw}` matches at the top of the build context only"
     if found.first is not None:
-        lie = "lies" if found.deeper.files == 1 else "lie"
-        sent = f"{human(found.deeper.bytes)} in {files(found.deeper.files)} that {lie} deeper"
-        return f"{top}: {sent} are sent ({found.first}). `{_ANYWHERE}{raw}` matches at any depth."
+        amount = f"{human(found.deeper.bytes)} in {files(found.deeper.files)}"
+        lies = "lies deeper is" if found.deeper.files == 1 else "lie deeper are"
+        deeper = f"{amount} that {lies} not left out ({found.first})"
+        return f"{top}: {deeper}. `{_ANYWHERE}{raw}` matches at any depth."
     place = found.place or ""
     folder = posixpath.dirname(place)
     then = f"{place} will be sent as soon as a tool makes it" if found.sure else f"one in {folder} would be sent"

@@ -76,14 +76,16 @@ class IneffectiveIgnorePattern(Rule):
             return
         others = misread(build)
         told = {found.pattern for found in others}
-        for item in ineffective(file.text):
+        inherits = build.settings.builder in ("kaniko", "buildah")
+        excepts_only = all(pattern.negated for pattern in file.patterns)
+        for item in ineffective(file.text, inherits=inherits):
             if item.pattern not in told:
                 yield self.finding(
                     Location(path, item.pattern.span),
                     _why(item),
                     key=item.pattern.raw,
                     related=_doer(path, item),
-                    repair=partial(_removal, path, file.text, item),
+                    repair=partial(_removal, path, file.text, item, excepts_only=excepts_only),
                 )
         for found in others:
             yield self.finding(
@@ -119,7 +121,9 @@ def _doer(path: str, item: Ineffective) -> tuple[Related, ...]:
     return (Related(Location(path, item.by.span), says),)
 
 
-def _removal(path: str, text: Text, item: Ineffective) -> tuple[Fix, ...]:
+def _removal(path: str, text: Text, item: Ineffective, *, excepts_only: bool) -> tuple[Fix, ...] | str:
+    if excepts_only and item.reason == "nothing-to-except":
+        return "the file holds exceptions only: a pattern such as `*` above them seems to be missing"
     raw = shortened(item.pattern.raw)
     remove = Fix(
         f"Remove `{raw}`",

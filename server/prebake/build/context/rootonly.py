@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import islice
 from typing import Literal
 
 from prebake.build.build import Build, fact
 from prebake.build.context.unnamed import folders
 from prebake.build.context.use import context_use
 from prebake.files import is_below
-from prebake.project.ignore import compiled
+from prebake.project.ignore import IgnoreRules, compiled
+from prebake.project.ineffective import ineffective
 from prebake.project.scan import ContextScan, Size, sum_of
 from prebake.records import NamedTuple
 from prebake.syntax.glob import WILDCARDS
@@ -40,7 +42,7 @@ _SAMPLES = frozenset({"tests", "test", "fixtures", "examples", "docs", "testdata
 """Folders whose package.json nobody installs from."""
 _LOGS = frozenset({"log", "logs"})
 _NONE: frozenset[str] = frozenset()
-_MOST_PLACES = 300
+_MOST_FOLDERS = 1_000
 _INSIDE = "/m.cpython-312.pyc"
 """A file in a folder that a tool makes; only for Python its name matters."""
 
@@ -65,27 +67,44 @@ class _Deeper(NamedTuple):
     first: str
 
 
+class _Look(NamedTuple):
+    """What a context holds: by pattern, what it lets through, by folder; by kind of tool, files that it will make."""
+
+    deeper: Mapping[str, tuple[_Deeper, ...]]
+    coming: Mapping[Maker, tuple[str, ...]]
+
+
 @fact
 def root_only(build: Build) -> tuple[RootOnly, ...]:
-    """The patterns through which this build takes, or will take, something that tools generate."""
-    asked = ((pattern, _maker(pattern.pattern)) for pattern in build.ignore.patterns if _is_for_the_top(pattern))
-    first_of = {pattern.pattern: (pattern, maker) for pattern, maker in reversed([*asked]) if maker is not None}
-    makers = dict(reversed(first_of.values()))
+    """The patterns through which this build takes, or will take, something that tools generate.
+
+    What is said of each holds for all builds that share the context and its ignore file.
+    """
+    makers = _for_generated(build)
     if not makers:
         return ()
-    names = tuple(dict.fromkeys(pattern.pattern for pattern in makers))
-    found = _looked_up(build.scan, names) if build.scan is not None else {}
+    names = tuple(pattern.pattern for pattern in makers)
+    look = _looked_at(build.scan, names) if build.scan is not None else _Look({}, _coming(build.ignore, _near(build)))
     results = []
     for pattern, maker in makers.items():
-        deeper = [item for item in found.get(pattern.pattern, ()) if _takes(build, item.first)]
-        if deeper:
+        deeper = look.deeper.get(pattern.pattern, ())
+        coming = look.coming.get(maker, ())
+        if any(_takes(build, item.first) for item in deeper):
             size, first = sum_of(item.size for item in deeper), min(item.first for item in deeper)
             results.append(RootOnly(pattern, size, first, None, True))
-            continue
-        place = next(_places(build, maker), None)
-        if place is not None:
-            results.append(RootOnly(pattern, Size(), None, place, maker in ("python", "node", "notebook")))
+        elif any(_takes(build, path) for path in coming):
+            sure = maker in ("python", "node", "notebook")
+            results.append(RootOnly(pattern, Size(), None, coming[0].removesuffix(_INSIDE), sure))
     return tuple(results)
+
+
+def _for_generated(build: Build) -> dict[Pattern, Maker]:
+    """The patterns for what tools generate at the top, with the kind of tool; without those that have no effect."""
+    asked = {pattern: _maker(pattern.pattern) for pattern in build.ignore.patterns if _is_for_the_top(pattern)}
+    found = {pattern: maker for pattern, maker in asked.items() if maker is not None}
+    file = build.ignore.file
+    idle = {item.pattern for item in ineffective(file.text)} if found and file is not None else set()
+    return {pattern: maker for pattern, maker in found.items() if pattern not in idle}
 
 
 def _is_for_the_top(pattern: Pattern) -> bool:
@@ -110,20 +129,21 @@ def _maker(pattern: str) -> Maker | None:
 
 
 # The last look at each context: it is as big as the context, and every keystroke asks.
-_looked: dict[str, tuple[ContextScan, tuple[str, ...], Mapping[str, tuple[_Deeper, ...]]]] = {}
+_looked: dict[str, tuple[ContextScan, tuple[str, ...], _Look]] = {}
 _MOST_REMEMBERED = 16
 
 
-def _looked_up(scan: ContextScan, names: tuple[str, ...]) -> Mapping[str, tuple[_Deeper, ...]]:
+def _looked_at(scan: ContextScan, names: tuple[str, ...]) -> _Look:
     known = _looked.get(scan.root)
     if known is None or known[0] is not scan or known[1] != names:
         if len(_looked) >= _MOST_REMEMBERED:
             _looked.clear()
-        known = _looked[scan.root] = scan, names, _look(scan, names)
+        folders = ((folder, listing.names) for folder, listing in scan.listings.items())
+        known = _looked[scan.root] = scan, names, _Look(_deeper(scan, names), _coming(scan.rules, folders))
     return known[2]
 
 
-def _look(scan: ContextScan, names: tuple[str, ...]) -> Mapping[str, tuple[_Deeper, ...]]:
+def _deeper(scan: ContextScan, names: tuple[str, ...]) -> Mapping[str, tuple[_Deeper, ...]]:
     """By pattern, what is sent of all that lies below the top and has its name, or lies in a folder that has it."""
     found: dict[str, list[_Deeper]] = {}
     inside: dict[str, frozenset[str]] = {"": _NONE}
@@ -171,41 +191,31 @@ def _takes(build: Build, path: str) -> bool:
     return any(WILDCARDS & set(source) or is_below(path, source) for source in use.paths)
 
 
-def _places(build: Build, maker: Maker) -> Iterator[str]:
-    """Where a kind of tool will make something of its own, below the top, that this build takes."""
-    for folder, names in _folders(build):
-        made = _made(maker, folder, names)
-        if made is not None and build.ignore.sends(made) and _takes(build, made):
-            yield made.removesuffix(_INSIDE)
+def _near(build: Build) -> Iterator[tuple[str, Collection[str]]]:
+    """The folders near the context's top with the names of their files, where the context is not measured yet."""
+    yield from folders(build).items()
 
 
-def _made(maker: Maker, folder: str, names: Collection[str]) -> str | None:
-    """A file that a kind of tool will make in a folder, if it will."""
-    has_code = any(name.endswith(".py") for name in names)
-    match maker:
-        case "python":
-            return f"{folder}/__pycache__{_INSIDE}" if has_code else None
-        case "notebook":
-            has_notebook = any(name.endswith(".ipynb") for name in names)
-            return f"{folder}/.ipynb_checkpoints{_INSIDE}" if has_notebook else None
-        case "node":
-            installs = "package.json" in names and not _SAMPLES & set(folder.split("/"))
-            return f"{folder}/node_modules{_INSIDE}" if installs else None
-        case "program":
-            return f"{folder}/m.log" if has_code or folder in _LOGS else None
-        case "desktop":
-            return f"{folder}/.DS_Store"
-    return None
-
-
-def _folders(build: Build) -> Iterator[tuple[str, Collection[str]]]:
-    """The folders below the context's top with the names of their files: what was measured, else what lies near it."""
-    scan = build.scan
-    if scan is None:
-        yield from ((folder, names) for folder, names in folders(build).items() if folder)
-        return
-    for number, (folder, listing) in enumerate(scan.listings.items()):
-        if number > _MOST_PLACES:
-            return
+def _coming(rules: IgnoreRules, around: Iterable[tuple[str, Collection[str]]]) -> Mapping[Maker, tuple[str, ...]]:
+    """By kind of tool, a file that it will make and that will be sent in each folder below the top, likeliest first."""
+    found: dict[Maker, list[tuple[bool, int, str]]] = {}
+    for folder, names in islice(around, _MOST_FOLDERS):
         if folder and not folder.startswith("."):
-            yield folder, listing.names
+            for maker, path in _made(folder, names):
+                if rules.sends(path):
+                    found.setdefault(maker, []).append(("__init__.py" not in names, path.count("/"), path))
+    return {maker: tuple(path for *_, path in sorted(paths)) for maker, paths in found.items()}
+
+
+def _made(folder: str, names: Collection[str]) -> Iterator[tuple[Maker, str]]:
+    """What tools will make in a folder."""
+    modules = sum(name.endswith(".py") for name in names)
+    if modules > 1 or "__init__.py" in names:  # a single script is run, and leaves nothing behind
+        yield "python", f"{folder}/__pycache__{_INSIDE}"
+    if any(name.endswith(".ipynb") for name in names):
+        yield "notebook", f"{folder}/.ipynb_checkpoints{_INSIDE}"
+    if "package.json" in names and not _SAMPLES & set(folder.split("/")):
+        yield "node", f"{folder}/node_modules{_INSIDE}"
+    if modules or folder in _LOGS:
+        yield "program", f"{folder}/m.log"
+    yield "desktop", f"{folder}/.DS_Store"

@@ -175,8 +175,7 @@ def _beside(build: Build, root: str) -> Iterator[Stray]:
     if build.ignore.path is not None:
         yield Stray(path, why, None)
         return
-    alone = len(others) < 2 or build.settings.builder == "legacy"
-    yield Stray(path, why, join(root, NAME) if alone else f"{build.path}{NAME}")
+    yield Stray(path, why, join(root, NAME) if build.settings.builder == "legacy" else f"{build.path}{NAME}")
 
 
 def _is_certain(build: Build, root: str) -> bool:
