@@ -7,7 +7,7 @@ from functools import partial
 
 from prebake.build.build import Build
 from prebake.build.context.exclusions import Proposal, proposal
-from prebake.build.context.strays import stray
+from prebake.build.context.strays import cloud_build_list, stray
 from prebake.build.context.use import ContextUse, context_use
 from prebake.edits import FileEdit, TextEdit
 from prebake.files import Kind, is_below, join, relative
@@ -17,7 +17,7 @@ from prebake.project.scan import ContextScan
 from prebake.rules.base import Rule
 from prebake.sizes import files, human
 from prebake.syntax.dockerfile import Instruction
-from prebake.text import Position
+from prebake.text import Position, Span
 
 _NAMED = 3
 _MAX_SHOWN = 60
@@ -123,6 +123,10 @@ def _related(build: Build, use: ContextUse, at: Instruction) -> Iterator[Related
             start = text.line_start(evidence.line)
             span = text.span(start, start + len(text.line(evidence.line)))
             yield Related(Location(evidence.path, span), "names the build context")
+    uploads = cloud_build_list(build)
+    if uploads is not None:
+        start = Position(0, 0)
+        yield Related(Location(uploads, Span(start, start)), "Cloud Build uploads by it; docker build does not read it")
 
 
 def _message(build: Build, use: ContextUse, scan: ContextScan | None) -> str:

@@ -26,6 +26,7 @@ _PODMAN = regex(r"\b(podman|buildah)\b")
 _WORDS = regex(r"[a-z0-9]+")
 _TEMPLATES = (".j2", ".jinja2", ".jinja", ".tmpl", ".tpl", ".template", ".in", ".erb", ".mustache")
 _SCRIPTS = ("Makefile", "makefile", "GNUmakefile", "justfile", "Taskfile.yml", "README.md")
+_CLOUD_BUILD = ("cloudbuild.yaml", "cloudbuild.yml", "cloudbuild.json")
 _MOST_DOCKERFILES = 50
 
 
@@ -57,6 +58,19 @@ def left_unread(build: Build) -> IgnoreRules | None:
     found = stray(build)
     text = build.snapshot.text(found.path) if found is not None else None
     return None if found is None or text is None else rules_of(text, found.path)
+
+
+def cloud_build_list(build: Build) -> str | None:
+    """The file by which Cloud Build uploads the context, where the project is built there. `docker build`, which then
+    runs in the cloud, sees what was uploaded and does not read it.
+    """
+    root = build.context.root
+    if root is None or not any(
+        build.snapshot.is_file(join(folder, name)) for folder in (root, build.root) for name in _CLOUD_BUILD
+    ):
+        return None
+    path = join(root, ".gcloudignore")
+    return path if build.snapshot.is_file(path) else None
 
 
 def _strays(build: Build, root: str) -> Iterator[Stray]:
