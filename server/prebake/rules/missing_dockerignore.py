@@ -125,8 +125,8 @@ def _related(build: Build, use: ContextUse, at: Instruction) -> Iterator[Related
             yield Related(Location(evidence.path, span), "names the build context")
     uploads = cloud_build_list(build)
     if uploads is not None:
-        start = Position(0, 0)
-        yield Related(Location(uploads, Span(start, start)), "Cloud Build uploads by it; docker build does not read it")
+        top = Span(Position(0, 0), Position(0, 0))
+        yield Related(Location(uploads, top), "Cloud Build uploads by it; docker build does not read it")
 
 
 def _message(build: Build, use: ContextUse, scan: ContextScan | None) -> str:
