@@ -71,7 +71,7 @@ class IgnorePatternMatchesRootOnly(Rule):
         for found in root_only(build):
             yield self.finding(
                 Location(path, found.pattern.span),
-                _message(found),
+                _message(found, complete=build.scan is None or build.scan.complete),
                 key=found.pattern.raw,
                 severity=Severity.WARNING if found.sure else Severity.HINT,
                 cost=Cost(found.deeper.bytes, found.deeper.files) if found.first is not None else None,
@@ -79,11 +79,12 @@ class IgnorePatternMatchesRootOnly(Rule):
             )
 
 
-def _message(found: RootOnly) -> str:
+def _message(found: RootOnly, *, complete: bool) -> str:
     raw = found.pattern.raw
     top = f"`{raw}` matches at the top of the build context only"
     if found.first is not None:
-        amount = f"{human(found.deeper.bytes)} in {files(found.deeper.files)}"
+        least = "" if complete else "at least "
+        amount = f"{least}{human(found.deeper.bytes)} in {files(found.deeper.files)}"
         lies = "lies deeper is" if found.deeper.files == 1 else "lie deeper are"
         deeper = f"{amount} that {lies} not left out ({found.first})"
         return f"{top}: {deeper}. `{_ANYWHERE}{raw}` matches at any depth."

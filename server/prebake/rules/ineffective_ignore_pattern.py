@@ -26,8 +26,8 @@ class IneffectiveIgnorePattern(Rule):
 
     It also reports patterns that Docker reads otherwise: `src\\data`, where a backslash takes the next character
     literally or, before a letter or digit, means a class of characters; `data # big files`, where only a `#` in the
-    first column begins a comment; `[!a]`, where only `^` negates. Where what is meant lies in the context and is sent,
-    that is a warning.
+    first column begins a comment; `[!a]`, where only `^` negates; `*.{js,ts}`, since Docker knows no braces. Where what
+    is meant lies in the context and is sent, that is a warning.
 
     ## Why it is bad
 
@@ -155,13 +155,21 @@ def _meaning(found: Misread) -> str:
             return f"{raw} does not mean {meant}{lies}: outside of Windows a backslash escapes what follows it."
         case "comment":
             return f"{raw} does not mean {meant}{lies}: only a `#` in the first column begins a comment."
+        case "braces":
+            parts = ", ".join(f"`{line}`" for line in found.meant.split("\n")[:3])
+            some = (
+                f", of which something {'stays left out' if found.pattern.negated else 'is sent'}" if found.lies else ""
+            )
+            return f"{raw} does not mean {shortened(parts)}{some}: Docker knows no braces."
     return f"In {raw}, `[!` stands for an exclamation mark among others: only `[^` negates."
 
 
 def _correction(path: str, text: Text, found: Misread) -> tuple[Fix, ...]:
     pattern = found.pattern
     new, span, title = found.meant, pattern.span, f"Write `{shortened(found.meant)}`"
-    if found.kind == "comment":
+    if found.kind == "braces":
+        new, title = found.meant.replace("\n", text.newline), "Write a line for each of the choices"
+    elif found.kind == "comment":
         line = text.line(pattern.line)
         comment = pattern.raw[len(found.meant) :].lstrip()
         new = f"{comment}{text.newline}{line[: pattern.start]}{found.meant}"

@@ -91,6 +91,8 @@ def _message(found: Malformed, *, stops: bool) -> str:
     else:
         says = "syntax error in pattern"
     when = "The build stops at" if found.compared else "The build stops as soon as a path is compared with"
+    if "\\" in pattern.raw:
+        when = f"Outside of Windows, {when[0].lower()}{when[1:]}"
     return f"{when} {shown}: {pattern.problem}. Docker says `{says}` and not where."
 
 

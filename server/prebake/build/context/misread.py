@@ -17,10 +17,12 @@ from prebake.syntax.glob import WILDCARDS, GlobError, check
 from prebake.syntax.ignorefile import MAX_LINE, Pattern, parse_ignore
 from prebake.text import Text
 
-MisreadKind = Literal["separator", "comment", "bracket"]
+MisreadKind = Literal["separator", "comment", "bracket", "braces"]
 
 _ESCAPED = regex(r"\\[0-9A-Za-z]")
 _COMMENT = regex(r"(\S|\S.*?\S)(\s+)#(.*)")
+_CHOICE = regex(r"\{(?![0-9,]*\})([^{},\s]*(?:,[^{},\s]*)+)\}")
+_MOST_CHOICES = 24
 _NOT = regex(r"\[!(?=[^\]])")
 # What Go's filepath.Match wants escaped inside of brackets.
 _MEMBERS = ((regex(r"\[(\^?)\]"), r"[\1\\]"), (regex(r"\[(\^?)-"), r"[\1\\-"), (regex(r"-\]"), r"\\-]"))
@@ -29,8 +31,8 @@ _BRACKET = regex(r"(?<!\\)\[")
 
 
 class Misread(NamedTuple):
-    """A pattern that means something else to Docker. ``meant`` is the text it should have, ``lies`` says that what it
-    then matches is there, and sent.
+    """A pattern that means something else to Docker. ``meant`` is the text it should have, in several lines where it
+    has to be several patterns; ``lies`` says that what it then matches is there, and sent.
     """
 
     pattern: Pattern
@@ -59,7 +61,7 @@ def misread(build: Build) -> tuple[Misread, ...]:
 
 
 def _misread(build: Build, pattern: Pattern) -> Iterator[Misread]:
-    """What is wrong with one pattern, if anything: nearly all hold none of three characters."""
+    """What is wrong with one pattern, if anything: nearly all hold none of these characters."""
     raw = pattern.raw
     comment = _COMMENT.fullmatch(raw) if "#" in raw else None
     if comment is not None and not _is_there(build, raw):
@@ -69,10 +71,30 @@ def _misread(build: Build, pattern: Pattern) -> Iterator[Misread]:
         lies = _is_sent(build, meant)
         if (lies or _ESCAPED.search(raw)) and _is_sound(meant):
             yield Misread(pattern, "separator", meant, lies)
+    elif "{" in raw and "," in raw:
+        lines = _choices(raw)
+        if len(lines) > 1 and not _is_there(build, raw) and all(map(_is_sound, lines)):
+            yield Misread(pattern, "braces", "\n".join(lines), any(_is_sent(build, line) for line in lines))
     elif "[!" in raw:
         meant = _NOT.sub("[^", raw)
         if meant != raw and _is_sound(meant):
             yield Misread(pattern, "bracket", meant, False)
+
+
+def _choices(raw: str) -> list[str]:
+    """A pattern written out for each choice in its braces, as a shell does it; only itself where they are too many."""
+    done: list[str] = []
+    todo = [raw]
+    while todo:
+        text = todo.pop(0)
+        choice = _CHOICE.search(text)
+        if choice is None:
+            done.append(text)
+        else:
+            todo += [f"{text[: choice.start()]}{part}{text[choice.end() :]}" for part in choice[1].split(",")]
+        if len(done) + len(todo) > _MOST_CHOICES:
+            return [raw]
+    return done
 
 
 @fact
