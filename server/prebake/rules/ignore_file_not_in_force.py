@@ -139,7 +139,7 @@ def _repair(build: Build, found: Stray, rules: IgnoreRules | None) -> tuple[Fix,
         known, old = build.relative(build.ignore.path or ""), build.relative(found.path)
         return f"{known} is in force: put there what it lacks of {old}, and delete {old}"
     if place is None or rules is None or text is None:
-        return f"{found.why}: what it should hold is not known"
+        return f"{found.why}: a file has to take its place"
     shown, old = build.relative(place), build.relative(found.path)
     if not is_below(place, build.root):
         return f"the context lies outside of the project, so {shown} is not written"
