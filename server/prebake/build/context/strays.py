@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from prebake.build.build import Build, fact
 from prebake.build.context.use import context_use, neighbours
 from prebake.discovery import is_dockerfile
-from prebake.files import Kind, join, parent, relative
+from prebake.files import Entry, Kind, join, parent, relative
 from prebake.project.context import find_contexts
 from prebake.project.ignore import CONTAINER_NAME, NAME, IgnoreRules, is_read, looked_for, rules_of
 from prebake.project.layout import dockerfiles, workflow_files
@@ -105,10 +105,8 @@ def _unreadable(build: Build, root: str) -> Iterator[Stray]:
 
 def _misspelt(build: Build, root: str) -> Iterator[Stray]:
     """A file at the context's top whose name is nearly right."""
-    for name in _names(build, root):
-        letters = name.removeprefix(".").lower()
-        is_near = _MISSPELT.fullmatch(name) is not None or (len(letters) == 12 and sorted(letters) == _LETTERS)
-        if is_near and name != NAME and not _is_named_elsewhere(build, root, name):
+    for name in _near_names(build, root):
+        if _is_near(name) and name != NAME and not _is_named_elsewhere(build, root, name):
             yield Stray(join(root, name), f"nothing reads `{name}`; builders look for `{NAME}`", join(root, NAME))
 
 
@@ -133,12 +131,12 @@ def _of_no_dockerfile(build: Build, root: str) -> Iterator[Stray]:
     folder, own = posixpath.split(build.path)
     if f"{build.path}{NAME}" in looked_for(build.path, root, build.settings.builder):
         place = f"{build.path}{NAME}"
-        names = _names(build, folder)
+        names = _near_names(build, folder)
         for name in names:
             other = name.removesuffix(NAME)
             if other in (name, "", own) or build.snapshot.exists(join(folder, other)):
                 continue
-            made = any(entry in names for entry in (f"{other}{ending}" for ending in _TEMPLATES))
+            made = any(build.snapshot.exists(join(folder, f"{other}{ending}")) for ending in _TEMPLATES)
             if not made and _meant(other, names) == own:
                 yield Stray(join(folder, name), f"there is no `{other}` that `{name}` could belong to", place)
         path = join(root, f"{own}{NAME}")
@@ -200,6 +198,31 @@ def _is_certain(build: Build, root: str) -> bool:
     if build.context.evidence.kind != "copy-sources":
         return True
     return bool(sources) and all(exists(build.snapshot, root, source) for source in sources)
+
+
+_looked: dict[str, tuple[tuple[Entry, ...], tuple[str, ...]]] = {}
+_MOST_REMEMBERED = 1024
+
+
+def _near_names(build: Build, folder: str) -> tuple[str, ...]:
+    """The names of Dockerfiles, ignore files and the like in a folder; remembered as long as its list of entries is the
+    same object.
+    """
+    entries = build.snapshot.list(folder)
+    known = _looked.get(folder)
+    if known is None or known[0] is not entries:
+        files = (entry.name for entry in entries if entry.kind is Kind.FILE)
+        near = tuple(name for name in files if is_dockerfile(name) or name.endswith(NAME) or _is_near(name))
+        if len(_looked) >= _MOST_REMEMBERED:
+            _looked.clear()
+        known = _looked[folder] = entries, near
+    return known[1]
+
+
+def _is_near(name: str) -> bool:
+    """Whether a name is ``.dockerignore``, or nearly."""
+    letters = name.removeprefix(".").lower()
+    return _MISSPELT.fullmatch(name) is not None or (len(letters) == 12 and sorted(letters) == _LETTERS)
 
 
 def _names(build: Build, folder: str) -> tuple[str, ...]:
