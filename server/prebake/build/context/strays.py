@@ -25,7 +25,7 @@ _LETTERS = sorted("dockerignore")
 _PODMAN = regex(r"\b(podman|buildah)\b")
 _WORDS = regex(r"[a-z0-9]+")
 _TEMPLATES = (".j2", ".jinja2", ".jinja", ".tmpl", ".tpl", ".template", ".in", ".erb", ".mustache")
-_SCRIPTS = ("Makefile", "makefile", "GNUmakefile", "justfile", "Taskfile.yml", "README.md")
+_SCRIPTS = ("Makefile", "makefile", "GNUmakefile", "justfile", "Taskfile.yml")
 _CLOUD_BUILD = ("cloudbuild.yaml", "cloudbuild.yml", "cloudbuild.json")
 _MOST_DOCKERFILES = 50
 
@@ -137,7 +137,7 @@ def _of_no_dockerfile(build: Build, root: str) -> Iterator[Stray]:
             if other in (name, "", own) or build.snapshot.exists(join(folder, other)):
                 continue
             made = any(build.snapshot.exists(join(folder, f"{other}{ending}")) for ending in _TEMPLATES)
-            if not made and _meant(other, names) == own:
+            if not made and _meant(other, names) == own and not _is_named_elsewhere(build, root, name):
                 yield Stray(join(folder, name), f"there is no `{other}` that `{name}` could belong to", place)
         path = join(root, f"{own}{NAME}")
         if folder != root and build.snapshot.is_file(path) and not build.snapshot.exists(join(root, own)):
@@ -175,7 +175,7 @@ def _beside(build: Build, root: str) -> Iterator[Stray]:
     if folder == root or not build.snapshot.is_file(path) or not _is_certain(build, root):
         return
     others = dockerfiles(build.snapshot, build.root)
-    if len(others) > _MOST_DOCKERFILES:
+    if len(others) > _MOST_DOCKERFILES or _is_named_elsewhere(build, root, relative(path, build.root)):
         return
     for other in dict.fromkeys((build.path, *others)):
         tree = parse(build.snapshot.text(other) or Text(""))
@@ -231,18 +231,18 @@ def _names(build: Build, folder: str) -> tuple[str, ...]:
 
 
 def _is_named_elsewhere(build: Build, root: str, name: str) -> bool:
-    """Whether a script or workflow names a file: it may put it in its place."""
-    return _speaks_of(build, root, re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w-])"))
+    """Whether a script or workflow names a file: it may put it in its place. In prose that means nothing."""
+    return _speaks_of(build, root, re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w-])"), prose=False)
 
 
-def _speaks_of(build: Build, root: str, expression: re.Pattern[str]) -> bool:
+def _speaks_of(build: Build, root: str, expression: re.Pattern[str], *, prose: bool = True) -> bool:
     """Whether the scripts at the context's or the project's top, or workflows, hold something."""
     folders = dict.fromkeys((root, build.root))
     scripts = [
         join(folder, name)
         for folder in folders
         for name in _names(build, folder)
-        if name in _SCRIPTS or name.endswith((".sh", ".mk"))
+        if name in _SCRIPTS or name.endswith((".sh", ".mk")) or (prose and name == "README.md")
     ]
     texts = (build.snapshot.text(path) for path in (*scripts, *workflow_files(build.snapshot, build.root)))
     return any(text is not None and expression.search(text.content) for text in texts)
