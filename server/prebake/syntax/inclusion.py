@@ -129,7 +129,7 @@ def sample(expression: str) -> str:
     return letters[0] if letters else chr((members & -members).bit_length() - 1) if members else ""
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def automaton(pattern: str) -> Automaton | None:
     """The automaton of a cleaned ignore pattern; ``None`` for one that is malformed, too long, or not known exactly."""
     if not pattern.isascii() or len(pattern) > _MOST_ATOMS or _ESCAPED.search(pattern):

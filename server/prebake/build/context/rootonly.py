@@ -16,7 +16,7 @@ from prebake.project.ignore import IgnoreRules, compiled
 from prebake.project.ineffective import ineffective
 from prebake.project.scan import ContextScan, Size, sum_of
 from prebake.records import NamedTuple
-from prebake.syntax.glob import WILDCARDS
+from prebake.syntax.glob import WILDCARDS, GlobError, wildcard
 from prebake.syntax.ignorefile import Pattern, parse_ignore
 from prebake.text import Text
 
@@ -84,7 +84,11 @@ def root_only(build: Build) -> tuple[RootOnly, ...]:
     if not makers:
         return ()
     names = tuple(pattern.pattern for pattern in makers)
-    look = _looked_at(build.scan, names) if build.scan is not None else _Look({}, _coming(build.ignore, _near(build)))
+    look = (
+        _looked_at(build.scan, names)
+        if build.scan is not None
+        else _Look({}, _coming(build.ignore, folders(build).items()))
+    )
     results = []
     for pattern, maker in makers.items():
         deeper = look.deeper.get(pattern.pattern, ())
@@ -184,16 +188,26 @@ class _Names:
 
 
 def _takes(build: Build, path: str) -> bool:
-    """Whether an instruction takes a path of the context, as far as its folders tell."""
+    """Whether an instruction takes a path of the context, or the builder all of them."""
     use = context_use(build)
     if use.is_broad or use.unknown or build.settings.builder in ("legacy", "kaniko"):
         return True
-    return any(WILDCARDS & set(source) or is_below(path, source) for source in use.paths)
+    return any(_is_in(path, source) for source in use.paths)
 
 
-def _near(build: Build) -> Iterator[tuple[str, Collection[str]]]:
-    """The folders near the context's top with the names of their files, where the context is not measured yet."""
-    yield from folders(build).items()
+def _is_in(path: str, source: str) -> bool:
+    """Whether a path is a source of COPY or lies in it, wildcards in the source understood."""
+    if not WILDCARDS & set(source):
+        return is_below(path, source)
+    parts, own = source.split("/"), path.split("/")
+    if len(parts) > len(own):
+        return False
+    try:
+        expressions = [wildcard(part) for part in parts]
+    except GlobError:
+        return False
+    compared = zip(parts, expressions, own, strict=False)
+    return all(part == name if regex is None else regex.match(name) for part, regex, name in compared)
 
 
 def _coming(rules: IgnoreRules, around: Iterable[tuple[str, Collection[str]]]) -> Mapping[Maker, tuple[str, ...]]:
