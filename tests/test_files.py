@@ -71,6 +71,11 @@ def test_links_pipes_and_loops_are_survived(tmp_path: Path) -> None:
     assert view.stat(at(tmp_path, "pipe")).kind is Kind.OTHER  # type: ignore[union-attr]
 
 
+def test_a_folder_has_no_text(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    assert files.disk().text(at(tmp_path, "folder")) is None
+
+
 def test_too_large_a_text_is_said(tmp_path: Path) -> None:
     make_tree(tmp_path, {"Dockerfile": {"size": files.MAX_TEXT + 1}})
     view = files.disk()

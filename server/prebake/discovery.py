@@ -52,7 +52,7 @@ def is_dockerfile(name: str) -> bool:
 
 def is_ignore_file(name: str) -> bool:
     """Whether a file name is that of a file that says what is left out of a build context."""
-    return name in (".dockerignore", ".containerignore") or name.endswith(".dockerignore")
+    return name.endswith((".dockerignore", ".containerignore"))
 
 
 def is_compose_file(name: str) -> bool:

@@ -75,6 +75,14 @@ def apply(text: Text, edits: Iterable[TextEdit]) -> Text:
     return Text("".join(pieces), bom=text.bom)
 
 
+def without_line(text: Text, number: int) -> TextEdit:
+    """An edit that removes a line with its line end; with that of the line before, where a last line has none."""
+    start, end = text.line_start(number), text.line_start(number + 1)
+    if number + 1 == text.line_count and start:
+        start -= 2 if text.content.endswith("\r\n", 0, start) else 1
+    return TextEdit(text.span(start, end), "")
+
+
 def difference(path: str, before: Text | None, after: Text) -> FileEdit:
     """The line-wise edits that turn one text into another; what is common at both ends and in between is left alone."""
     if before is None:

@@ -277,12 +277,14 @@ def _findings(build: Build, failures: dict[str, None]) -> Iterator[Finding]:
     for entry in REGISTRY:
         if not settings.wants(entry.code, entry.name) or not entry.may_concern(text):
             continue
+        if entry.of_ignore_file and build.ignore.is_empty:
+            continue
         for finding in _checked(entry, build, failures):
             kept = silenced(build.snapshot, finding)
             if kept is None:
                 continue
             kept = kept._replace(severity=settings.severity_of(entry.code, entry.name, kept.severity))
-            if generated:
+            if generated and kept.location.path == build.path:
                 kept = kept._replace(repair=Repair(lambda: _GENERATED))
             yield kept
 

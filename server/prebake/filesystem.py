@@ -268,10 +268,11 @@ class Disk:
             if isinstance(error, PermissionError):
                 self._errors[path] = "permission denied"
             return None
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            os.close(descriptor)  # `fdopen` raises for a folder
+            return None
         with os.fdopen(descriptor, "rb") as file:
-            found = os.fstat(file.fileno())
-            if not stat.S_ISREG(found.st_mode):
-                return None
             if found.st_size > MAX_TEXT:
                 self._errors[path] = f"larger than {MAX_TEXT // 1024 // 1024} MiB"
                 return None

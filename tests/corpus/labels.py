@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 FAMILIES = {
-    "A": ("PB101", "PB102"),
+    "A": ("PB101", "PB102", "PB108"),
     "B": ("PB201", "PB202", "PB209"),
     "C": ("PB301",),
 }

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pathspec import GitIgnoreSpec
 
+from prebake.config import Builder
 from prebake.files import disk
 from prebake.project.docker_pattern import DockerPattern, simulate
 from prebake.project.ignore import ROOT, IgnoreRules, in_force, rules_of
@@ -168,6 +169,54 @@ class TestInForce:
         (tmp_path / ".dockerignore").mkdir()
         assert in_force(disk(), f"{root}/Dockerfile", root).path is None
         assert in_force(disk(), f"{root}/Dockerfile", None).path is None
+
+    @pytest.mark.parametrize(
+        ("builder", "dockerfile", "there", "expected"),
+        [
+            ("buildkit", "Dockerfile", (".dockerignore", ".containerignore"), ".dockerignore"),
+            ("buildkit", "Dockerfile", (".containerignore", "Dockerfile.containerignore"), None),
+            ("kaniko", "Dockerfile", (".dockerignore", "Dockerfile.dockerignore"), "Dockerfile.dockerignore"),
+            ("legacy", "Dockerfile", (".dockerignore", "Dockerfile.dockerignore"), ".dockerignore"),
+            ("legacy", "Dockerfile", ("Dockerfile.dockerignore",), None),
+            ("buildah", "Dockerfile", (".dockerignore", ".containerignore"), ".containerignore"),
+            ("buildah", "Dockerfile", (".dockerignore",), ".dockerignore"),
+            (
+                "buildah",
+                "Dockerfile",
+                ("Dockerfile.dockerignore", "Dockerfile.containerignore"),
+                "Dockerfile.dockerignore",
+            ),
+            (
+                "buildah",
+                "Dockerfile",
+                (".containerignore", "Dockerfile.containerignore"),
+                "Dockerfile.containerignore",
+            ),
+            ("buildkit", "Containerfile", (".dockerignore", ".containerignore"), ".containerignore"),
+            ("buildkit", "Containerfile.gpu", (".dockerignore",), ".dockerignore"),
+        ],
+    )
+    def test_each_builder_reads_its_own(
+        self, tmp_path: Path, builder: Builder, dockerfile: str, there: tuple[str, ...], expected: str | None
+    ) -> None:
+        root = tmp_path.as_posix()
+        for name in there:
+            (tmp_path / name).write_text("a")
+        found = in_force(disk(), f"{root}/{dockerfile}", root, builder).path
+        assert found == (f"{root}/{expected}" if expected else None)
+
+    def test_buildkit_follows_links_within_the_folder_that_it_is_offered(self, tmp_path: Path) -> None:
+        root = tmp_path.resolve().as_posix()
+        (tmp_path / "app").mkdir()
+        (tmp_path / "shared").write_text("a")
+        (tmp_path / "app" / "inside").write_text("b")
+        link = tmp_path / "app" / ".dockerignore"
+        link.symlink_to("inside")
+        assert not in_force(disk(), f"{root}/app/Dockerfile", f"{root}/app").sends("b")
+        link.unlink()
+        link.symlink_to("../shared")
+        assert in_force(disk(), f"{root}/app/Dockerfile", f"{root}/app").path is None
+        assert not in_force(disk(), f"{root}/app/Dockerfile", f"{root}/app", "legacy").sends("a")
 
 
 @pytest.mark.parametrize(

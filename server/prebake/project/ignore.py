@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
-from prebake.files import Snapshot, join
+from prebake.files import Kind, Snapshot, is_below, join, parent
 from prebake.records import NamedTuple
 from prebake.syntax.glob import WILDCARDS
 from prebake.syntax.ignorefile import IgnoreFile, Pattern, parse_ignore
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from prebake.project.docker_pattern import DockerPattern
 
 NAME = ".dockerignore"
+CONTAINER_NAME = ".containerignore"
 
 
 class Folder(NamedTuple):
@@ -169,7 +170,8 @@ def _any_of(patterns: tuple[DockerPattern, ...]) -> Callable[[str], bool]:
 
 
 @lru_cache(maxsize=256)
-def _compiled(file: IgnoreFile) -> tuple[DockerPattern, ...]:
+def compiled(file: IgnoreFile) -> tuple[DockerPattern, ...]:
+    """The patterns of an ignore file ready to be compared with paths, without those that are malformed."""
     usable = [pattern for pattern in file.patterns if pattern.problem is None]
     if not usable:
         return ()
@@ -228,7 +230,7 @@ class IgnoreRules:
 
     @cached_property
     def _matchers(self) -> tuple[DockerPattern, ...]:
-        return _compiled(self.file) if self.file else ()
+        return compiled(self.file) if self.file else ()
 
     @cached_property
     def _folders(self) -> dict[str, Folder]:
@@ -331,20 +333,48 @@ NO_RULES = IgnoreRules(None, None)
 def in_force(
     snapshot: Snapshot, dockerfile_path: str, context_root: str | None, builder: Builder = "buildkit"
 ) -> IgnoreRules:
-    """The rules for a build: ``<Dockerfile>.dockerignore`` beside the Dockerfile, else the context root's, which is all
-    that the legacy builder knows.
+    """The rules for a build: those of the first file that the builder looks for and finds (see :func:`looked_for`).
 
     ``context_root`` is ``None`` for a remote context, to which BuildKit applies no ignore file. A file that cannot be
     read counts as an empty one.
     """
     if context_root is None:
         return NO_RULES
-    is_legacy = builder == "legacy"
-    for path in (*([] if is_legacy else [f"{dockerfile_path}{NAME}"]), join(context_root, NAME)):
-        if snapshot.is_file(path):
+    for path in looked_for(dockerfile_path, context_root, builder):
+        if is_read(snapshot, path, builder):
             text = snapshot.text(path) or Text("")
-            return IgnoreRules(parse_ignore(text), path, prunes_blindly=is_legacy)
+            return IgnoreRules(parse_ignore(text), path, prunes_blindly=builder == "legacy")
     return NO_RULES
+
+
+def looked_for(dockerfile_path: str, context_root: str, builder: Builder = "buildkit") -> tuple[str, ...]:
+    """The ignore files that a builder would read, the one that it prefers first.
+
+    The file beside the Dockerfile wins over the context root's, which is all that the legacy builder knows. Only
+    Buildah (and Podman, which builds with it) knows ``.containerignore``; it is taken for the builder of a
+    ``Containerfile``, which no other tool finds by itself.
+    """
+    beside = f"{dockerfile_path}{NAME}"
+    top = join(context_root, NAME)
+    if builder == "legacy":
+        return (top,)
+    if builder == "buildah" or posixpath.basename(dockerfile_path).startswith("Containerfile"):
+        return (beside, f"{dockerfile_path}{CONTAINER_NAME}", join(context_root, CONTAINER_NAME), top)
+    return beside, top
+
+
+def is_read(snapshot: Snapshot, path: str, builder: Builder = "buildkit") -> bool:
+    """Whether a builder reads an ignore file that it looks for at ``path``: a file, or a link to one.
+
+    BuildKit does not follow links out of the folder that the client offers it: the context, or the Dockerfile's folder.
+    """
+    if not snapshot.is_file(path):
+        return False
+    entry = snapshot.stat(path)
+    if builder != "buildkit" or entry is None or entry.kind is not Kind.SYMLINK:
+        return True
+    folder, target = snapshot.resolve(parent(path)), snapshot.resolve(path)
+    return folder is not None and target is not None and is_below(target, folder)
 
 
 def rules_of(text: Text, path: str) -> IgnoreRules:

@@ -16,13 +16,15 @@ class Entry(NamedTuple):
     """A rule by its code and name; ``find`` imports it, which takes longer than a short file needs to be checked.
 
     ``mentions`` are words in lower case of which a Dockerfile has at least one, in any case, where the rule can have
-    anything to say; none stand for every Dockerfile.
+    anything to say; none stand for every Dockerfile. ``of_ignore_file``: it speaks of patterns, so that it has nothing
+    to say where no ignore file is in force.
     """
 
     code: str
     name: str
     find: Callable[[], type[Rule]]
     mentions: tuple[str, ...] = ()
+    of_ignore_file: bool = False
 
     @property
     def rule(self) -> type[Rule]:
@@ -44,6 +46,25 @@ def _in(module: str, rule: str) -> Callable[[], type[Rule]]:
 
 REGISTRY: tuple[Entry, ...] = (
     Entry("PB101", "missing-dockerignore", _in("missing_dockerignore", "MissingDockerignore")),
+    Entry(
+        "PB103",
+        "ignore-pattern-matches-root-only",
+        _in("ignore_pattern_matches_root_only", "IgnorePatternMatchesRootOnly"),
+        of_ignore_file=True,
+    ),
+    Entry(
+        "PB104",
+        "invalid-ignore-pattern",
+        _in("invalid_ignore_pattern", "InvalidIgnorePattern"),
+        of_ignore_file=True,
+    ),
+    Entry("PB108", "ignore-file-not-in-force", _in("ignore_file_not_in_force", "IgnoreFileNotInForce")),
+    Entry(
+        "PB109",
+        "ineffective-ignore-pattern",
+        _in("ineffective_ignore_pattern", "IneffectiveIgnorePattern"),
+        of_ignore_file=True,
+    ),
     Entry("PB201", "copy-before-install", _in("copy_before_install", "CopyBeforeInstall"), ("copy", "add")),
     Entry(
         "PB202",

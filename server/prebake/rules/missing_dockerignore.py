@@ -7,6 +7,7 @@ from functools import partial
 
 from prebake.build.build import Build
 from prebake.build.context.exclusions import Proposal, proposal
+from prebake.build.context.strays import cloud_build_list, stray
 from prebake.build.context.use import ContextUse, context_use
 from prebake.edits import FileEdit, TextEdit
 from prebake.files import Kind, is_below, join, relative
@@ -16,10 +17,11 @@ from prebake.project.scan import ContextScan
 from prebake.rules.base import Rule
 from prebake.sizes import files, human
 from prebake.syntax.dockerfile import Instruction
-from prebake.text import Position
+from prebake.text import Position, Span
 
 _NAMED = 3
 _MAX_SHOWN = 60
+_NOT_IN_FORCE = ("PB108", "ignore-file-not-in-force")
 _FAMILIAR = (".git", ".venv", "venv", "node_modules", "data", "models", "wandb", "mlruns")
 
 
@@ -31,7 +33,8 @@ class MissingDockerignore(Rule):
     Reports a Dockerfile that reads its build context where no ignore file is in force: neither
     `<Dockerfile>.dockerignore` beside the Dockerfile nor `.dockerignore` at the top of the context, or only one without
     a pattern. It is a warning where `COPY .`, `ADD .` or a bind mount takes the whole context, and information where
-    only certain paths are named. A Dockerfile that takes nothing from the context is not reported.
+    only certain paths are named. A Dockerfile that takes nothing from the context is not reported, nor one
+    whose ignore file is there but not in force (PB108).
 
     ## Why it is slow
 
@@ -92,6 +95,9 @@ class MissingDockerignore(Rule):
             return
         if build.context.remote and build.snapshot.exists(join(root, NAME)):
             return
+        unread = stray(build)
+        if unread is not None and build.ignore.path in (None, unread.path) and build.settings.wants(*_NOT_IN_FORCE):
+            return  # there is one, which PB108 speaks of
         scan = build.scan
         at = use.broad[0] if use.broad else build.tree.stages[0].instruction
         yield self.finding(
@@ -117,6 +123,10 @@ def _related(build: Build, use: ContextUse, at: Instruction) -> Iterator[Related
             start = text.line_start(evidence.line)
             span = text.span(start, start + len(text.line(evidence.line)))
             yield Related(Location(evidence.path, span), "names the build context")
+    uploads = cloud_build_list(build)
+    if uploads is not None:
+        top = Span(Position(0, 0), Position(0, 0))
+        yield Related(Location(uploads, top), "Cloud Build uploads by it; docker build does not read it")
 
 
 def _message(build: Build, use: ContextUse, scan: ContextScan | None) -> str:

@@ -170,6 +170,7 @@ def wildcard(pattern: str) -> re.Pattern[str] | None:
     return re.compile(rf"{first}{middle}{last}\Z")
 
 
+@lru_cache(maxsize=4096)
 def alternatives(pattern: str) -> tuple[tuple[Atom, ...], ...]:
     """The atoms of a cleaned ignore pattern (without its ``!``); a path is matched when one of the alternatives, of
     which there is nearly always one, matches all of it.
@@ -325,6 +326,7 @@ def _class_member(regex: str, at: int) -> tuple[str, int]:
     return _escape(regex, at) if regex[at] == "\\" else (re.escape(regex[at]), at + 1)
 
 
+@lru_cache(maxsize=4096)
 def expression(pattern: str) -> str:
     """The Python regular expression, to be matched against a whole path, of a cleaned ignore pattern.
 

@@ -1,0 +1,182 @@
+"""PB109: a pattern that does nothing, or not what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from prebake.build.build import Build
+from prebake.build.context.misread import Misread, misread
+from prebake.edits import FileEdit, TextEdit, without_line
+from prebake.findings import Applicability, Finding, Fix, Location, Related, Severity
+from prebake.project.ineffective import Ineffective, ineffective
+from prebake.rules.base import Rule
+from prebake.text import Position, Span, Text, shortened
+
+
+class IneffectiveIgnorePattern(Rule):
+    """A pattern of the ignore file has no effect, or not the one it seems to have.
+
+    ## What it does
+
+    Reports a pattern that could be left out without any change, whatever lies in the context: one that stands there
+    twice, one that matches only what another pattern matches anyway (`src/__pycache__` beside `**/__pycache__`), one
+    that can match nothing (`.`, `/`, `../data`), an exception with nothing above it to except from. What merely matches
+    nothing today is not reported.
+
+    It also reports patterns that Docker reads otherwise: `src\\data`, where a backslash takes the next character
+    literally or, before a letter or digit, means a class of characters; `data # big files`, where only a `#` in the
+    first column begins a comment; `[!a]`, where only `^` negates; `*.{js,ts}`, since Docker knows no braces. Where what
+    is meant lies in the context and is sent, that is a warning.
+
+    ## Why it is bad
+
+    Who reads the file believes that the line does something. An exception above the pattern that it is meant for is
+    the usual case: of all patterns that match, the last one decides, so the file is left out.
+
+    An exception is compared with what is ignored at that moment, and with nothing else. After `**/*.pyc`, the line
+    `!src` brings nothing back: `src` itself was never ignored.
+
+    ## Example
+
+    ```text
+    !data/labels.csv
+    data
+    **/__pycache__
+    src/__pycache__
+    ```
+
+    ## Use instead
+
+    ```text
+    data
+    !data/labels.csv
+    **/__pycache__
+    ```
+
+    ## Fix safety
+
+    Removing a line is safe: it is proved, by comparing the patterns and not the files of today, that the same is sent
+    without it. Comments stay. An exception that stands too early is moved below the pattern that undoes it, which
+    changes what is sent and is a suggestion, as is every other change of a pattern.
+
+    ## References
+
+    - [Docker: .dockerignore, negating matches](https://docs.docker.com/build/concepts/context/#negating-matches)
+    """
+
+    code = "PB109"
+    name = "ineffective-ignore-pattern"
+    severity = Severity.HINT
+
+    def check(self, build: Build) -> Iterator[Finding]:
+        """One finding at most for each pattern."""
+        path, file = build.ignore.path, build.ignore.file
+        if path is None or file is None:
+            return
+        others = misread(build)
+        told = {found.pattern for found in others}
+        inherits = build.settings.builder in ("kaniko", "buildah")
+        excepts_only = all(pattern.negated for pattern in file.patterns)
+        for item in ineffective(file.text, inherits=inherits):
+            if item.pattern not in told:
+                yield self.finding(
+                    Location(path, item.pattern.span),
+                    _why(item),
+                    key=item.pattern.raw,
+                    related=_doer(path, item),
+                    repair=partial(_removal, path, file.text, item, excepts_only=excepts_only),
+                )
+        for found in others:
+            yield self.finding(
+                Location(path, found.pattern.span),
+                _meaning(found),
+                key=found.pattern.raw,
+                severity=Severity.WARNING if found.lies else Severity.HINT,
+                repair=partial(_correction, path, file.text, found),
+            )
+
+
+def _why(item: Ineffective) -> str:
+    raw = f"`{shortened(item.pattern.raw)}`"
+    by = f"`{shortened(item.by.raw)}` in line {item.by.line + 1}" if item.by is not None else ""
+    match item.reason:
+        case "duplicate":
+            return f"{raw} says what {by} says. Without it the same is left out."
+        case "covered":
+            does = "brings back" if item.pattern.negated else "leaves out"
+            return f"{raw} does nothing: {by} {does} all that it matches."
+        case "never":
+            return f"{raw} matches nothing: the top of the context is always sent, and what lies above it never is."
+    if item.by is not None:
+        return f"{raw} brings nothing back: {by} leaves it out afterwards, and the last pattern that matches decides."
+    return (
+        f"{raw} brings nothing back: no pattern above it leaves out what it matches, or a folder that lies in. What is "
+        "left out further down stays so."
+    )
+
+
+def _doer(path: str, item: Ineffective) -> tuple[Related, ...]:
+    """The pattern that does the work."""
+    if item.by is None:
+        return ()
+    says = "leaves it out afterwards" if item.reason == "nothing-to-except" else "matches all of it"
+    return (Related(Location(path, item.by.span), says),)
+
+
+def _removal(path: str, text: Text, item: Ineffective, *, excepts_only: bool) -> tuple[Fix, ...] | str:
+    if excepts_only and item.reason == "nothing-to-except":
+        return "the file holds exceptions only: a pattern such as `*` above them seems to be missing"
+    raw = shortened(item.pattern.raw)
+    remove = Fix(
+        f"Remove `{raw}`",
+        Applicability.SAFE,
+        (FileEdit(path, text, (without_line(text, item.pattern.line),)),),
+        "Whatever lies in the context, the same is sent without this line.",
+    )
+    if item.reason != "nothing-to-except" or item.by is None or item.by.pattern == item.pattern.pattern:
+        return (remove,)
+    line = text.line(item.by.line)
+    below = TextEdit.insert(Position(item.by.line, len(line)), text.newline + text.line(item.pattern.line))
+    edits = (without_line(text, item.pattern.line), below)
+    move = Fix(
+        f"Move `{raw}` below line {item.by.line + 1}",
+        Applicability.SUGGESTED,
+        (FileEdit(path, text, edits),),
+        "What it matches is then sent, and copied where an instruction takes it.",
+    )
+    return (move, remove)
+
+
+def _meaning(found: Misread) -> str:
+    raw, meant = f"`{shortened(found.pattern.raw)}`", f"`{shortened(found.meant)}`"
+    lies = ""
+    if found.lies:
+        lies = f", which {'stays left out' if found.pattern.negated else 'is sent'}"
+    match found.kind:
+        case "separator":
+            return f"{raw} does not mean {meant}{lies}: outside of Windows a backslash escapes what follows it."
+        case "comment":
+            return f"{raw} does not mean {meant}{lies}: only a `#` in the first column begins a comment."
+        case "braces":
+            parts = ", ".join(f"`{line}`" for line in found.meant.split("\n")[:3])
+            some = (
+                f", of which something {'stays left out' if found.pattern.negated else 'is sent'}" if found.lies else ""
+            )
+            return f"{raw} does not mean {shortened(parts)}{some}: Docker knows no braces."
+    return f"In {raw}, `[!` stands for an exclamation mark among others: only `[^` negates."
+
+
+def _correction(path: str, text: Text, found: Misread) -> tuple[Fix, ...]:
+    pattern = found.pattern
+    new, span, title = found.meant, pattern.span, f"Write `{shortened(found.meant)}`"
+    if found.kind == "braces":
+        new, title = found.meant.replace("\n", text.newline), "Write a line for each of the choices"
+    elif found.kind == "comment":
+        line = text.line(pattern.line)
+        comment = pattern.raw[len(found.meant) :].lstrip()
+        new = f"{comment}{text.newline}{line[: pattern.start]}{found.meant}"
+        span = Span(Position(pattern.line, 0), pattern.span.end)
+        title = "Put the comment on a line of its own"
+    explanation = "It changes what is sent to what the pattern seems to say."
+    return (Fix(title, Applicability.SUGGESTED, (FileEdit(path, text, (TextEdit(span, new),)),), explanation),)
