@@ -44,6 +44,8 @@ def _in(module: str, rule: str) -> Callable[[], type[Rule]]:
 
 REGISTRY: tuple[Entry, ...] = (
     Entry("PB101", "missing-dockerignore", _in("missing_dockerignore", "MissingDockerignore")),
+    Entry("PB105", "copy-source-ignored", _in("copy_source_ignored", "CopySourceIgnored"), ("copy", "add", "mount")),
+    Entry("PB106", "copy-source-missing", _in("copy_source_missing", "CopySourceMissing"), ("copy", "add", "mount")),
     Entry("PB201", "copy-before-install", _in("copy_before_install", "CopyBeforeInstall"), ("copy", "add")),
     Entry(
         "PB202",
