@@ -117,8 +117,7 @@ def _message(build: Build, absent: Absent) -> str:
     site = absent.lost.site
     root = relative(build.context.root or "/", build.root)
     context = f"the build context {root} ({build.context.evidence.source(build.root)})"
-    verb = "selects nothing" if site.is_glob else "is not there"
-    text = f"{site.path} {verb} in {context}"
+    text = f"{site.path} {'selects nothing' if site.is_glob else 'is not'} in {context}"
     if absent.link is not None:
         return (
             f"{site.path} is a link to {absent.link}, outside of {context}: BuildKit does not find it and stops here."

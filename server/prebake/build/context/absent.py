@@ -74,6 +74,8 @@ def _is_optional(lost: Lost) -> bool:
 
 def _is_doubtful(build: Build, site: Site) -> bool:
     """Whether a path is no path yet, or lies where the image may be built from just as well."""
+    if "{{" in site.instruction.raw and site.form != "mount":
+        return True  # the words of a template
     if _PLACEHOLDER.search(site.path) or _PLACEHOLDER.search(site.instruction.raw[site.token.start : site.token.end]):
         return True
     root = build.context.root or "/"

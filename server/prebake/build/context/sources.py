@@ -120,18 +120,23 @@ def lost_sources(build: Build) -> tuple[Lost, ...]:
         return ()
     reach = _Reach(build.snapshot, root, build.ignore)
     found = [lost for site in sites(build) if (lost := reach.lost(site)) is not None]
-    if not any(lost.site.folder and lost.site.is_glob for lost in found):
-        return tuple(found)
-    # The folder above a wildcard that selects nothing is there only where another source brings it.
     gone = [item.site for item in found]
-    there = [site.path for site in sites(build) if site not in gone]
-    broad = context_use(build).is_broad
+    brought = [site.path for site in sites(build) if site not in gone]
     return tuple(
-        item._replace(stops=not broad and not any(is_below(path, item.site.folder) for path in there))
-        if item.site.folder and item.site.form == "copy" and item.site.is_glob
+        item._replace(stops=not _is_brought(build, reach, item.site.folder, brought))
+        if item.site.is_glob and item.site.form == "copy"
         else item
         for item in found
     )
+
+
+def _is_brought(build: Build, reach: _Reach, folder: str, brought: list[str]) -> bool:
+    """Whether the folder above a wildcard that selects nothing reaches the builder, as it does only with something in
+    it that another source names: where it does not, BuildKit stops.
+    """
+    if not folder or any(is_below(path, folder) for path in brought):
+        return True
+    return reach.sends(folder) and (context_use(build).is_broad or any(is_below(folder, path) for path in brought))
 
 
 class _Reach:
@@ -148,6 +153,8 @@ class _Reach:
         """What became of a source of which nothing is sent; ``None`` when something is, or that cannot be told."""
         if not site.is_glob:
             chain = self._chain(site.path)
+            if chain is None:
+                return None
             left_out = tuple(path for path in chain if not is_sent(self._files, self._rules, path))
             return Lost(site, left_out, stops=True) if left_out or not chain else None
         try:
@@ -158,13 +165,19 @@ class _Reach:
             return None
         return Lost(site, found, stops=False)
 
-    def _chain(self, path: str) -> tuple[str, ...]:
+    def sends(self, folder: str) -> bool:
+        """Whether a folder is there and reaches the builder when it is asked for."""
+        return self._files.is_folder(folder) and is_sent(self._files, self._rules, folder)
+
+    def _chain(self, path: str) -> tuple[str, ...] | None:
         """A path and, where it is a link or leads through one, the path behind it; nothing when that is not in the
-        context.
+        context, ``None`` where a link leads nowhere: one with an absolute path may do so in the context.
         """
         resolved = self._snapshot.resolve(join(self._root, path))
-        if resolved is None or not is_below(resolved, self._top):
-            return ()
+        if resolved is None:
+            return None if self._files.is_link(path) else ()
+        if not is_below(resolved, self._top):
+            return None if self._snapshot.exists(join(self._top, resolved[1:])) else ()
         behind = relative(resolved, self._top)
         return (path,) if behind == path else (path, behind)
 
