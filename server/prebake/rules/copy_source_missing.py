@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from prebake.build.build import Build
 from prebake.build.context.absent import Absent, absent_sources
-from prebake.build.context.pointers import Pointers, pointers
+from prebake.build.context.pointers import Pointers, fetcher, pointers
 from prebake.files import relative
 from prebake.findings import Finding, Location, Related, Severity
 from prebake.rules.base import Rule
@@ -104,11 +104,14 @@ class CopySourceMissing(Rule):
         more = f" and {count - _NAMED} more" if count > _NAMED else ""
         are = "is a git LFS pointer" if count == 1 else "are git LFS pointers"
         stand = "it stands" if count == 1 else "they stand"
+        brought = fetcher(build)
+        by = f" {relative(brought.path, build.root)}:{brought.line + 1} fetches it." if brought is not None else ""
         return self.finding(
             build.location(instruction, source.word),
             f"{shown}{more} {are} of about 130 bytes: the image gets this text and not the {human(found.bytes)} that "
-            f"{stand} for.",
+            f"{stand} for.{by}",
             key=build.key(instruction, f"LFS {source.path}"),
+            severity=Severity.INFORMATION if brought is not None else Severity.WARNING,
             repair=lambda: "`git lfs pull` fetches the files; on CI, checkout needs `lfs: true`",
         )
 

@@ -5,12 +5,15 @@ project's own files tell of, or a tool that makes such files.
 from __future__ import annotations
 
 import posixpath
+import re
 
 from prebake.build.build import Build
 from prebake.build.context.told import line_with, told
 from prebake.files import join, parent, relative
 from prebake.records import NamedTuple
 from prebake.regex import regex
+
+_STEPS = regex(r"^\s*(?:-\s+)?run:|download-artifact", re.MULTILINE)
 
 # The first folder, or the suffix, of what a tool builds, the manifest that shows the tool, and what it is called.
 _OUTPUTS = (
@@ -38,7 +41,7 @@ class Maker(NamedTuple):
 def maker_of(build: Build, path: str) -> Maker | None:
     """What brings a path of the context (wildcards possibly in it); ``None`` when nothing is known to."""
     root = build.context.root or "/"
-    for find in (_submodule, _dvc, _told, _built):
+    for find in (_submodule, _dvc, _told, _built, _steps_before):
         found = find(build, root, path)
         if found is not None:
             return found
@@ -87,6 +90,15 @@ def _told(build: Build, root: str, path: str) -> Maker | None:
     verb = "may make it" if found.makes else "names it, too"
     place = f"{relative(found.path, build.root)}:{found.line + 1}"
     return Maker(f"{place} {verb} (`{found.shown}`)", found.path, found.line)
+
+
+def _steps_before(build: Build, root: str, path: str) -> Maker | None:
+    """The workflow that says what the context is: where it runs commands or fetches artifacts, they come first."""
+    evidence = build.context.evidence
+    text = build.snapshot.text(evidence.path) if evidence.kind == "workflow" and evidence.path is not None else None
+    if text is None or evidence.path is None or not _STEPS.search(text.content):
+        return None
+    return Maker(f"a step of {relative(evidence.path, build.root)} may bring it", evidence.path, evidence.line)
 
 
 def _built(build: Build, root: str, path: str) -> Maker | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from prebake.build.build import Build, fact
+from prebake.build.context.told import texts
 from prebake.build.context.use import needed_stages, text_of
 from prebake.build.copies import Copy, Mapping, SourceKind, copies
 from prebake.build.paths import inside
@@ -16,9 +18,17 @@ from prebake.regex import regex
 _SHORTEST, _LONGEST = 100, 1_024
 """Bytes of a pointer, by its specification."""
 _FIRST = "version https://git-lfs.github.com/spec/v1"
-_SIZE = regex(r"^size (\d{1,18})\s*$", 8)  # re.MULTILINE
+_SIZE = regex(r"^size (\d{1,18})\s*$", re.MULTILINE)
+_FETCHES = regex(r"\bgit lfs (?:pull|fetch|checkout)\b|^\s*lfs:\s*['\"]?true\b", re.MULTILINE)
 _MOST_READ = 200
 _RUNS = frozenset({"RUN"})
+
+
+class Place(NamedTuple):
+    """A line of a file; ``line`` is 0-based."""
+
+    path: str
+    line: int
 
 
 class Pointers(NamedTuple):
@@ -35,7 +45,7 @@ class Pointers(NamedTuple):
 @fact
 def pointers(build: Build) -> tuple[Pointers, ...]:
     """The COPY and ADD sources of the stages that are built which take pointers instead of weights."""
-    if build.context.root is None or build.context.remote or "lfs" in text_of(build, _RUNS):
+    if build.context.root is None or build.context.remote:
         return ()
     stages = {stage.index for stage in needed_stages(build)}
     found = []
@@ -46,7 +56,7 @@ def pointers(build: Build) -> tuple[Pointers, ...]:
             taken = dict(_pointers(build, copy, number))
             if taken:
                 found.append(Pointers(copy, number, tuple(taken), sum(taken.values())))
-    return tuple(found)
+    return tuple(found) if found and "lfs" not in text_of(build, _RUNS) else ()
 
 
 def _pointers(build: Build, copy: Copy, number: int) -> Iterator[tuple[str, int]]:
@@ -79,6 +89,16 @@ def _candidates(build: Build, copy: Copy, mapping: Mapping) -> Iterator[str]:
             if read > _MOST_READ:
                 return
             yield path
+
+
+@fact
+def fetcher(build: Build) -> Place | None:
+    """The line of a build file of the project that fetches the files."""
+    for path, text, is_build in texts(build):
+        found = _FETCHES.search(text.content) if is_build else None
+        if found is not None:
+            return Place(path, text.position(found.end()).line)
+    return None
 
 
 @fact

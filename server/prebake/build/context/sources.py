@@ -41,7 +41,8 @@ class Site(NamedTuple):
     """A source of the context as an instruction of a stage that is built names it.
 
     ``path`` is relative to the context root, wildcards as they are written; ``form`` tells COPY and ADD from
-    ``--parents`` and from a bind mount. ``alone``: the instruction has no other source.
+    ``--parents`` and from a bind mount. ``alone``: the instruction has no other source. ``is_file``: a file, or a link
+    to one, is sent under this path.
     """
 
     instruction: Instruction
@@ -49,6 +50,7 @@ class Site(NamedTuple):
     path: str
     form: Form
     alone: bool = True
+    is_file: bool = False
 
     @property
     def is_glob(self) -> bool:
@@ -84,10 +86,12 @@ def sites(build: Build) -> tuple[Site, ...]:
     for stage in needed_stages(build):
         for instruction in stage.instructions:
             copy = resolved.get(instruction.index)
-            if copy is not None and copy.from_context and copy.words_known:
+            if copy is not None and copy.sources and copy.from_context:
                 parents = any(flag.name == "parents" and flag.value != "false" for flag in instruction.flags)
+                form: Form = "parents" if parents else "copy"
+                alone = len(copy.sources) == 1
                 found += [
-                    Site(instruction, item.word, item.path, "parents" if parents else "copy", len(copy.sources) == 1)
+                    Site(instruction, item.word, item.path, form, alone, item.kind is SourceKind.FILE)
                     for item in copy.sources
                     if item.kind in _KNOWN and item.path and "\\" not in item.path
                 ]
@@ -147,10 +151,13 @@ class _Reach:
         self._rules = rules
         self._files = ContextFiles(snapshot, root, NO_RULES)
         self._root = root
-        self._top = snapshot.resolve(root) or root
 
     def lost(self, site: Site) -> Lost | None:
         """What became of a source of which nothing is sent; ``None`` when something is, or that cannot be told."""
+        if site.is_file and not self._files.is_link(site.path):
+            return None
+        if site.instruction.problem is not None:
+            return None
         if not site.is_glob:
             chain = self._chain(site.path)
             if chain is None:
@@ -173,12 +180,15 @@ class _Reach:
         """A path and, where it is a link or leads through one, the path behind it; nothing when that is not in the
         context, ``None`` where a link leads nowhere: one with an absolute path may do so in the context.
         """
-        resolved = self._snapshot.resolve(join(self._root, path))
+        place = join(self._root, path)
+        if not self._files.is_link(path):
+            return (path,) if self._snapshot.exists(place) else ()
+        resolved, top = self._snapshot.resolve(place), self._snapshot.resolve(self._root) or self._root
         if resolved is None:
-            return None if self._files.is_link(path) else ()
-        if not is_below(resolved, self._top):
-            return None if self._snapshot.exists(join(self._top, resolved[1:])) else ()
-        behind = relative(resolved, self._top)
+            return None
+        if not is_below(resolved, top):
+            return None if self._snapshot.exists(join(top, resolved[1:])) else ()
+        behind = relative(resolved, top)
         return (path,) if behind == path else (path, behind)
 
 

@@ -58,9 +58,9 @@ def told(build: Build, path: str) -> Told | None:
     file that names it; ``None`` when there is neither.
     """
     names = _names(build, path)
-    texts = _texts(build)
+    searched = texts(build)
     for makes in (True, False):
-        for place, text, is_build in texts:
+        for place, text, is_build in searched:
             if makes or is_build:
                 near = _NEAR if _DOCUMENT.fullmatch(place) else 0
                 found = line_with(text.content, names, makes=makes, quoted=not is_build, near=near)
@@ -126,7 +126,7 @@ def _is_whole(line: str, start: int, end: int, quoted: bool) -> bool:
 
 
 @fact
-def _texts(build: Build) -> tuple[tuple[str, Text, bool], ...]:
+def texts(build: Build) -> tuple[tuple[str, Text, bool], ...]:
     """The files that may tell, those nearest to the Dockerfile first, and whether each is one of a build."""
     places: dict[str, bool] = {}
     for top in dict.fromkeys((parent(build.path), build.context.root or build.root, build.root)):
