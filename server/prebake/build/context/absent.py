@@ -137,12 +137,16 @@ _PUTS_TOGETHER = regex(r"\.?goreleaser.*\.ya?ml|BUILD(?:\.bazel)?")
 
 def _is_supported(build: Build, found: list[Absent]) -> bool:
     """Whether the context is the right one: it is written down, or has another source of the Dockerfile, or something
-    that is spelled nearly so.
+    that is spelled nearly so; and more is there than is missing without a reason.
     """
-    if build.context.evidence.kind not in _INFERRED:
+    if any(item.case for item in found):
         return True
     root = build.context.root or "/"
-    return any(exists(build.snapshot, root, site.path) for site in sites(build)) or any(item.case for item in found)
+    there = {site.path for site in sites(build) if exists(build.snapshot, root, site.path)}
+    unexplained = {item.lost.site.path for item in found if item.maker is None and not item.ignored}
+    if len(unexplained) > max(len(there), 1):
+        return False  # not all of the project is here, or the context is another one
+    return bool(there) or build.context.evidence.kind not in _INFERRED
 
 
 def _absent(build: Build, lost: Lost) -> Absent:

@@ -87,9 +87,9 @@ def _told(build: Build, root: str, path: str) -> Maker | None:
     found = told(build, path)
     if found is None:
         return None
-    verb = "may make it" if found.makes else "names it, too"
-    place = f"{relative(found.path, build.root)}:{found.line + 1}"
-    return Maker(f"{place} {verb} (`{found.shown}`)", found.path, found.line)
+    verb = "tells of it" if found.teller.kind == "document" else "may make it" if found.makes else "names it, too"
+    place = f"{relative(found.teller.path, build.root)}:{found.line + 1}"
+    return Maker(f"{place} {verb} (`{found.shown}`)", found.teller.path, found.line)
 
 
 def _steps_before(build: Build, root: str, path: str) -> Maker | None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from prebake.build.build import Build, fact
-from prebake.build.context.told import texts
+from prebake.build.context.told import tellers
 from prebake.build.context.use import needed_stages, text_of
 from prebake.build.copies import Copy, Mapping, SourceKind, copies
 from prebake.build.paths import inside
@@ -94,10 +94,10 @@ def _candidates(build: Build, copy: Copy, mapping: Mapping) -> Iterator[str]:
 @fact
 def fetcher(build: Build) -> Place | None:
     """The line of a build file of the project that fetches the files."""
-    for path, text, is_build in texts(build):
-        found = _FETCHES.search(text.content) if is_build else None
+    for teller in tellers(build):
+        found = _FETCHES.search(teller.text.content) if teller.kind == "build" else None
         if found is not None:
-            return Place(path, text.position(found.end()).line)
+            return Place(teller.path, teller.text.position(found.end()).line)
     return None
 
 
