@@ -1,12 +1,16 @@
 """Which sources reach the builder, by PB105 and PB106 and by a real Docker engine; and PB105's fixes."""
 
+import random
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from prebake.build.context.sources import lost_sources
 from prebake.engine import Engine as Analysis
+from prebake.engine import builds
+from prebake.files import disk
 from prebake.findings import Finding, Severity
 from tests.builder.engine import Built, Engine, EngineError
 from tests.rules.trees import make_tree
@@ -63,3 +67,31 @@ def test_what_is_said_of_a_source_is_what_a_build_finds(engine: Engine, case: di
         built = build(engine, mended)
         assert built is not None
         assert "brings" not in case or case["brings"] in engine.image(built).files
+
+
+NAMES = ("a", "b", "src", "data", "c.txt", "d.py", "README.md")
+PATTERNS = (
+    *("*", "**", "a", "src", "data", "*.txt", "**/*.py", "src/*", "data/**", "/src", "src/data", "**/data", "*.md"),
+    *("!src", "!a/b", "!**/*.txt", "!data/a", "!/data", "!src/", "a/"),
+)
+SOURCES = ("*.txt", "src/*", "*/*.py", "data/*.foo", "gone")
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_build_stops_where_it_is_said_to(engine: Engine, seed: int, tmp_path: Path) -> None:
+    draw = random.Random(seed)
+    for _ in range(draw.randint(2, 9)):
+        path = tmp_path.joinpath(*draw.choices(NAMES, k=draw.randint(1, 3)))
+        if not any(above.is_file() for above in (path, *path.parents)) and not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("x")
+    there = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*"))
+    sources = draw.choices((*there, *SOURCES), k=draw.randint(1, 2))
+    (tmp_path / ".dockerignore").write_text("\n".join(draw.choices(PATTERNS, k=draw.randint(1, 7))) + "\n")
+    # A destination of its own keeps BuildKit from answering with what another seed has built.
+    copied = "".join(f"COPY {source} /{seed}-{number}/\n" for number, source in enumerate(sources))
+    (tmp_path / "Dockerfile").write_text(f"FROM python:3.11-slim\n{copied}")
+
+    (made,) = builds(disk(), (tmp_path / "Dockerfile").as_posix(), root=tmp_path.as_posix())
+    stops = any(lost.stops for lost in lost_sources(made))
+    assert (build(engine, tmp_path) is None) == stops

@@ -121,6 +121,8 @@ def _message(build: Build, absent: Absent) -> str:
     root = relative(build.context.root or "/", build.root)
     context = f"the build context {root} ({build.context.evidence.source(build.root)})"
     text = f"{site.path} {'selects nothing' if site.is_glob else 'is not'} in {context}"
+    if absent.empty and absent.maker is not None:
+        return f"{site.path} is empty in {context}: {absent.maker.what}. The image gets an empty folder."
     if absent.link is not None:
         return (
             f"{site.path} is a link to {absent.link}, outside of {context}: BuildKit does not find it and stops here."

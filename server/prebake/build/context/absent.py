@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterator
 
 from prebake.build.build import Build, fact
-from prebake.build.context.makers import Maker, is_git_ignored, maker_of
+from prebake.build.context.makers import Maker, is_git_ignored, maker_of, submodule_of
 from prebake.build.context.sources import Lost, Site, lost_sources, sites
 from prebake.build.context.unnamed import folders
 from prebake.files import Kind, is_below, join, parent, relative
@@ -35,6 +36,8 @@ _SAMPLES = frozenset(
 )
 _MOST_LOOKED = 400
 _ALIKE = 0.75
+_FEW = 3
+"""More sources than these that are missing, and more than twice those that are there, are a checkout of a part."""
 
 
 class Absent(NamedTuple):
@@ -42,7 +45,8 @@ class Absent(NamedTuple):
 
     ``near`` are paths that are there and may be meant, the likeliest first; ``case`` says that the first differs in
     case alone. ``maker`` is what brings it before the build; ``ignored`` says that git ignores it, so that a fresh
-    clone never has it. ``link`` is where a link of this name leads that leaves the context.
+    clone never has it. ``link`` is where a link of this name leads that leaves the context. ``empty``: it is there,
+    a folder without anything in it where git has not fetched a submodule.
     """
 
     lost: Lost
@@ -50,17 +54,32 @@ class Absent(NamedTuple):
     case: bool
     maker: Maker | None
     ignored: bool
-    link: str | None
+    link: str | None = None
+    empty: bool = False
 
 
 @fact
 def absent_sources(build: Build) -> tuple[Absent, ...]:
     """The sources that are not in the context, where that is certain enough to be said."""
     lost = [item for item in lost_sources(build) if not item.left_out and not _is_optional(item)]
+    empty = tuple(_empty(build))
     if not lost or _is_built_elsewhere(build):
-        return ()
+        return empty
     found = [_absent(build, item) for item in lost if not _is_doubtful(build, item.site)]
-    return tuple(found) if _is_supported(build, found) else ()
+    return (*found, *empty) if _is_supported(build, found) else empty
+
+
+def _empty(build: Build) -> Iterator[Absent]:
+    """The submodules that instructions copy and git has not fetched."""
+    root, git = build.context.root, build.snapshot.git_root(build.root)
+    if root is None or build.context.remote or git is None or not build.snapshot.is_file(join(git, ".gitmodules")):
+        return
+    for site in sites(build):
+        place = join(root, site.path)
+        if not site.is_file and build.snapshot.is_dir(place) and not build.snapshot.list(place):
+            maker = submodule_of(build, site.path)
+            if maker is not None:
+                yield Absent(Lost(site, (), stops=False), (), False, maker, False, empty=True)
 
 
 def _is_optional(lost: Lost) -> bool:
@@ -143,9 +162,11 @@ def _is_supported(build: Build, found: list[Absent]) -> bool:
         return True
     root = build.context.root or "/"
     there = {site.path for site in sites(build) if exists(build.snapshot, root, site.path)}
+    if len(found) > _FEW and len(found) > 2 * len(there):
+        return False  # not all of the project is here, whatever tells of the rest
     unexplained = {item.lost.site.path for item in found if item.maker is None and not item.ignored}
     if len(unexplained) > max(len(there), 1):
-        return False  # not all of the project is here, or the context is another one
+        return False
     return bool(there) or build.context.evidence.kind not in _INFERRED
 
 

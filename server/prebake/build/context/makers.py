@@ -54,6 +54,11 @@ def is_git_ignored(build: Build, path: str) -> bool:
     return bool(build.snapshot.git_ignored([place, join(place, "x")]))
 
 
+def submodule_of(build: Build, path: str) -> Maker | None:
+    """The git submodule that a path of the context belongs to."""
+    return _submodule(build, build.context.root or "/", path)
+
+
 def _submodule(build: Build, root: str, path: str) -> Maker | None:
     top = build.snapshot.git_root(root)
     text = build.snapshot.text(join(top, ".gitmodules")) if top is not None else None
