@@ -18,22 +18,17 @@ from prebake.syntax.glob import WILDCARDS
 _INFERRED = ("copy-sources", "dockerfile")
 _WEAK = (*_INFERRED, "makefile", "script", "readme")
 """Evidence of a context that may be another one's."""
-_PLACEHOLDER = regex(r"[{}<>@%]|__\w+__|\b(?:path/to|your[-_]|YOUR[-_]|my[-_]?app\b|example\b)")
+_PLACEHOLDER = regex(r"[{}<>@%$]|__\w+__|\b(?:path/to/|(?i:your)[-_])")
+"""What a path has that is to be replaced; a variable's value may be another one when the image is built."""
 _SAMPLES = frozenset(
-    (
-        "test",
-        "tests",
-        "testdata",
-        "testfiles",
-        "testing",
-        "fixtures",
-        "__fixtures__",
-        "__tests__",
-        "e2e",
-        "spec",
+    {
+        *("test", "tests", "testdata", "testfiles", "testing", "fixtures", "__fixtures__", "__tests__", "e2e", "spec"),
         "mocks",
-    )
+    }
 )
+"""Folders of Dockerfiles that are read by tests and not built."""
+_PUTS_TOGETHER = regex(r"\.?goreleaser.*\.ya?ml|BUILD(?:\.bazel)?")
+"""Files of tools that gather what an image is built from in a folder of their own."""
 _MOST_LOOKED = 400
 _ALIKE = 0.75
 _FEW = 3
@@ -95,7 +90,7 @@ def _is_doubtful(build: Build, site: Site) -> bool:
     """Whether a path is no path yet, or lies where the image may be built from just as well."""
     if "{{" in site.instruction.raw and site.form != "mount":
         return True  # the words of a template
-    if _PLACEHOLDER.search(site.path) or _PLACEHOLDER.search(site.instruction.raw[site.token.start : site.token.end]):
+    if _PLACEHOLDER.search(site.instruction.raw[site.token.start : site.token.end]):
         return True
     root = build.context.root or "/"
     others = [context.root for context in build.contexts if context.root not in (None, root)]
@@ -149,9 +144,6 @@ def _is_built_elsewhere(build: Build) -> bool:
             if text is not None and (name in text.content or "dockers" in text.content):
                 return True
     return False
-
-
-_PUTS_TOGETHER = regex(r"\.?goreleaser.*\.ya?ml|BUILD(?:\.bazel)?")
 
 
 def _is_supported(build: Build, found: list[Absent]) -> bool:
