@@ -27,6 +27,8 @@ _SAMPLES = frozenset(
     }
 )
 """Folders of Dockerfiles that are read by tests and not built."""
+_OF_OTHERS = frozenset({"vendor", "node_modules", "third_party", "site-packages"})
+"""Folders with copies of other projects, seldom whole."""
 _PUTS_TOGETHER = regex(r"\.?goreleaser.*\.ya?ml|BUILD(?:\.bazel)?")
 """Files of tools that gather what an image is built from in a folder of their own."""
 _MOST_LOOKED = 400
@@ -131,9 +133,8 @@ def _is_built_elsewhere(build: Build) -> bool:
     """Whether another tool puts the context together, or the file is a sample that nobody builds."""
     if any(mark in build.text.content for mark in ("{%", "{{-", "<%=")):
         return True
-    inferred = build.context.evidence.kind in _INFERRED
-    folders_above = relative(parent(build.path), build.root).split("/")
-    if inferred and _SAMPLES & {name.lower() for name in folders_above}:
+    above = {name.lower() for name in relative(parent(build.path), build.root).split("/")}
+    if _OF_OTHERS & above or (_SAMPLES & above and build.context.evidence.kind in _INFERRED):
         return True
     name = posixpath.basename(build.path)
     for folder in dict.fromkeys((parent(build.path), build.context.root or "/", build.root)):
