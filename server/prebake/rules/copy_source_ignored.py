@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from prebake.build.build import Build
+from prebake.build.builders import builder_of
 from prebake.build.context.sources import Lost, lost_sources
 from prebake.edits import FileEdit
 from prebake.files import relative
@@ -111,13 +112,14 @@ def _message(build: Build, lost: Lost) -> str:
         count = len(lost.left_out)
         what = f"all {count} paths that `{lost.site.path}` selects" if count > 1 else f"{source}, all that is selected,"
         end = "BuildKit copies nothing and does not say so; the legacy builder stops."
-        return f"{by} leaves out {what}: {_stop(lost.site.folder) if lost.stops else end}"
+        return f"{by} leaves out {what}: {_stop(build, lost.site.folder or lost.site.path) if lost.stops else end}"
     leads = f" (`{lost.site.path}` leads there)" if source != lost.site.path else ""
-    return f"{by} leaves {source}{leads} out of the build context: {_stop(source)}"
+    return f"{by} leaves {source}{leads} out of the build context: {_stop(build, source)}"
 
 
-def _stop(path: str) -> str:
-    return f'BuildKit stops the build here, since "/{path}" is not found.'
+def _stop(build: Build, path: str) -> str:
+    name = builder_of(build).name
+    return f'{name[0].upper()}{name[1:]} stops the build here, since "/{path}" is not found.'
 
 
 def _repair(build: Build, lost: Lost) -> tuple[Fix, ...] | str:

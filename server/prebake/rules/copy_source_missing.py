@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterator
 
 from prebake.build.build import Build
+from prebake.build.builders import builder_of
 from prebake.build.context.absent import Absent, absent_sources
 from prebake.build.context.pointers import Pointers, fetcher, pointers
 from prebake.files import relative
@@ -118,31 +119,32 @@ class CopySourceMissing(Rule):
 
 def _message(build: Build, absent: Absent) -> str:
     site = absent.lost.site
-    root = relative(build.context.root or "/", build.root)
-    context = f"the build context {root} ({build.context.evidence.source(build.root)})"
+    context = f"the build context {relative(build.context.root or '/', build.root)}"
+    context += f" ({build.context.evidence.source(build.root)})"
+    end = _end(build, absent)
     text = f"{site.path} {'selects nothing' if site.is_glob else 'is not'} in {context}"
     if absent.empty and absent.maker is not None:
         return f"{site.path} is empty in {context}: {absent.maker.what}. The image gets an empty folder."
     if absent.link is not None:
-        return (
-            f"{site.path} is a link to {absent.link}, outside of {context}: BuildKit does not find it and stops here."
-        )
+        return f"{site.path} is a link to {absent.link}, outside of {context}: {end}."
     if absent.case:
         return (
             f"{text}, but {absent.near[0]} is: the names differ in case, which macOS and Windows overlook and Linux "
-            "does not. BuildKit stops here."
+            f"does not. {end[0].upper()}{end[1:]}."
         )
     if absent.maker is not None:
-        return f"{text}: {absent.maker.what}. Without it {_end(absent)}."
+        return f"{text}: {absent.maker.what}. Without it {end}."
     if absent.ignored:
-        return f"{text}, and git ignores it, so a fresh clone never has it. Without it {_end(absent)}."
+        return f"{text}, and git ignores it, so a fresh clone never has it. Without it {end}."
     near = f" Did you mean {' or '.join(absent.near[:2])}?" if absent.near else ""
-    return f"{text}: {_end(absent)}.{near}"
+    written = site.instruction.raw[site.token.start : site.token.end].strip("\"'")
+    upwards = " `..` does not lead out of a build context." if written.startswith("../") else ""
+    return f"{text}: {end}.{upwards}{near}"
 
 
-def _end(absent: Absent) -> str:
+def _end(build: Build, absent: Absent) -> str:
     if absent.lost.stops:
-        return "BuildKit stops the build here"
+        return f"{builder_of(build).name} stops the build here"
     return "BuildKit copies nothing and does not say so; the legacy builder stops"
 
 

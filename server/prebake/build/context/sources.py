@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from prebake.build.build import Build, Token, fact
+from prebake.build.builders import LEGACY, builder_of
 from prebake.build.context.use import context_use, needed_stages
 from prebake.build.contextfiles import ContextFiles, TooMany
 from prebake.build.copies import SourceKind, copies
@@ -69,8 +70,8 @@ class Lost(NamedTuple):
     """A source of which nothing reaches the builder.
 
     ``left_out`` are the paths in the context that the ignore file leaves out although the source names them, or a link
-    that it names leads to them; none where there is no such path at all. ``stops`` says that BuildKit stops the build;
-    else it goes on without a word and copies nothing.
+    that it names leads to them; none where there is no such path at all. ``stops`` says that the builder stops the
+    build; else it goes on without a word and copies nothing.
     """
 
     site: Site
@@ -95,7 +96,7 @@ def sites(build: Build) -> tuple[Site, ...]:
                     for item in copy.sources
                     if item.kind in _KNOWN and item.path and "\\" not in item.path
                 ]
-            elif instruction.keyword == "RUN" and instruction.flags:
+            elif instruction.keyword == "RUN" and instruction.flags and "bind" in builder_of(build).mounts:
                 found += _mounts(build, instruction)
     return tuple(found)
 
@@ -124,10 +125,11 @@ def lost_sources(build: Build) -> tuple[Lost, ...]:
         return ()
     reach = _Reach(build.snapshot, root, build.ignore)
     found = [lost for site in sites(build) if (lost := reach.lost(site)) is not None]
+    is_legacy = builder_of(build) is LEGACY
     gone = [item.site for item in found]
     brought = [site.path for site in sites(build) if site not in gone]
     return tuple(
-        item._replace(stops=not _is_brought(build, reach, item.site.folder, brought))
+        item._replace(stops=item.site.alone if is_legacy else not _is_brought(build, reach, item.site.folder, brought))
         if item.site.is_glob and item.site.form == "copy"
         else item
         for item in found
