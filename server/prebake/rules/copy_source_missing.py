@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from prebake.build.build import Build
 from prebake.build.builders import builder_of
-from prebake.build.context.absent import Absent, absent_sources
 from prebake.build.context.pointers import Pointers, fetcher, pointers
+from prebake.build.context.sources import may_lack_sources
 from prebake.files import relative
 from prebake.findings import Finding, Location, Related, Severity
 from prebake.rules.base import Rule
 from prebake.sizes import human
+
+if TYPE_CHECKING:
+    from prebake.build.context.absent import Absent
 
 _NAMED = 3
 
@@ -72,8 +76,11 @@ class CopySourceMissing(Rule):
 
     def check(self, build: Build) -> Iterator[Finding]:
         """One finding for each source."""
-        for absent in absent_sources(build):
-            yield self._missing(build, absent)
+        if may_lack_sources(build):
+            from prebake.build.context.absent import absent_sources
+
+            for absent in absent_sources(build):
+                yield self._missing(build, absent)
         for found in pointers(build):
             yield self._pointing(build, found)
 

@@ -68,8 +68,8 @@ def absent_sources(build: Build) -> tuple[Absent, ...]:
 
 def _empty(build: Build) -> Iterator[Absent]:
     """The submodules that instructions copy and git has not fetched."""
-    root, git = build.context.root, build.snapshot.git_root(build.root)
-    if root is None or build.context.remote or git is None or not build.snapshot.is_file(join(git, ".gitmodules")):
+    root = build.context.root
+    if root is None or build.context.remote:
         return
     for site in sites(build):
         place = join(root, site.path)

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 
 from prebake.build.build import Build, fact
-from prebake.build.context.told import tellers
 from prebake.build.context.use import needed_stages, text_of
 from prebake.build.copies import Copy, Mapping, SourceKind, copies
 from prebake.build.paths import inside
@@ -94,6 +93,8 @@ def _candidates(build: Build, copy: Copy, mapping: Mapping) -> Iterator[str]:
 @fact
 def fetcher(build: Build) -> Place | None:
     """The line of a build file of the project that fetches the files."""
+    from prebake.build.context.told import tellers
+
     for teller in tellers(build):
         found = _FETCHES.search(teller.text.content) if teller.kind == "build" else None
         if found is not None:

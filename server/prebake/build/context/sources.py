@@ -136,6 +136,16 @@ def lost_sources(build: Build) -> tuple[Lost, ...]:
     )
 
 
+def may_lack_sources(build: Build) -> bool:
+    """Whether a source may be missing in the context, or be a submodule that git has not fetched: a cheap test, since
+    mostly none is.
+    """
+    if any(not item.left_out for item in lost_sources(build)):
+        return True
+    top = build.snapshot.git_root(build.root)
+    return top is not None and build.snapshot.is_file(join(top, ".gitmodules"))
+
+
 def _is_brought(build: Build, reach: _Reach, folder: str, brought: list[str]) -> bool:
     """Whether the folder above a wildcard that selects nothing reaches the builder, as it does only with something in
     it that another source names: where it does not, BuildKit stops.
