@@ -58,6 +58,8 @@ REGISTRY: tuple[Entry, ...] = (
         _in("invalid_ignore_pattern", "InvalidIgnorePattern"),
         of_ignore_file=True,
     ),
+    Entry("PB105", "copy-source-ignored", _in("copy_source_ignored", "CopySourceIgnored"), ("copy", "add", "mount")),
+    Entry("PB106", "copy-source-missing", _in("copy_source_missing", "CopySourceMissing"), ("copy", "add", "mount")),
     Entry("PB108", "ignore-file-not-in-force", _in("ignore_file_not_in_force", "IgnoreFileNotInForce")),
     Entry(
         "PB109",

@@ -1,0 +1,130 @@
+"""Edits of an ignore file that let a source through again: its entry removed, or an exception behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from prebake.build.build import Build
+from prebake.build.context.exclusions import escaped
+from prebake.build.context.sources import Lost
+from prebake.build.context.use import context_use, neighbours
+from prebake.edits import TextEdit, apply
+from prebake.files import is_below, join, relative
+from prebake.project.ignore import IgnoreRules, rules_of
+from prebake.records import NamedTuple
+from prebake.regex import regex
+from prebake.syntax.glob import WILDCARDS
+from prebake.syntax.ignorefile import Pattern
+from prebake.text import Text
+
+_SECRET = regex(
+    r"(?:.*/)?(?:\.env(?!\.(?:example|sample|template|dist|defaults?)$)(?:\..*)?|\.netrc|\.pypirc|\.npmrc|id_(?:rsa|dsa|"
+    r"ecdsa|ed25519)|[^/]*\.(?:pem|key|p12|pfx|keystore|jks)|\.aws|\.ssh|\.kube|credentials(?:\.json)?|kaggle\.json)"
+)
+_Test = Callable[[IgnoreRules], bool]
+"""Whether what is wanted is sent under rules."""
+
+
+class Change(NamedTuple):
+    """An edit of the ignore file: the entries that it ``removes``, or the line that it ``adds``."""
+
+    edits: tuple[TextEdit, ...]
+    removes: tuple[Pattern, ...] = ()
+    adds: str | None = None
+
+
+def deciding(build: Build, path: str) -> Pattern | None:
+    """The pattern of the ignore file in force that leaves a path of the context out."""
+    return build.ignore.deciding(path, build.snapshot.is_dir(join(build.context.root or "/", path)))
+
+
+def changes(build: Build, lost: Lost) -> tuple[Change, ...] | str:
+    """The edits of the ignore file in force that bring a left-out source back, the better one first; or why there is
+    none, in words.
+
+    An entry for the source alone is removed; from any other pattern the source is excepted. A folder's entry may go as
+    well where no instruction takes the whole context: then only what is named is sent.
+    """
+    path = build.ignore.path or "/"
+    text = build.snapshot.text(path)
+    shown = relative(path, build.root)
+    pattern = deciding(build, lost.left_out[0])
+    if text is None or pattern is None:
+        return f"{shown} cannot be read"
+    if not is_below(path, build.root):
+        return f"{shown} lies outside of the project"
+    secret = next((item for item in lost.left_out if _SECRET.fullmatch(item)), None)
+    if secret is not None:
+        return (
+            f"{secret} is likely to hold secrets, which would stay in the image: give it to the container when it "
+            "runs, or to one RUN with --mount=type=secret, and drop this source"
+        )
+    return tuple(_changes(build, text, lost, pattern)) or "no single line of the ignore file brings it back"
+
+
+def _changes(build: Build, text: Text, lost: Lost, pattern: Pattern) -> Iterator[Change]:
+    folders = {item: build.snapshot.is_dir(join(build.context.root or "/", item)) for item in lost.left_out}
+
+    def wanted(rules: IgnoreRules) -> bool:
+        return all(rules.sends(item, is_folder) for item, is_folder in folders.items())
+
+    source = lost.left_out[0]
+    own = [item for item in build.ignore.patterns if not item.negated and item.pattern in (source, lost.site.path)]
+    removed = _without(text, own, wanted)
+    if removed is not None:
+        yield removed
+        return
+    name = lost.site.path if lost.site.is_glob else escaped(source)
+    added = _excepted(text, name, folders[source], pattern, wanted)
+    if added is not None:
+        yield added
+    names_a_folder = not WILDCARDS & set(pattern.pattern) and len(lost.left_out) == 1
+    if names_a_folder and not any(context_use(other).is_broad for other in neighbours(build)):
+        removed = _without(text, [pattern], wanted)
+        if removed is not None:
+            yield removed
+
+
+def _without(text: Text, patterns: Sequence[Pattern], wanted: _Test) -> Change | None:
+    """The file without some patterns, comments kept; ``None`` where that does not help."""
+    edits = tuple(_removal(text, pattern) for pattern in patterns)
+    return Change(edits, removes=tuple(patterns)) if edits and _helps(text, edits, wanted) else None
+
+
+def _removal(text: Text, pattern: Pattern) -> TextEdit:
+    """The whole line goes; the last one, where it has no line end of its own, with the line end before it."""
+    start = text.line_start(pattern.line)
+    if pattern.line + 1 < text.line_count:
+        return TextEdit(text.span(start, text.line_start(pattern.line + 1)), "")
+    before = text.line_start(pattern.line - 1) + len(text.line(pattern.line - 1)) if pattern.line else start
+    return TextEdit(text.span(before, len(text.content)), "")
+
+
+def _excepted(text: Text, path: str, is_folder: bool, pattern: Pattern, wanted: _Test) -> Change | None:
+    """The file with an exception: in the list of those that follow the pattern, else right behind the pattern, else, as
+    a later pattern takes the path away again, at the end; ``None`` where none of these helps.
+    """
+    patterns = rules_of(text, "").patterns
+    listed: list[Pattern] = []
+    for following in (item for item in patterns if item.line > pattern.line):
+        if not following.negated:
+            break
+        listed.append(following)
+    line = f"!{_in_style(path, is_folder, listed)}"
+    for anchor in dict.fromkeys((listed[-1] if listed else pattern, patterns[-1])):
+        end = text.line_start(anchor.line) + len(text.line(anchor.line))
+        edits = (TextEdit(text.span(end, end), text.newline + line),)
+        if _helps(text, edits, wanted):
+            return Change(edits, adds=line)
+    return None
+
+
+def _in_style(path: str, is_folder: bool, listed: Sequence[Pattern]) -> str:
+    """The path with slashes where the author's other exceptions have them."""
+    bodies = [pattern.raw[1:] for pattern in listed]
+    lead = "/" if bodies and all(body.startswith("/") for body in bodies) else ""
+    return f"{lead}{path}{'/' if is_folder and any(body.endswith('/') for body in bodies) else ''}"
+
+
+def _helps(text: Text, edits: Sequence[TextEdit], wanted: _Test) -> bool:
+    return wanted(rules_of(apply(text, edits), ""))
