@@ -228,7 +228,6 @@ def test_landmarks_are_recognised_by_what_they_are(tmp_path: Path) -> None:
         ({"out/CMakeCache.txt": 1}, {"out": "build-output"}),
         ({"hub/models--org--name/blobs/a": LARGE}, {"hub": "model-cache"}),
         ({"a.zip": LARGE, "b.zip": 5, "c.tar.zst": LARGE}, {"a.zip": "archive", "c.tar.zst": "archive"}),
-        ({"server.log": 1}, {"server.log": "log"}),
     ],
 )
 def test_a_name_alone_is_not_enough(tmp_path: Path, files: dict[str, int], expected: dict[str, str]) -> None:

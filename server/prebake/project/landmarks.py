@@ -13,7 +13,7 @@ from prebake.regex import regex
 LandmarkKind = Literal[
     "version-control", "virtual-environment", "python-cache", "tool-cache", "package-metadata", "build-output",
     "node-modules", "notebook-checkpoints", "experiment-logs", "editor", "desktop", "secret", "weights", "dataset",
-    "archive", "model-cache", "notebook", "log",
+    "archive", "model-cache", "notebook",
 ]  # fmt: skip
 
 LARGE = 10_000_000
@@ -69,13 +69,16 @@ _TELLTALES: Mapping[str, tuple[LandmarkKind, re.Pattern[str]]] = {
     "build": ("build-output", regex(r"bdist\..*|temp\..*|lib\.[a-z].*")),
 }
 _LOG_FOLDERS = ("runs", "tb_logs", "lightning_logs", "tensorboard", "logs", "tb")
+AMBIGUOUS = frozenset((*_TELLTALES, *_LOG_FOLDERS))
+"""Names of folders that do not tell what they are."""
+
 _FILES: Mapping[str, LandmarkKind] = {
     ".git": "version-control", ".DS_Store": "desktop", "Thumbs.db": "desktop", ".coverage": "tool-cache",
     ".env": "secret", ".env.local": "secret", ".env.production": "secret", ".env.development": "secret",
     ".netrc": "secret", ".pypirc": "secret", "id_rsa": "secret", "id_ed25519": "secret", "id_ecdsa": "secret",
 }  # fmt: skip
 _KEY_SUFFIXES = (".pem", ".key", ".p12", ".pfx")
-_NAMED_SUFFIXES = (*_KEY_SUFFIXES, ".ipynb", ".log")
+_NAMED_SUFFIXES = (*_KEY_SUFFIXES, ".ipynb")
 _EVENTS = "events.out.tfevents."
 
 
@@ -133,8 +136,10 @@ class Recognizer:
                 self._covered.add(prefix + name)
         has_large = max(listing.sizes, default=0) >= LARGE
         for name, size in zip(listing.names, listing.sizes, strict=True):
-            found = _FILES.get(name) or (_named(name) if name.endswith(_NAMED_SUFFIXES) else None)
-            if found is None and name.startswith(_EVENTS):
+            found = _FILES.get(name)
+            if found is None and name.endswith(_NAMED_SUFFIXES):
+                found = "notebook" if name.endswith(".ipynb") else "secret"
+            elif found is None and name.startswith(_EVENTS):
                 self._events.add(path)
             elif found is None and has_large and size >= LARGE:
                 found = _large(name.lower())
@@ -164,11 +169,6 @@ class Recognizer:
         ]
         files = [mark for mark in self._files if posixpath.dirname(mark.path) not in owner]
         return tuple(sorted((*folders, *files), key=lambda landmark: landmark.path))
-
-
-def _named(name: str) -> LandmarkKind:
-    """What a file with one of the suffixes that say it is."""
-    return "notebook" if name.endswith(".ipynb") else "log" if name.endswith(".log") else "secret"
 
 
 def _large(name: str) -> LandmarkKind | None:

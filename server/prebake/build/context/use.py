@@ -120,6 +120,12 @@ def neighbours(build: Build) -> tuple[Build, ...]:
     return tuple(found)
 
 
+@fact
+def named_sources(build: Build) -> tuple[str, ...]:
+    """The sources, relative to the context root, that instructions of any Dockerfile on this context name."""
+    return tuple(dict.fromkeys(path for other in neighbours(build) for path in context_use(other).paths))
+
+
 def text_of(build: Build, keywords: frozenset[str]) -> str:
     """The arguments of all instructions of these kinds in the stages that are built, one after the other."""
     return "\n".join(
