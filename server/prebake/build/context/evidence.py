@@ -53,7 +53,7 @@ class Evidence(NamedTuple):
 @fact
 def evidence(build: Build) -> Evidence:
     """What the project in the build's context is made with."""
-    manifests = dict(_manifests(build))
+    manifests = manifest_texts(build)
     runs = "\n".join(text_of(other, _RUNS) for other in neighbours(build))
     bases = " ".join(stage.base for stage in build.tree.stages)
     names = {posixpath.basename(path) for path in manifests}
@@ -73,8 +73,13 @@ def _top_names(build: Build) -> tuple[str, ...]:
     return tuple(entry.name for entry in build.snapshot.list(build.context.root or "/"))
 
 
-def _manifests(build: Build) -> Iterator[tuple[str, str]]:
+@fact
+def manifest_texts(build: Build) -> dict[str, str]:
     """The texts of the files that say which packages the project uses, by path relative to the context root."""
+    return dict(_manifests(build))
+
+
+def _manifests(build: Build) -> Iterator[tuple[str, str]]:
     root = build.context.root or "/"
     for folder in ("", *_FOLDERS):
         for entry in build.snapshot.list(join(root, folder) if folder else root):

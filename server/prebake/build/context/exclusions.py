@@ -33,14 +33,20 @@ from prebake.text import Text
 _NESTED_REPOSITORY = 1_000_000
 """A repository inside the context of fewer bytes is not worth a line."""
 
+SECRETS = "Secrets"
+"""The title of the group that is about what must not be in an image, whatever its size."""
+
 _RUNS = frozenset({"RUN"})
 
 
 class Group(NamedTuple):
-    """Patterns of an ignore file under a comment; exceptions stand behind the pattern that they are of."""
+    """Patterns of an ignore file under a comment; exceptions stand behind the pattern that they are of. ``large``: they
+    are about large things that nothing reads.
+    """
 
     title: str
     patterns: tuple[str, ...]
+    large: bool = False
 
 
 class Candidates(NamedTuple):
@@ -172,17 +178,13 @@ class _Candidates:
                     patterns += self._with_exceptions(item)
             for kind in row.get("kinds", ()):
                 patterns += self._landmarks(kind, patterns, row["patterns"])
-            if row["title"] == "Secrets":
+            if row["title"] == SECRETS:
                 self._told(patterns)
+            if row.get("large"):
+                for found in large_unread(self._build):
+                    patterns += (literal(found.path), *(f"!{literal(kept)}" for kept in found.kept))
             if patterns:
-                yield Group(row["title"], tuple(dict.fromkeys(patterns)))
-        large = [
-            line
-            for found in large_unread(self._build)
-            for line in (literal(found.path), *(f"!{literal(kept)}" for kept in found.kept))
-        ]
-        if large:
-            yield Group("Data and weights that nothing in the image reads", tuple(large))
+                yield Group(row["title"], tuple(dict.fromkeys(patterns)), bool(row.get("large")))
 
     def _wanted(self, item: dict[str, Any]) -> bool:
         """Whether a pattern of the table is evidenced and not held back."""
