@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from prebake.records import NamedTuple
@@ -13,7 +13,7 @@ from prebake.regex import regex
 LandmarkKind = Literal[
     "version-control", "virtual-environment", "python-cache", "tool-cache", "package-metadata", "build-output",
     "node-modules", "notebook-checkpoints", "experiment-logs", "editor", "desktop", "secret", "weights", "dataset",
-    "archive", "model-cache", "notebook",
+    "archive", "model-cache", "database", "notebook",
 ]  # fmt: skip
 
 LARGE = 10_000_000
@@ -114,7 +114,6 @@ class Recognizer:
         self._folders: dict[str, LandmarkKind] = {}
         self._files: list[Landmark] = []
         self._covered: set[str] = set()
-        self._events: set[str] = set()
 
     def look(self, path: str, listing: Listing, folders: Sequence[str]) -> None:
         """Take note of a folder's files and of the names of the folders in it."""
@@ -134,23 +133,14 @@ class Recognizer:
             if kind is not None:
                 self._folders[prefix + name] = kind
                 self._covered.add(prefix + name)
-        has_large = max(listing.sizes, default=0) >= LARGE
-        for name, size in zip(listing.names, listing.sizes, strict=True):
-            found = _FILES.get(name)
-            if found is None and name.endswith(_NAMED_SUFFIXES):
-                found = "notebook" if name.endswith(".ipynb") else "secret"
-            elif found is None and name.startswith(_EVENTS):
-                self._events.add(path)
-            elif found is None and has_large and size >= LARGE:
-                found = _large(name.lower())
-            if found is not None:
-                self._files.append(Landmark(found, prefix + name, False, size, 1))
+        self._files.extend(_among_files(prefix, listing))
 
     def found(self, listings: Mapping[str, Listing]) -> tuple[Landmark, ...]:
         """The landmarks with their sizes, sorted by path; ``listings`` has every folder after the one it is in."""
         kinds = dict(self._folders)
-        for events in self._events:
-            kinds[_log_folder(events)] = "experiment-logs"
+        for mark in self._files:
+            if mark.kind == "experiment-logs":
+                kinds[_log_folder(posixpath.dirname(mark.path))] = "experiment-logs"
         kinds.pop("", None)
         owner: dict[str, str] = {}
         totals = {path: [0, 0] for path in kinds}
@@ -167,8 +157,25 @@ class Recognizer:
             for path, kind in kinds.items()
             if owner.get(path, path) == path and posixpath.dirname(path) not in owner
         ]
-        files = [mark for mark in self._files if posixpath.dirname(mark.path) not in owner]
+        files = [
+            mark for mark in self._files if mark.kind != "experiment-logs" and posixpath.dirname(mark.path) not in owner
+        ]
         return tuple(sorted((*folders, *files), key=lambda landmark: landmark.path))
+
+
+def _among_files(prefix: str, listing: Listing) -> Iterator[Landmark]:
+    """What files are; event files of TensorBoard stand for the folder that they are in."""
+    has_large = max(listing.sizes, default=0) >= LARGE
+    for name, size in zip(listing.names, listing.sizes, strict=True):
+        found = _FILES.get(name)
+        if found is None and name.endswith(_NAMED_SUFFIXES):
+            found = "notebook" if name.endswith(".ipynb") else "secret"
+        elif found is None and name.startswith(_EVENTS):
+            found = "experiment-logs"
+        elif found is None and has_large and size >= LARGE:
+            found = _large(name.lower())
+        if found is not None:
+            yield Landmark(found, prefix + name, False, size, 1)
 
 
 def _large(name: str) -> LandmarkKind | None:
@@ -190,6 +197,8 @@ def _whole_folder(path: str, names: Sequence[str], folders: Sequence[str]) -> La
         return "tool-cache"
     if "CMakeCache.txt" in names and "CMakeLists.txt" not in names:
         return "build-output"
+    if "WiredTiger" in names or "PG_VERSION" in names or "ibdata1" in names:  # MongoDB, PostgreSQL, MySQL
+        return "database"
     if any(name.startswith("models--") for name in folders):
         return "model-cache"
     telltale = _TELLTALES.get(posixpath.basename(path))

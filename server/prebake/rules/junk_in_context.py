@@ -167,7 +167,7 @@ def _repair(build: Build, found: Junk, use: ContextUse) -> tuple[Fix, ...] | str
         before, after = human(scan.sent.bytes), human(max(left, 0))
         what = "sends" if use.is_broad else "a context of"
         saves = f" ({what} {after} instead of {before})" if before != after else ""
-        entries = f"`{chosen[0].pattern}`" if len(chosen) == 1 else f"all {len(chosen)} entries"
+        entries = f"`{chosen[0].pattern}`" if len(chosen) == 1 else f"{len(chosen)} entries"
         safe = not use.is_broad and leaves_in_what_is_named(build, rules_of(edit.apply(), path))
         proof = (
             "Nothing that an instruction copies is left out, so the image stays the same."

@@ -22,6 +22,7 @@ _FOLDERS = ("requirements",)
 _PYTHON = regex(r"\b(pip3?|python3?|uv|poetry|conda|mamba|pdm|pipenv)\b")
 _NODE = regex(r"\b(npm|yarn|pnpm|bun)\b")
 _NAME = regex(r"[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9]|[A-Za-z0-9]")
+_PACKAGE = regex(r"^\[(project|build-system|tool\.poetry|tool\.flit)", re.MULTILINE)
 _VERSION_FROM_GIT = regex(
     r"setuptools[-_]scm|hatch[-_]vcs|poetry[-_]dynamic[-_]versioning|uv[-_]dynamic[-_]versioning|versioningit|dunamai"
     r"|setuptools[-_]git[-_]versioning|\bversioneer\b|\bpbr\b|flit[-_]scm|source\s*=\s*[\"'](scm|vcs|git)[\"']"
@@ -61,7 +62,8 @@ def evidence(build: Build) -> Evidence:
     languages: set[str] = set()
     if has_code or names or _PYTHON.search(runs) or "python" in bases:
         languages.add("python")
-    if names & {"pyproject.toml", "setup.py", "setup.cfg"}:
+    described = _PACKAGE.search(manifests.get("pyproject.toml", "")) is not None
+    if names & {"setup.py", "setup.cfg"} or described:
         languages.add("python-package")
     if "package.json" in _top_names(build) or _NODE.search(runs):
         languages.add("node")

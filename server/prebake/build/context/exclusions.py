@@ -285,6 +285,8 @@ class _Candidates:
         if mark.kind == "version-control":
             worth = mark.bytes >= _NESTED_REPOSITORY or mark.name != ".git"
             return self._evidence.git is None and mark.path != ".git" and worth
+        if mark.kind == "database":  # compose mounts it; that a program of the image names it says nothing
+            return mark.name not in self._mentions.commands
         # What a pattern of the table would cover was held back, and for a reason.
         held_back = mark.name in known
         return not (held_back or self._mentions.named(mark.path)) and not any(

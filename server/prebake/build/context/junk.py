@@ -27,7 +27,8 @@ _WORDS = {
     "version-control": "version control", "virtual-environment": "virtual environments",
     "python-cache": "Python caches", "tool-cache": "caches", "package-metadata": "build output",
     "build-output": "build output", "node-modules": "Node packages", "notebook-checkpoints": "notebook checkpoints",
-    "experiment-logs": "experiment logs", "large": "data, weights or archives",
+    "experiment-logs": "experiment logs", "database": "database files",
+    "large": "data, weights or archives",
 }  # fmt: skip
 """What is worth a finding, in words, by kind of landmark; ``large`` is what :func:`large_unread` gives."""
 
