@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from prebake.build.build import Build, fact
 from prebake.build.context.mentions import mentions
@@ -31,12 +32,15 @@ _ASKS_GIT = regex(
     r"\bgit\s+(?:-C\s+\S+\s+)?(describe|rev-parse|rev-list|log|show|status|submodule|lfs)\b"
     r"|\bdvc\s+(pull|fetch|checkout|repro|status|exp)\b|\bpre-commit\s+(run|install)\b"
 )
-_RUNS_GIT = regex(r"[\"']git[\"'],\s*[\"'](describe|rev-parse|rev-list|log|show|status)\b")
+_READS_GIT = regex(
+    r"^\s*(import git\b|from git\b)|[\"']git[\"'],\s*[\"'](describe|rev-parse|rev-list|log|show|status)\b",
+    re.MULTILINE,
+)
+_BUILD_SCRIPT_ASKS = regex(r"\bvergen\w*|Command::new\(\"git\"\)|\.git\b")
 _NAMES_GIT = regex(r"(?<![\w./-])(?:[\w/.]*/)?\.git(?=[/\s\"';&|)]|$)")
 _REMOVES = regex(r"\brm\s[^&|;\n]*")
 _DESCRIBES = regex(r"\bgit\s+(?:-C\s+\S+\s+)?describe\b")
 _CLONES = regex(r"\bgit\s+(?:-[^\n]*?\s)?(clone|init)\b")
-_IMPORTS_GIT = regex(r"^\s*(import git\b|from git\b)", re.MULTILINE)
 _RUNS = frozenset({"RUN"})
 _MOST_SCRIPTS = 50
 
@@ -67,7 +71,7 @@ def evidence(build: Build) -> Evidence:
         languages.add("python-package")
     if "package.json" in _top_names(build) or _NODE.search(runs):
         languages.add("node")
-    packages = frozenset(word.lower().replace("_", "-") for text in manifests.values() for word in _NAME.findall(text))
+    packages = frozenset().union(*map(_names_in, manifests.values()))
     return Evidence(frozenset(languages), packages, _git_reader(build, manifests))
 
 
@@ -92,13 +96,26 @@ def _manifests(build: Build) -> Iterator[tuple[str, str]]:
                     yield path, text.content
 
 
+# Every keystroke in a Dockerfile asks about the same files.
+@lru_cache(maxsize=256)
+def _names_in(text: str) -> frozenset[str]:
+    return frozenset(word.lower().replace("_", "-") for word in _NAME.findall(text))
+
+
+@lru_cache(maxsize=8192)
+def _search(pattern: re.Pattern[str], text: str) -> str | None:
+    """What a pattern finds first."""
+    found = pattern.search(text)
+    return found.group() if found is not None else None
+
+
 def _git_reader(build: Build, manifests: dict[str, str]) -> str | None:
     """What needs ``.git`` to be in the image."""
     root = build.context.root or "/"
     for path, text in (*manifests.items(), *_nested(build)):
-        found = _VERSION_FROM_GIT.search(text)
+        found = _search(_VERSION_FROM_GIT, text)
         if found is not None:
-            return f"{path} takes the version from git ({found.group().split('=')[0].strip()})"
+            return f"{path} takes the version from git ({found.split('=')[0].strip()})"
     runs = ""
     for other in neighbours(build):
         for instruction in other.tree.instructions:
@@ -106,10 +123,10 @@ def _git_reader(build: Build, manifests: dict[str, str]) -> str | None:
                 continue
             text = "\n".join((instruction.body.text, *(heredoc.body for heredoc in instruction.heredocs)))
             runs += text + "\n"
-            found = _ASKS_GIT.search(text)
+            found = _search(_ASKS_GIT, text)
             if found is not None and not _CLONES.search(text):
                 name = posixpath.basename(other.path)
-                return f"line {instruction.line + 1} of {name} runs {' '.join(found.group().split())}"
+                return f"line {instruction.line + 1} of {name} runs {' '.join(found.split())}"
             if _NAMES_GIT.search(_REMOVES.sub("", text)) and not _CLONES.search(text):
                 return f"line {instruction.line + 1} of {posixpath.basename(other.path)} reads it"
     for path, text in _scripts(build):
@@ -119,14 +136,14 @@ def _git_reader(build: Build, manifests: dict[str, str]) -> str | None:
             or (path == "package.json" and _NODE.search(runs) is not None)
             or (path == "build.rs" and "cargo" in runs)
         )
-        found = (_ASKS_GIT if called else _DESCRIBES).search(text)
+        found = _search(_ASKS_GIT if called else _DESCRIBES, text)
         if found is None and path == "build.rs" and called:
-            found = re.search(r"\bvergen\w*|Command::new\(\"git\"\)|\.git\b", text)
+            found = _search(_BUILD_SCRIPT_ASKS, text)
         if found is not None:
-            return f"{path} runs {' '.join(found.group().split())}"
+            return f"{path} runs {' '.join(found.split())}"
     for path in mentions(build).files:
         read = build.snapshot.text(join(root, path)) if path.endswith(".py") else None
-        if read is not None and (_IMPORTS_GIT.search(read.content) or _RUNS_GIT.search(read.content)):
+        if read is not None and _search(_READS_GIT, read.content) is not None:
             return f"{path} reads the repository"
     return None
 

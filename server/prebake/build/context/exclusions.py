@@ -198,7 +198,7 @@ class _Candidates:
             return False
         if name in self._packages or self._runs_one(pattern):
             return False
-        if "read_by" in item and re.search(item["read_by"], self._unnamed.texts) and not self._makes(item):
+        if "read_by" in item and self._reads(item["read_by"]) and not self._makes(item):
             return False
         if item.get("git"):
             if self._evidence.git is not None:
@@ -207,6 +207,9 @@ class _Candidates:
         if item.get("named") and name in self._mentions.parts:
             return False
         return "made_by" not in item or self._made(name, item["made_by"])
+
+    def _reads(self, expression: str) -> bool:
+        return any(re.search(expression, text) for text in self._unnamed.texts)
 
     def _inside(self, item: dict[str, Any]) -> tuple[str, ...]:
         """The paths inside of what a pattern leaves out that instructions name, where the rest can still go; nothing

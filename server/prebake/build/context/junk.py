@@ -35,6 +35,9 @@ _WORDS = {
 _SMALL = frozenset({"editor", "desktop"})
 """Kinds of landmarks that are worth a line only where there is something else to say."""
 
+_GENERATED = frozenset({"python-cache", "tool-cache", "package-metadata", "node-modules", "notebook-checkpoints"})
+"""Kinds of which a pattern without a slash that does not say ``**/`` is likely to be a mistake."""
+
 _GROW = frozenset({"Virtual environments", "Node packages", "Experiment logs"})
 """Groups of what will be large when a tool has made it."""
 
@@ -112,7 +115,7 @@ class _Finder:
         self._marks = tuple(
             mark
             for mark in scan.landmarks
-            if mark.files and (mark.kind in _WORDS or mark.kind in _SMALL) and self._is_left(mark.path, mark.is_folder)
+            if mark.files and (mark.kind in _WORDS or mark.kind in _SMALL) and self._is_left(mark)
         )
         self._has_large = any(mark.kind in ("weights", "dataset", "archive", "model-cache") for mark in scan.landmarks)
 
@@ -145,8 +148,11 @@ class _Finder:
             if group.large:
                 continue
             marks = [mark for mark in self._marks if mark.path not in taken and _covers(lines[0], mark)]
-            if marks:
-                taken.update(mark.path for mark in marks)
+            taken.update(mark.path for mark in marks)
+            if marks and lines[0].startswith("**/") and self._is_root_only(posixpath.basename(lines[0])):
+                # The author's own pattern would be worth nothing beside one for all folders.
+                found += (self._leftover(group, (literal(mark.path),), (mark,)) for mark in marks)
+            elif marks:
                 found.append(self._leftover(group, lines, marks))
         found += self._unread()
         if not any(leftover.kinds for leftover in found):
@@ -177,7 +183,7 @@ class _Finder:
         for found in large_unread(self._build):
             if any(pattern.negated for pattern in self._rules.patterns_matching(found.path)):
                 continue
-            if not self._is_left(found.path, True) and not self._is_left(found.path, False):
+            if not self._rules.sends(found.path, found.path in self._scan.listings) or self._is_on_purpose(found.path):
                 continue
             lines = (literal(found.path), *(f"!{literal(path)}" for path in found.kept))
             title = next(group.title for group in candidates(self._build).groups if group.large)
@@ -218,23 +224,26 @@ class _Finder:
             ]
             yield from (f"{folder}/{name}" for folder in folders[:_MOST_FOLDERS])
 
-    def _is_left(self, path: str, is_folder: bool) -> bool:
-        """Whether the author's rules leave a path in, and not on purpose."""
-        if not self._rules.sends(path, is_folder) or {path, posixpath.basename(path)} & self._declined:
+    def _is_left(self, mark: Landmark) -> bool:
+        """Whether the author's rules leave something in, and neither on purpose nor by a pattern for the top alone."""
+        if not self._rules.sends(mark.path, mark.is_folder) or self._is_on_purpose(mark.path):
             return False
-        below = f"{path}/"
-        on_purpose = any(
-            pattern == path or pattern.startswith(below) or pattern == f"**/{posixpath.basename(path)}"
-            for pattern in self._exceptions
+        return mark.kind not in _GENERATED or "/" not in mark.path or not self._is_root_only(mark.name)
+
+    def _is_on_purpose(self, path: str) -> bool:
+        """Whether the author lets in a path by an exception for it, or has commented it out."""
+        names = {path, posixpath.basename(path)}
+        return not names.isdisjoint(self._declined) or any(
+            pattern.startswith(f"{path}/") or _name(pattern) in names for pattern in self._exceptions
         )
-        return not (on_purpose or ("/" in path and self._is_root_only(posixpath.basename(path))))
 
     def _is_root_only(self, name: str) -> bool:
-        """Whether a pattern of the author's is about such a name, but matches at the context's top only: that is a
-        mistake of its own, with a repair of its own.
+        """Whether a pattern of the author's is about such a name, but matches at the context's top only, which does not
+        say that this is meant: for what tools generate that is a mistake of its own, with a repair of its own.
         """
         return any(
-            not pattern.negated and "/" not in pattern.pattern and fnmatch.fnmatchcase(name, pattern.pattern)
+            not (pattern.negated or "/" in pattern.pattern or pattern.raw.startswith(("/", "./")))
+            and fnmatch.fnmatchcase(name, pattern.pattern)
             for pattern in self._rules.patterns
             if pattern.pattern not in ("*", "**", ".*")
         )
