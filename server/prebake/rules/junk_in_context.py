@@ -32,8 +32,8 @@ class JunkInContext(Rule):
     ignore file and context, with the measured total; it is a warning where `COPY .`, `ADD .` or a bind mount takes the
     whole context, and information where only certain paths are named.
 
-    What is not there yet is information at most, and only if it will be large: a virtual environment, Node packages,
-    experiment logs of a library that the project uses. An entry that the author has commented out, or lets in by an
+    What is not there yet is information at most, and only if it will be large: a virtual environment or Node packages,
+    where the ignore file has thought of neither. An entry that the author has commented out, or lets in by an
     exception of its own such as `!.git`, is not reported. Secrets are a rule of their own.
 
     ## Why it is slow
@@ -110,9 +110,10 @@ def _first_line(text: Text) -> Span:
 def _message(build: Build, path: str, found: Junk, use: ContextUse) -> str:
     file = relative(path, build.root)
     if not found.present:
+        names = [f"{leftover.pattern.removeprefix('**/')}/" for leftover in found.expected if leftover.is_large_later]
         return (
-            f"{file} does not leave out {_listed([_shown(leftover) for leftover in found.expected])}. Nothing of it is "
-            "there now, but the project's tools will make it, and this Dockerfile takes the whole context."
+            f"{file} does not leave out {_listed(names)}. Nothing of the kind is there now, but the project's tools "
+            "make it, and this Dockerfile takes the whole context."
         )
     kinds = _listed(list(dict.fromkeys(kind for leftover in found.present for kind in leftover.kinds)))
     amount = f"{human(found.size.bytes)} in {files(found.size.files)}"

@@ -50,10 +50,13 @@ class Group(NamedTuple):
 
 
 class Candidates(NamedTuple):
-    """What may be left out of a context, and, in words, what was held back and why."""
+    """What may be left out of a context, and, in words, what was held back and why; ``about_secrets`` is what is to be
+    said about secrets alone.
+    """
 
     groups: tuple[Group, ...]
     kept: tuple[str, ...]
+    about_secrets: tuple[str, ...]
 
 
 class Proposal(NamedTuple):
@@ -80,7 +83,7 @@ def candidates(build: Build) -> Candidates:
     """What tools make and nothing reads, and what is large and unread, in this context."""
     made = _Candidates(build)
     groups = tuple(made.groups())
-    return Candidates(groups, tuple(dict.fromkeys(made.kept)))
+    return Candidates(groups, tuple(dict.fromkeys(made.kept)), tuple(dict.fromkeys(made.about_secrets)))
 
 
 @fact
@@ -99,7 +102,7 @@ def proposal(build: Build) -> Proposal | None:
     rules = rules_of(Text("\n".join(pattern for group in groups for pattern in group.patterns)), "")
     scan = build.scan
     sent = scan.sent_under(rules) if scan is not None and scan.complete else None
-    return Proposal(tuple(groups), sent, leaves_in_what_is_named(build, rules), found.kept)
+    return Proposal(tuple(groups), sent, leaves_in_what_is_named(build, rules), (*found.kept, *found.about_secrets))
 
 
 def _own_files(build: Build) -> Iterator[str]:
@@ -167,7 +170,11 @@ class _Candidates:
             )
         )
         self._listed = listed_names(build)
+        self._trains = any(
+            name.endswith(".py") and "train" in name for names in folders(build).values() for name in names
+        )
         self.kept: list[str] = []
+        self.about_secrets: list[str] = []
 
     def groups(self) -> Iterator[Group]:
         """The groups that have anything to say, in order."""
@@ -194,7 +201,7 @@ class _Candidates:
         name = posixpath.basename(pattern)
         if item.get("environment") and self._unnamed.environment is not None:
             if self._found_env():
-                self.kept.append(f".env stays: {self._unnamed.environment}")
+                self.about_secrets.append(f".env stays: {self._unnamed.environment}")
             return False
         if name in self._packages or self._runs_one(pattern):
             return False
@@ -246,7 +253,7 @@ class _Candidates:
     def _told(self, patterns: Iterable[str]) -> None:
         """Say how a container gets a ``.env`` that its code loads and the image no longer has."""
         if "**/.env" in patterns and self._unnamed.loader is not None:
-            self.kept.append(
+            self.about_secrets.append(
                 f"{self._unnamed.loader} loads .env: give it to the container when it runs (`docker run --env-file "
                 ".env`, or env_file in compose)"
             )
@@ -254,7 +261,8 @@ class _Candidates:
     def _evidenced(self, item: dict[str, Any]) -> bool:
         if item.get("language") in self._evidence.languages:
             return True
-        if any(package in self._evidence.packages for package in item.get("packages", ())):
+        packages = item.get("packages", ())
+        if any(package in self._evidence.packages for package in packages) and (self._trains or not item.get("trains")):
             return True
         if item.get("listed") and posixpath.basename(item["pattern"]) in self._listed:
             return True

@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable, Iterator
 
 from prebake.build.build import Build, fact
-from prebake.build.context.evidence import manifest_texts
 from prebake.build.context.exclusions import SECRETS, Group, candidates
 from prebake.build.context.placement import Addition
 from prebake.build.context.unread import large_unread
@@ -38,14 +37,13 @@ _SMALL = frozenset({"editor", "desktop"})
 _GENERATED = frozenset({"python-cache", "tool-cache", "package-metadata", "node-modules", "notebook-checkpoints"})
 """Kinds of which a pattern without a slash that does not say ``**/`` is likely to be a mistake."""
 
-_GROW = frozenset({"Virtual environments", "Node packages", "Experiment logs"})
+_GROW = frozenset({"Virtual environments", "Node packages"})
 """Groups of what will be large when a tool has made it."""
 
-_MADE = _GROW | {"Python caches and build leftovers", "Notebooks"}
+_MADE = _GROW | {"Experiment logs", "Python caches and build leftovers", "Notebooks"}
 _BESIDE_CODE = ("**/__pycache__", "**/*.py[cod]", "**/.ipynb_checkpoints")
 _MAY_BE_ROOTED = frozenset({"Virtual environments", "Experiment logs"})
 _ENVIRONMENTS = (".venv", "venv", "env", "ENV", ".virtualenv", "virtualenv")
-_EXPERIMENTS = regex(r"\b(wandb|mlflow|lightning|catboost)\b")
 _BYTE_CODE = regex(r"\.py(c|o|d|\[)|__pycache__")
 _MOST_FOLDERS = 50
 
@@ -66,6 +64,11 @@ class Leftover(NamedTuple):
     def pattern(self) -> str:
         """The pattern that leaves it out."""
         return self.addition.lines[0]
+
+    @property
+    def is_large_later(self) -> bool:
+        """Whether it is not there yet, and will be large."""
+        return not self.kinds and self.addition.title in _GROW
 
 
 class Junk(NamedTuple):
@@ -101,8 +104,8 @@ def junk(build: Build) -> Junk | None:
 
 
 def _worth_a_word(build: Build, expected: Iterable[Leftover]) -> bool:
-    """Whether what is not there yet will be large, and taken with everything else."""
-    return context_use(build).is_broad and any(leftover.addition.title in _GROW for leftover in expected)
+    """Whether something that is not there yet is bound to be made, will be large, and is taken with all the rest."""
+    return context_use(build).is_broad and any(leftover.is_large_later for leftover in expected)
 
 
 class _Finder:
@@ -131,11 +134,7 @@ class _Finder:
 
     def _may_expect(self) -> bool:
         """Whether tools might make something large that the author has not thought of."""
-        return (
-            not self._covers_environment()
-            or self._rules.sends("node_modules/x")
-            or any(_EXPERIMENTS.search(text) for text in manifest_texts(self._build).values())
-        )
+        return not self._covers_environment() or self._rules.sends("node_modules/x")
 
     def _covers_environment(self) -> bool:
         return any(not self._rules.sends(f"{name}/x") for name in _ENVIRONMENTS)
