@@ -45,6 +45,7 @@ _BESIDE_CODE = ("**/__pycache__", "**/*.py[cod]", "**/.ipynb_checkpoints")
 _MAY_BE_ROOTED = frozenset({"Virtual environments", "Experiment logs"})
 _ENVIRONMENTS = (".venv", "venv", "env", "ENV", ".virtualenv", "virtualenv")
 _BYTE_CODE = regex(r"\.py(c|o|d|\[)|__pycache__")
+_ANYTHING = ("*", "**", ".*")
 _MOST_FOLDERS = 50
 
 
@@ -136,6 +137,10 @@ class _Finder:
         """Whether tools might make something large that the author has not thought of."""
         return not self._covers_environment() or self._rules.sends("node_modules/x")
 
+    def _has_environment(self) -> bool:
+        """Whether it is known what the project's environment is called."""
+        return self._covers_environment() or any(mark.kind == "virtual-environment" for mark in self._marks)
+
     def _covers_environment(self) -> bool:
         return any(not self._rules.sends(f"{name}/x") for name in _ENVIRONMENTS)
 
@@ -204,13 +209,14 @@ class _Finder:
         """Where a tool may make what a pattern is about, and nothing leaves it out."""
         if any(_covers(pattern, mark) for mark in self._marks) or _name(pattern) in self._declined:
             return ()
-        if group.title == "Virtual environments" and self._covers_environment():
+        if group.title == "Virtual environments" and self._has_environment():
             return ()
         if pattern == "**/*.py[cod]" and any(_BYTE_CODE.search(own.pattern) for own in self._rules.patterns):
             return ()
         name = re.sub(r"\[(.)[^\]]*\]", r"\1", pattern.removeprefix("**/")).replace("*", "x")
-        if self._is_root_only(name):
-            return ()
+        own = (posixpath.basename(pattern.pattern) for pattern in self._rules.patterns)
+        if any(fnmatch.fnmatchcase(name, pattern) for pattern in own if pattern not in _ANYTHING):
+            return ()  # the author has thought of it, and may have meant the top alone
         places = self._places(pattern, name)
         return tuple(path for path in places if self._rules.sends(f"{path}/x") and self._rules.sends(path))
 
@@ -244,7 +250,7 @@ class _Finder:
             not (pattern.negated or "/" in pattern.pattern or pattern.raw.startswith(("/", "./")))
             and fnmatch.fnmatchcase(name, pattern.pattern)
             for pattern in self._rules.patterns
-            if pattern.pattern not in ("*", "**", ".*")
+            if pattern.pattern not in _ANYTHING
         )
 
 
