@@ -116,7 +116,9 @@ def _named_folders(scan: ContextScan, marks: tuple[Landmark, ...]) -> Iterator[s
 
 
 def _full_folders(scan: ContextScan, marks: tuple[Landmark, ...]) -> Iterator[str]:
-    """Folders of several large things and hardly anything else, no sources, the outermost first."""
+    """Folders of several large things and hardly anything else, no sources, the outermost first; not those around just
+    one such folder, since more than that may come to lie there.
+    """
     inside: dict[str, list[Landmark]] = {}
     for mark in marks:
         folder = posixpath.dirname(mark.path)
@@ -125,7 +127,8 @@ def _full_folders(scan: ContextScan, marks: tuple[Landmark, ...]) -> Iterator[st
             folder = posixpath.dirname(folder)
     largest = sorted(inside.items(), key=lambda item: -sum(mark.bytes for mark in item[1]))[:_MOST_FOLDERS]
     for folder, held in sorted(largest):
-        full = len(held) > 1 and sum(mark.bytes for mark in held) * 20 >= scan.size_of(folder).bytes * 19
+        below = {mark.path[len(folder) + 1 :].partition("/")[0] for mark in held}
+        full = len(below) > 1 and sum(mark.bytes for mark in held) * 20 >= scan.size_of(folder).bytes * 19
         if full and not _has_sources(scan, folder):
             yield folder
 
