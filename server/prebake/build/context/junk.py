@@ -148,14 +148,16 @@ class _Finder:
         """What is there, largest first; nothing where that is not worth a word."""
         found: list[Leftover] = []
         taken: set[str] = set()
+        written = {pattern.pattern for pattern in self._rules.patterns}
         for group, lines in self._lines():
             if group.large:
                 continue
             marks = [mark for mark in self._marks if mark.path not in taken and _covers(lines[0], mark)]
             taken.update(mark.path for mark in marks)
-            if marks and lines[0].startswith("**/") and self._is_root_only(posixpath.basename(lines[0])):
-                # The author's own pattern would be worth nothing beside one for all folders.
-                found += (self._leftover(group, (literal(mark.path),), (mark,)) for mark in marks)
+            if marks and (lines[0] in written or self._is_root_only(posixpath.basename(lines[0]))):
+                # The author's own pattern would be worth nothing beside ours, or has lost to an exception.
+                rest = [mark for mark in marks if mark.path not in written]
+                found += (self._leftover(group, (literal(mark.path),), (mark,)) for mark in rest)
             elif marks:
                 found.append(self._leftover(group, lines, marks))
         found += self._unread()
