@@ -8,6 +8,7 @@ that means something else to Docker however it is written is left out.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from prebake.records import NamedTuple
 from prebake.regex import regex
@@ -33,6 +34,7 @@ class GitPattern(NamedTuple):
         return f"!{self.pattern}" if self.negated else self.pattern
 
 
+@lru_cache(maxsize=256)
 def translated(text: Text, folder: str = "", below: tuple[str, ...] = ()) -> tuple[GitPattern, ...]:
     """The lines of a ``.gitignore`` that can be said to Docker, in order.
 

@@ -135,7 +135,8 @@ class _Finder:
 
     def _may_expect(self) -> bool:
         """Whether tools might make something large that the author has not thought of."""
-        return not self._covers_environment() or self._rules.sends("node_modules/x")
+        has_node = "package.json" in self._scan.entries
+        return not self._covers_environment() or (has_node and self._rules.sends("node_modules/x"))
 
     def _has_environment(self) -> bool:
         """Whether it is known what the project's environment is called."""
