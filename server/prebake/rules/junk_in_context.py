@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import TYPE_CHECKING
 
 from prebake.build.build import Build
-from prebake.build.context.exclusions import leaves_in_what_is_named
-from prebake.build.context.junk import Junk, Leftover, junk
-from prebake.build.context.placement import Addition, added
 from prebake.build.context.use import ContextUse, context_use
 from prebake.files import is_below, relative
 from prebake.findings import Applicability, Cost, Finding, Fix, Location, Related, Severity
@@ -16,6 +14,10 @@ from prebake.project.ignore import IgnoreRules, rules_of
 from prebake.rules.base import Rule
 from prebake.sizes import files, human
 from prebake.text import Position, Span, Text
+
+if TYPE_CHECKING:
+    from prebake.build.context.junk import Junk, Leftover
+    from prebake.build.context.placement import Addition
 
 _NAMED = 3
 
@@ -81,8 +83,10 @@ class JunkInContext(Rule):
     def check(self, build: Build) -> Iterator[Finding]:
         """One finding at most for each context and its ignore file."""
         root, rules = build.context.root, build.ignore
-        if root is None or rules.path is None or rules.file is None or not build.tree.stages:
+        if root is None or rules.path is None or rules.file is None or rules.is_empty or not build.tree.stages:
             return
+        from prebake.build.context.junk import junk  # most projects that are slow have no ignore file at all
+
         found = junk(build)
         if found is None:
             return
@@ -151,6 +155,9 @@ def _listed(items: list[str]) -> str:
 
 def _repair(build: Build, found: Junk, use: ContextUse) -> tuple[Fix, ...] | str:
     """One fix that adds everything, then one for each entry; or why there is none."""
+    from prebake.build.context.exclusions import leaves_in_what_is_named
+    from prebake.build.context.placement import added
+
     path, file, scan = build.ignore.path, build.ignore.file, build.scan
     if path is None or file is None or scan is None:
         return "the context is still being measured"
