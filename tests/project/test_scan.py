@@ -226,7 +226,7 @@ def test_landmarks_are_recognised_by_what_they_are(tmp_path: Path) -> None:
         ({"dist/index.html": 1, "build/index.html": 1}, {}),
         ({"build/bdist.linux-x86_64/x": 1}, {"build": "build-output"}),
         ({"out/CMakeCache.txt": 1}, {"out": "build-output"}),
-        ({"hub/models--org--name/blobs/a": LARGE}, {"hub": "model-cache"}),
+        ({"hub/models--org--name/blobs/a": LARGE, "hub/CACHEDIR.TAG": 1}, {"hub": "model-cache"}),
         ({"volume/WiredTiger": 1, "pg/PG_VERSION": 1}, {"volume": "database", "pg": "database"}),
         ({"a.zip": LARGE, "b.zip": 5, "c.tar.zst": LARGE}, {"a.zip": "archive", "c.tar.zst": "archive"}),
     ],

@@ -193,14 +193,14 @@ def _whole_folder(path: str, names: Sequence[str], folders: Sequence[str]) -> La
         return "virtual-environment"
     if "HEAD" in names and "objects" in folders and "refs" in folders:  # whatever it is called
         return "version-control"
+    if any(name.startswith(("models--", "datasets--")) for name in folders):  # Hugging Face's, which has a CACHEDIR.TAG
+        return "model-cache"
     if "CACHEDIR.TAG" in names:
         return "tool-cache"
     if "CMakeCache.txt" in names and "CMakeLists.txt" not in names:
         return "build-output"
     if "WiredTiger" in names or "PG_VERSION" in names or "ibdata1" in names:  # MongoDB, PostgreSQL, MySQL
         return "database"
-    if any(name.startswith("models--") for name in folders):
-        return "model-cache"
     telltale = _TELLTALES.get(posixpath.basename(path))
     if telltale is not None and "__init__.py" not in names and _any(telltale[1], (*names, *folders)):
         return telltale[0]
