@@ -20,7 +20,10 @@ _MANIFEST = regex(
     r"|conda\.ya?ml|tox\.ini|noxfile\.py|dev-?requirements.*"
 )
 _FOLDERS = ("requirements",)
-_PYTHON = regex(r"\b(pip3?|python3?|uv|poetry|conda|mamba|pdm|pipenv)\b")
+# That a package manager installs Python says nothing: Node builds native modules with it.
+_PYTHON = regex(
+    r"\b(pip3?\s+install|uv\s+(sync|pip|run|venv)|(poetry|pdm|pipenv|conda|mamba)\s+[a-z]|python3?\s+(-m\s+\w|\S+\.py\b))"
+)
 _NODE = regex(r"\b(npm|yarn|pnpm|bun)\b")
 _NAME = regex(r"[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9]|[A-Za-z0-9]")
 _PACKAGE = regex(r"^\[(project|build-system|tool\.poetry|tool\.flit)", re.MULTILINE)
