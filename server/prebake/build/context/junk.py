@@ -8,8 +8,10 @@ import re
 from collections.abc import Iterable, Iterator
 
 from prebake.build.build import Build, fact
+from prebake.build.context.evidence import manifest_texts
 from prebake.build.context.exclusions import SECRETS, Group, candidates
 from prebake.build.context.placement import Addition
+from prebake.build.context.unnamed import folders
 from prebake.build.context.unread import large_unread
 from prebake.build.context.use import context_use
 from prebake.files import is_below
@@ -136,7 +138,15 @@ class _Finder:
     def _may_expect(self) -> bool:
         """Whether tools might make something large that the author has not thought of."""
         has_node = "package.json" in self._scan.entries
-        return not self._covers_environment() or (has_node and self._rules.sends("node_modules/x"))
+        return (self._is_python() and not self._covers_environment()) or (
+            has_node and self._rules.sends("node_modules/x")
+        )
+
+    def _is_python(self) -> bool:
+        """Whether somebody works on Python here; a base image with Python in it may be there for a tool alone."""
+        return bool(manifest_texts(self._build)) or any(
+            name.endswith(".py") for names in folders(self._build).values() for name in names
+        )
 
     def _has_environment(self) -> bool:
         """Whether it is known what the project's environment is called."""
@@ -212,7 +222,7 @@ class _Finder:
         """Where a tool may make what a pattern is about, and nothing leaves it out."""
         if any(_covers(pattern, mark) for mark in self._marks) or _name(pattern) in self._declined:
             return ()
-        if group.title == "Virtual environments" and self._has_environment():
+        if group.title == "Virtual environments" and (self._has_environment() or not self._is_python()):
             return ()
         if pattern == "**/*.py[cod]" and any(_BYTE_CODE.search(own.pattern) for own in self._rules.patterns):
             return ()
