@@ -72,6 +72,10 @@ class Snapshot:
         """The texts that lie above the file system."""
         return self._texts
 
+    def state_without(self, path: str) -> tuple[object, ...]:
+        """Equal to that of an earlier view where nothing but one file can have changed since, as far as is known."""
+        return self._system, self._system.age, frozenset(item for item in self._texts.items() if item[0] != path)
+
     def text(self, path: str) -> Text | None:
         """A file's text; ``None`` when it is missing, no regular file, unreadable or larger than :data:`MAX_TEXT`."""
         return self._texts[path] if path in self._texts else self._system.text(path)

@@ -56,7 +56,12 @@ _YOUNG_NANOSECONDS = 2_000_000_000
 
 
 class FileSystem(Protocol):
-    """The lowest layer of a snapshot. No method raises for a missing or unreadable path."""
+    """The lowest layer of a snapshot. No method raises for a missing or unreadable path.
+
+    ``age`` grows whenever something that is remembered of it may have changed.
+    """
+
+    age: int
 
     def entry(self, path: str) -> Entry | None:
         """The entry itself, a final symbolic link not followed."""
@@ -136,9 +141,11 @@ class Disk:
         self._fingerprints: dict[str, tuple[tuple[int, int, int], str]] = {}
         self._errors: dict[str, str] = {}
         self._ignored: dict[str, bool] = {}
+        self.age = 0
 
     def forget(self, paths: Iterable[str] | None = None) -> None:
         """Look again at the given paths when they are next asked for; at everything when ``None``."""
+        self.age += 1
         if paths is None:
             for memory in (*self._memories(), self._ignored):
                 memory.clear()
@@ -332,6 +339,7 @@ class GitTree:
         Raises:
             LookupError: git has no such commit, or is missing.
         """
+        self.age = 0
         files = git.tree(root, revision)
         if files is None:
             raise LookupError(f"no commit {revision!r} in {root}")

@@ -88,7 +88,7 @@ def _entry(item: dict[str, Any]) -> Entry:
 def _ignore_file_label(item: dict[str, Any], dockerfile: str) -> Label:
     rule = "PB101" if item["missing_file"] else "PB102"
     expect = "flag" if item["flag"] else "no_flag"
-    return Label("A", expect, rule, (Place(dockerfile, None),), False, item.get("why", "").strip(), rule == "PB101")
+    return Label("A", expect, rule, (Place(dockerfile, None),), False, item.get("why", "").strip(), True)
 
 
 def _order_label(item: dict[str, Any], dockerfile: str) -> Label:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from prebake.files import Kind, disk
 from prebake.project.ignore import NO_RULES, IgnoreRules, rules_of
-from prebake.project.landmarks import LARGE_WEIGHTS
+from prebake.project.landmarks import LARGE
 from prebake.project.scan import ContextScan, EntrySize, ScanProgress, Size, scan
 from prebake.text import Text
 
@@ -166,6 +166,7 @@ def test_landmarks_are_recognised_by_what_they_are(tmp_path: Path) -> None:
             "env of mine/pyvenv.cfg": 1,
             "env of mine/lib/__pycache__/x.pyc": 1,
             "src/__pycache__/x.pyc": 7,
+            "web/package.json": 1,
             "web/node_modules/p/.DS_Store": 1,
             "cache/CACHEDIR.TAG": 1,
             "cache/models/x": 2,
@@ -174,9 +175,9 @@ def test_landmarks_are_recognised_by_what_they_are(tmp_path: Path) -> None:
             "nb/.ipynb_checkpoints/a.ipynb": 1,
             "nb/a.ipynb": 3,
             "pkg.egg-info/PKG-INFO": 1,
-            "models/large.safetensors": LARGE_WEIGHTS,
-            "models/small.bin": LARGE_WEIGHTS - 1,
-            "tables/large.csv": LARGE_WEIGHTS,
+            "models/large.safetensors": LARGE,
+            "models/small.bin": LARGE - 1,
+            "tables/large.csv": LARGE,
             ".env": 1,
             ".env.example": 1,
             "certs/server.key": 1,
@@ -194,12 +195,44 @@ def test_landmarks_are_recognised_by_what_they_are(tmp_path: Path) -> None:
         "nb/a.ipynb": "notebook",
         "pkg.egg-info": "package-metadata",
         "models/large.safetensors": "weights",
+        "tables/large.csv": "dataset",
         ".env": "secret",
         "certs/server.key": "secret",
     }
     sizes = {mark.path: (mark.bytes, mark.files) for mark in found.landmarks}
     assert sizes[".git"] == (100, 2)
     assert sizes["env of mine"] == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"old.git/HEAD": 1, "old.git/objects/a/b": 5, "old.git/refs/x": 1}, {"old.git": "version-control"}),
+        ({"conda/conda-meta/history": 1, "conda/bin/python": 9}, {"conda": "virtual-environment"}),
+        ({"wandb/run-2024/log": 1}, {"wandb": "experiment-logs"}),
+        ({"wandb/__init__.py": 1, "wandb/run-helper/x": 1}, {}),
+        ({"wandb/report.py": 1}, {}),
+        ({"mlruns/0/meta.yaml": 1}, {"mlruns": "experiment-logs"}),
+        ({"mlruns/readme": 1}, {}),
+        ({"lightning_logs/version_3/hparams.yaml": 1}, {"lightning_logs": "experiment-logs"}),
+        ({"runs/a/b/events.out.tfevents.1": 3, "runs/a/best.pt": LARGE}, {"runs": "experiment-logs"}),
+        ({"out/a/events.out.tfevents.1": 3, "out/b": 1}, {"out/a": "experiment-logs"}),
+        ({"events.out.tfevents.1": 3}, {}),
+        ({"runs/main.py": 3}, {}),
+        ({"node_modules/a/index.js": 1}, {}),
+        ({"node_modules/.bin/a": 1}, {"node_modules": "node-modules"}),
+        ({"package.json": 1, "node_modules/a/index.js": 1}, {"node_modules": "node-modules"}),
+        ({"dist/app-1-py3-none-any.whl": 1}, {"dist": "build-output"}),
+        ({"dist/index.html": 1, "build/index.html": 1}, {}),
+        ({"build/bdist.linux-x86_64/x": 1}, {"build": "build-output"}),
+        ({"out/CMakeCache.txt": 1}, {"out": "build-output"}),
+        ({"hub/models--org--name/blobs/a": LARGE, "hub/CACHEDIR.TAG": 1}, {"hub": "model-cache"}),
+        ({"volume/WiredTiger": 1, "pg/PG_VERSION": 1}, {"volume": "database", "pg": "database"}),
+        ({"a.zip": LARGE, "b.zip": 5, "c.tar.zst": LARGE}, {"a.zip": "archive", "c.tar.zst": "archive"}),
+    ],
+)
+def test_a_name_alone_is_not_enough(tmp_path: Path, files: dict[str, int], expected: dict[str, str]) -> None:
+    assert marks(scan(disk(), make(tmp_path, files), NO_RULES)) == expected
 
 
 NAMES = st.sampled_from(["a", "b", "c.py", "d.txt"])

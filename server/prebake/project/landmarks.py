@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from prebake.records import NamedTuple
+from prebake.regex import regex
 
 LandmarkKind = Literal[
-    "version-control", "virtual-environment", "python-cache", "tool-cache", "package-metadata", "node-modules",
-    "notebook-checkpoints", "experiment-logs", "editor", "desktop", "secret", "weights", "notebook",
+    "version-control", "virtual-environment", "python-cache", "tool-cache", "package-metadata", "build-output",
+    "node-modules", "notebook-checkpoints", "experiment-logs", "editor", "desktop", "secret", "weights", "dataset",
+    "archive", "model-cache", "database", "notebook",
 ]  # fmt: skip
 
-LARGE_WEIGHTS = 10_000_000
-"""Files of at least so many bytes with a suffix of model weights count as weights."""
+LARGE = 10_000_000
+"""Files of at least so many bytes count as weights, datasets or archives by their suffix."""
 
 WEIGHT_SUFFIXES = (
     *(
@@ -35,24 +38,47 @@ WEIGHT_SUFFIXES = (
     *(".pdparams", ".params", ".weights", ".model", ".tar.gz", ".nemo"),
 )
 
+DATASET_SUFFIXES = (
+    *(".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".arrow", ".feather", ".tfrecord", ".tfrecords"),
+    *(".npy", ".mat", ".lmdb", ".mdb", ".wav", ".flac", ".mp4", ".mkv", ".avi", ".mov"),
+)
+ARCHIVE_SUFFIXES = (".zip", ".tar", ".tgz", ".tbz2", ".txz", ".tzst", ".7z", ".rar", ".gz", ".bz2", ".xz", ".zst")
+
+# Folders whose name alone says what they are: nobody keeps sources in them.
 _FOLDERS: Mapping[str, LandmarkKind] = {
     ".git": "version-control", ".hg": "version-control", ".svn": "version-control",
     "__pycache__": "python-cache",
     ".pytest_cache": "tool-cache", ".mypy_cache": "tool-cache", ".ruff_cache": "tool-cache", ".tox": "tool-cache",
     ".nox": "tool-cache", ".hypothesis": "tool-cache", "htmlcov": "tool-cache", ".eggs": "tool-cache",
-    "node_modules": "node-modules",
     ".ipynb_checkpoints": "notebook-checkpoints",
-    "wandb": "experiment-logs", "mlruns": "experiment-logs", "mlartifacts": "experiment-logs",
-    "lightning_logs": "experiment-logs", "tb_logs": "experiment-logs", "multirun": "experiment-logs",
-    "catboost_info": "experiment-logs", ".aim": "experiment-logs", ".neptune": "experiment-logs",
+    ".aim": "experiment-logs", ".neptune": "experiment-logs",
+    ".next": "build-output", ".nuxt": "build-output", ".svelte-kit": "build-output", ".angular": "build-output",
+    ".turbo": "tool-cache", ".parcel-cache": "tool-cache",
     ".idea": "editor", ".vscode": "editor", ".vs": "editor",
 }  # fmt: skip
+# Folders that may be somebody's sources as well: what lies in them tells, by a file or a folder of such a name.
+_TELLTALES: Mapping[str, tuple[LandmarkKind, re.Pattern[str]]] = {
+    "node_modules": ("node-modules", regex(r"\.bin|\.package-lock\.json|\.yarn-integrity|\.modules\.yaml|\.pnpm")),
+    "wandb": ("experiment-logs", regex(r"(offline-)?run-.*|latest-run|sweep-.*|debug(-internal)?\.log")),
+    "mlruns": ("experiment-logs", regex(r"[0-9]+|\.trash|models")),
+    "mlartifacts": ("experiment-logs", regex(r"[0-9]+")),
+    "lightning_logs": ("experiment-logs", regex(r"version_[0-9]+")),
+    "multirun": ("experiment-logs", regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")),
+    "catboost_info": ("experiment-logs", regex(r"catboost_training\.json|learn_error\.tsv|learn")),
+    "dist": ("build-output", regex(r".*\.whl")),
+    "build": ("build-output", regex(r"bdist\..*|temp\..*|lib\.[a-z].*")),
+}
+_LOG_FOLDERS = ("runs", "tb_logs", "lightning_logs", "tensorboard", "logs", "tb")
+AMBIGUOUS = frozenset((*_TELLTALES, *_LOG_FOLDERS))
+"""Names of folders that do not tell what they are."""
+
 _FILES: Mapping[str, LandmarkKind] = {
     ".git": "version-control", ".DS_Store": "desktop", "Thumbs.db": "desktop", ".coverage": "tool-cache",
     ".env": "secret", ".env.local": "secret", ".env.production": "secret", ".env.development": "secret",
     ".netrc": "secret", ".pypirc": "secret", "id_rsa": "secret", "id_ed25519": "secret", "id_ecdsa": "secret",
 }  # fmt: skip
 _KEY_SUFFIXES = (".pem", ".key", ".p12", ".pfx")
+_NAMED_SUFFIXES = (*_KEY_SUFFIXES, ".ipynb")
 _EVENTS = "events.out.tfevents."
 
 
@@ -104,13 +130,15 @@ class Recognizer:
         if path in self._covered:
             self._covered.update(prefix + name for name in folders)
             return
-        kind = _whole_folder(path, listing.names)
-        if kind is not None and path:
+        kind = _whole_folder(path, listing.names, folders) if path else None
+        if kind is not None:
             self._folders[path] = kind
             self._covered.update(prefix + name for name in folders)
             return
         for name in folders:
             kind = _FOLDERS.get(name) or ("package-metadata" if name.endswith((".egg-info", ".dist-info")) else None)
+            if name == "node_modules" and "package.json" in listing.names:
+                kind = "node-modules"
             if kind is not None:
                 self._folders[prefix + name] = kind
                 self._covered.add(prefix + name)
@@ -122,38 +150,86 @@ class Recognizer:
 
     def found(self, listings: Mapping[str, Listing]) -> tuple[Landmark, ...]:
         """The landmarks with their sizes, sorted by path; ``listings`` has every folder after the one it is in."""
+        kinds = dict(self._folders)
+        for mark in self._files:
+            if mark.kind == "experiment-logs":
+                kinds[_log_folder(posixpath.dirname(mark.path))] = "experiment-logs"
+        kinds.pop("", None)
         owner: dict[str, str] = {}
-        totals = {path: [0, 0] for path in self._folders}
+        totals = {path: [0, 0] for path in kinds}
         for path, listing in listings.items():
-            mine = path if path in self._folders else owner.get(posixpath.dirname(path)) if path else None
+            mine = owner.get(posixpath.dirname(path)) if path else None
+            if mine is None and path in kinds:
+                mine = path
             if mine is not None:
                 owner[path] = mine
                 totals[mine][0] += sum(listing.sizes)
                 totals[mine][1] += len(listing.names)
-        folders = [Landmark(kind, path, True, *totals[path]) for path, kind in self._folders.items()]
-        return tuple(sorted((*folders, *self._files), key=lambda landmark: landmark.path))
+        folders = [
+            Landmark(kind, path, True, *totals[path])
+            for path, kind in kinds.items()
+            if owner.get(path, path) == path and posixpath.dirname(path) not in owner
+        ]
+        files = [
+            mark for mark in self._files if mark.kind != "experiment-logs" and posixpath.dirname(mark.path) not in owner
+        ]
+        return tuple(sorted((*folders, *files), key=lambda landmark: landmark.path))
 
 
 def _among_files(prefix: str, listing: Listing) -> Iterator[Landmark]:
-    has_weights = max(listing.sizes, default=0) >= LARGE_WEIGHTS
+    """What files are; event files of TensorBoard stand for the folder that they are in."""
+    has_large = max(listing.sizes, default=0) >= LARGE
     for name, size in zip(listing.names, listing.sizes, strict=True):
         found = _FILES.get(name)
-        if found is None and name.endswith(_KEY_SUFFIXES):
-            found = "secret"
-        elif found is None and name.endswith(".ipynb"):
-            found = "notebook"
-        elif found is None and has_weights and size >= LARGE_WEIGHTS and name.lower().endswith(WEIGHT_SUFFIXES):
-            found = "weights"
+        if found is None and name.endswith(_NAMED_SUFFIXES):
+            found = "notebook" if name.endswith(".ipynb") else "secret"
+        elif found is None and name.startswith(_EVENTS):
+            found = "experiment-logs"
+        elif found is None and has_large and size >= LARGE:
+            found = _large(name.lower())
         if found is not None:
             yield Landmark(found, prefix + name, False, size, 1)
 
 
-def _whole_folder(path: str, names: Sequence[str]) -> LandmarkKind | None:
-    """What a folder is by a file that lies in it."""
-    if "pyvenv.cfg" in names:
+def _large(name: str) -> LandmarkKind | None:
+    """What a large file is by its name, in lower case."""
+    if name.endswith(WEIGHT_SUFFIXES):
+        return "weights"
+    if name.endswith(DATASET_SUFFIXES):
+        return "dataset"
+    return "archive" if name.endswith(ARCHIVE_SUFFIXES) else None
+
+
+def _whole_folder(path: str, names: Sequence[str], folders: Sequence[str]) -> LandmarkKind | None:
+    """What a folder is by what lies in it."""
+    if "pyvenv.cfg" in names or "conda-meta" in folders:
         return "virtual-environment"
+    if "HEAD" in names and "objects" in folders and "refs" in folders:  # whatever it is called
+        return "version-control"
+    if any(name.startswith(("models--", "datasets--")) for name in folders):  # Hugging Face's, which has a CACHEDIR.TAG
+        return "model-cache"
     if "CACHEDIR.TAG" in names:
         return "tool-cache"
-    if posixpath.basename(path) == "runs" and any(name.startswith(_EVENTS) for name in names):
-        return "experiment-logs"
+    if "CMakeCache.txt" in names and "CMakeLists.txt" not in names:
+        return "build-output"
+    if "WiredTiger" in names or "PG_VERSION" in names or "ibdata1" in names:  # MongoDB, PostgreSQL, MySQL
+        return "database"
+    telltale = _TELLTALES.get(posixpath.basename(path))
+    if telltale is not None and "__init__.py" not in names and _any(telltale[1], (*names, *folders)):
+        return telltale[0]
     return None
+
+
+def _any(pattern: re.Pattern[str], names: Iterable[str]) -> bool:
+    return any(pattern.fullmatch(name) for name in names)
+
+
+def _log_folder(path: str) -> str:
+    """The folder of experiment logs that a folder with event files of TensorBoard is in: itself, where none around it
+    is called so.
+    """
+    parts = path.split("/")
+    for end in range(1, len(parts)):
+        if parts[end - 1] in _LOG_FOLDERS:
+            return "/".join(parts[:end])
+    return path

@@ -46,6 +46,7 @@ def _in(module: str, rule: str) -> Callable[[], type[Rule]]:
 
 REGISTRY: tuple[Entry, ...] = (
     Entry("PB101", "missing-dockerignore", _in("missing_dockerignore", "MissingDockerignore")),
+    Entry("PB102", "junk-in-context", _in("junk_in_context", "JunkInContext"), ("copy", "add", "mount")),
     Entry(
         "PB103",
         "ignore-pattern-matches-root-only",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import TYPE_CHECKING
 
 from prebake.build.build import Build
-from prebake.build.context.exclusions import Proposal, proposal
 from prebake.build.context.strays import cloud_build_list, stray
 from prebake.build.context.use import ContextUse, context_use
 from prebake.edits import FileEdit, TextEdit
@@ -18,6 +18,9 @@ from prebake.rules.base import Rule
 from prebake.sizes import files, human
 from prebake.syntax.dockerfile import Instruction
 from prebake.text import Position, Span
+
+if TYPE_CHECKING:
+    from prebake.build.context.exclusions import Proposal
 
 _NAMED = 3
 _MAX_SHOWN = 60
@@ -71,9 +74,12 @@ class MissingDockerignore(Rule):
     ## Fix safety
 
     The fix writes the file from what lies in the context and from what the project's tools will make there. It never
-    names a path that an instruction of any Dockerfile on this context copies or mounts; data, weights and logs only if
-    nothing that the image runs names them; `.git` only if no tool takes the version from it; `.env` only if no command
-    and no Node build reads it, and no code loads one that is in git. With `COPY .` the image changes by what is left
+    leaves out a path that an instruction of any Dockerfile on this context copies or mounts: where that lies inside of
+    what can go, it becomes an exception. Data, weights, archives and logs go only if nothing that the image runs names
+    them; `.git` only if no tool takes the version from it; `.env` only if no command and no Node build reads it, and no
+    code loads one that is in git. Entries of `.gitignore` are taken over where what they are about is there and is
+    large, a secret or a log, in Docker's terms (`foo` becomes `**/foo`), if Docker leaves out no file by them that git
+    does not ignore. With `COPY .` the image changes by what is left
     out, so the fix is a suggestion. It is safe where only named paths are copied and none of their files is left out.
 
     ## References
@@ -183,6 +189,8 @@ def _shown(instruction: Instruction) -> str:
 
 def _repair(build: Build, use: ContextUse, scan: ContextScan | None) -> tuple[Fix, ...] | str:
     """The fix, or why there is none."""
+    from prebake.build.context.exclusions import proposal
+
     path = build.ignore.path or join(build.context.root or "/", NAME)
     shown = relative(path, build.root)
     if not is_below(path, build.root):

@@ -7,11 +7,12 @@ import pytest
 
 from prebake.build.build import Build
 from prebake.build.context.evidence import evidence
-from prebake.build.context.exclusions import escaped, proposal
+from prebake.build.context.exclusions import proposal
 from prebake.build.context.mentions import Mentions, mentions
 from prebake.engine import builds
 from prebake.files import disk
 from prebake.project.ignore import rules_of
+from prebake.syntax.ignorefile import literal
 from prebake.text import Text
 from tests.rules.trees import make_tree
 
@@ -116,7 +117,7 @@ def test_what_does_not_read_the_contexts_git(tmp_path: Path, files: dict[str, An
 
 @pytest.mark.parametrize("name", ["a b", "[x]", "*", "!a", "#a", "a|b", "a{2}", "^a", "a\\b", "é", "a?"])
 def test_an_escaped_path_is_matched_and_nothing_else(name: str) -> None:
-    rules = rules_of(Text(escaped(name)), "")
+    rules = rules_of(Text(literal(name)), "")
     assert rules.problem is None
     assert not rules.sends(name)
     for other in ("a", "aa", "x", "b", "axb", "a1"):

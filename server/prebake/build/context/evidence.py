@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from prebake.build.build import Build, fact
 from prebake.build.context.mentions import mentions
@@ -19,23 +20,30 @@ _MANIFEST = regex(
     r"|conda\.ya?ml|tox\.ini|noxfile\.py|dev-?requirements.*"
 )
 _FOLDERS = ("requirements",)
-_PYTHON = regex(r"\b(pip3?|python3?|uv|poetry|conda|mamba|pdm|pipenv)\b")
+# That a package manager installs Python says nothing: Node builds native modules with it.
+_PYTHON = regex(
+    r"\b(pip3?\s+install|uv\s+(sync|pip|run|venv)|(poetry|pdm|pipenv|conda|mamba)\s+[a-z]|python3?\s+(-m\s+\w|\S+\.py\b))"
+)
 _NODE = regex(r"\b(npm|yarn|pnpm|bun)\b")
 _NAME = regex(r"[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9]|[A-Za-z0-9]")
+_PACKAGE = regex(r"^\[(project|build-system|tool\.poetry|tool\.flit)", re.MULTILINE)
 _VERSION_FROM_GIT = regex(
     r"setuptools[-_]scm|hatch[-_]vcs|poetry[-_]dynamic[-_]versioning|uv[-_]dynamic[-_]versioning|versioningit|dunamai"
     r"|setuptools[-_]git[-_]versioning|\bversioneer\b|\bpbr\b|flit[-_]scm|source\s*=\s*[\"'](scm|vcs|git)[\"']"
 )
 _ASKS_GIT = regex(
-    r"\bgit\s+(?:-C\s+\S+\s+)?(describe|rev-parse|rev-list|log|show|status|submodule|lfs)\b"
+    r"\bgit\s+(?:-C\s+\S+\s+)?(describe|rev-parse|rev-list|log|show|status|submodule|lfs\s+(pull|fetch|checkout))\b"
     r"|\bdvc\s+(pull|fetch|checkout|repro|status|exp)\b|\bpre-commit\s+(run|install)\b"
 )
-_RUNS_GIT = regex(r"[\"']git[\"'],\s*[\"'](describe|rev-parse|rev-list|log|show|status)\b")
+_READS_GIT = regex(
+    r"^\s*(import git\b|from git\b)|[\"']git[\"'],\s*[\"'](describe|rev-parse|rev-list|log|show|status)\b",
+    re.MULTILINE,
+)
+_BUILD_SCRIPT_ASKS = regex(r"\bvergen\w*|Command::new\(\"git\"\)|\.git\b")
 _NAMES_GIT = regex(r"(?<![\w./-])(?:[\w/.]*/)?\.git(?=[/\s\"';&|)]|$)")
 _REMOVES = regex(r"\brm\s[^&|;\n]*")
 _DESCRIBES = regex(r"\bgit\s+(?:-C\s+\S+\s+)?describe\b")
 _CLONES = regex(r"\bgit\s+(?:-[^\n]*?\s)?(clone|init)\b")
-_IMPORTS_GIT = regex(r"^\s*(import git\b|from git\b)", re.MULTILINE)
 _RUNS = frozenset({"RUN"})
 _MOST_SCRIPTS = 50
 
@@ -53,7 +61,7 @@ class Evidence(NamedTuple):
 @fact
 def evidence(build: Build) -> Evidence:
     """What the project in the build's context is made with."""
-    manifests = dict(_manifests(build))
+    manifests = manifest_texts(build)
     runs = "\n".join(text_of(other, _RUNS) for other in neighbours(build))
     bases = " ".join(stage.base for stage in build.tree.stages)
     names = {posixpath.basename(path) for path in manifests}
@@ -61,11 +69,12 @@ def evidence(build: Build) -> Evidence:
     languages: set[str] = set()
     if has_code or names or _PYTHON.search(runs) or "python" in bases:
         languages.add("python")
-    if names & {"pyproject.toml", "setup.py", "setup.cfg"}:
+    described = _PACKAGE.search(manifests.get("pyproject.toml", "")) is not None
+    if names & {"setup.py", "setup.cfg"} or described:
         languages.add("python-package")
     if "package.json" in _top_names(build) or _NODE.search(runs):
         languages.add("node")
-    packages = frozenset(word.lower().replace("_", "-") for text in manifests.values() for word in _NAME.findall(text))
+    packages = frozenset().union(*map(_names_in, manifests.values()))
     return Evidence(frozenset(languages), packages, _git_reader(build, manifests))
 
 
@@ -73,8 +82,13 @@ def _top_names(build: Build) -> tuple[str, ...]:
     return tuple(entry.name for entry in build.snapshot.list(build.context.root or "/"))
 
 
-def _manifests(build: Build) -> Iterator[tuple[str, str]]:
+@fact
+def manifest_texts(build: Build) -> dict[str, str]:
     """The texts of the files that say which packages the project uses, by path relative to the context root."""
+    return dict(_manifests(build))
+
+
+def _manifests(build: Build) -> Iterator[tuple[str, str]]:
     root = build.context.root or "/"
     for folder in ("", *_FOLDERS):
         for entry in build.snapshot.list(join(root, folder) if folder else root):
@@ -85,13 +99,26 @@ def _manifests(build: Build) -> Iterator[tuple[str, str]]:
                     yield path, text.content
 
 
+# Every keystroke in a Dockerfile asks about the same files.
+@lru_cache(maxsize=256)
+def _names_in(text: str) -> frozenset[str]:
+    return frozenset(word.lower().replace("_", "-") for word in _NAME.findall(text))
+
+
+@lru_cache(maxsize=8192)
+def _search(pattern: re.Pattern[str], text: str) -> str | None:
+    """What a pattern finds first."""
+    found = pattern.search(text)
+    return found.group() if found is not None else None
+
+
 def _git_reader(build: Build, manifests: dict[str, str]) -> str | None:
     """What needs ``.git`` to be in the image."""
     root = build.context.root or "/"
     for path, text in (*manifests.items(), *_nested(build)):
-        found = _VERSION_FROM_GIT.search(text)
+        found = _search(_VERSION_FROM_GIT, text)
         if found is not None:
-            return f"{path} takes the version from git ({found.group().split('=')[0].strip()})"
+            return f"{path} takes the version from git ({found.split('=')[0].strip()})"
     runs = ""
     for other in neighbours(build):
         for instruction in other.tree.instructions:
@@ -99,10 +126,10 @@ def _git_reader(build: Build, manifests: dict[str, str]) -> str | None:
                 continue
             text = "\n".join((instruction.body.text, *(heredoc.body for heredoc in instruction.heredocs)))
             runs += text + "\n"
-            found = _ASKS_GIT.search(text)
+            found = _search(_ASKS_GIT, text)
             if found is not None and not _CLONES.search(text):
                 name = posixpath.basename(other.path)
-                return f"line {instruction.line + 1} of {name} runs {' '.join(found.group().split())}"
+                return f"line {instruction.line + 1} of {name} runs {' '.join(found.split())}"
             if _NAMES_GIT.search(_REMOVES.sub("", text)) and not _CLONES.search(text):
                 return f"line {instruction.line + 1} of {posixpath.basename(other.path)} reads it"
     for path, text in _scripts(build):
@@ -112,14 +139,14 @@ def _git_reader(build: Build, manifests: dict[str, str]) -> str | None:
             or (path == "package.json" and _NODE.search(runs) is not None)
             or (path == "build.rs" and "cargo" in runs)
         )
-        found = (_ASKS_GIT if called else _DESCRIBES).search(text)
+        found = _search(_ASKS_GIT if called else _DESCRIBES, text)
         if found is None and path == "build.rs" and called:
-            found = re.search(r"\bvergen\w*|Command::new\(\"git\"\)|\.git\b", text)
+            found = _search(_BUILD_SCRIPT_ASKS, text)
         if found is not None:
-            return f"{path} runs {' '.join(found.group().split())}"
+            return f"{path} runs {' '.join(found.split())}"
     for path in mentions(build).files:
         read = build.snapshot.text(join(root, path)) if path.endswith(".py") else None
-        if read is not None and (_IMPORTS_GIT.search(read.content) or _RUNS_GIT.search(read.content)):
+        if read is not None and _search(_READS_GIT, read.content) is not None:
             return f"{path} reads the repository"
     return None
 

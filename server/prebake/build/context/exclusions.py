@@ -6,41 +6,57 @@ names, and, for what no tool makes again, one that the image's own programs name
 
 from __future__ import annotations
 
-import fnmatch
 import posixpath
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
 from prebake.build.build import Build, fact
 from prebake.build.context.evidence import evidence
+from prebake.build.context.gitignored import listed_names, taken_over
 from prebake.build.context.mentions import mentions
 from prebake.build.context.unnamed import folders, unnamed
-from prebake.build.context.use import context_use, neighbours, text_of
+from prebake.build.context.unread import large_unread
+from prebake.build.context.use import context_use, named_sources, neighbours, text_of
 from prebake.data import load_table
 from prebake.discovery import is_compose_file
-from prebake.files import Kind, is_below, join, relative
+from prebake.files import is_below, join, relative
 from prebake.project.ignore import NAME, IgnoreRules, rules_of
+from prebake.project.landmarks import AMBIGUOUS, Landmark
 from prebake.project.scan import Size
 from prebake.records import NamedTuple
 from prebake.syntax.glob import WILDCARDS
+from prebake.syntax.ignorefile import literal
 from prebake.text import Text
 
-LARGE = 10_000_000
-"""Data and weights of fewer bytes are not worth a line."""
+_NESTED_REPOSITORY = 1_000_000
+"""A repository inside the context of fewer bytes is not worth a line."""
 
-_DATA = frozenset({"data", "dataset", "datasets", "raw_data", "corpus", "corpora"})
-_WEIGHTS = frozenset({"models", "model", "weights", "checkpoints", "ckpts", "ckpt", "pretrained", "saved_models"})
+SECRETS = "Secrets"
+"""The title of the group that is about what must not be in an image, whatever its size."""
+
 _RUNS = frozenset({"RUN"})
 
 
 class Group(NamedTuple):
-    """Patterns of an ignore file under a comment."""
+    """Patterns of an ignore file under a comment; exceptions stand behind the pattern that they are of. ``large``: they
+    are about large things that nothing reads.
+    """
 
     title: str
     patterns: tuple[str, ...]
+    large: bool = False
+
+
+class Candidates(NamedTuple):
+    """What may be left out of a context, and, in words, what was held back and why; ``about_secrets`` is what is to be
+    said about secrets alone.
+    """
+
+    groups: tuple[Group, ...]
+    kept: tuple[str, ...]
+    about_secrets: tuple[str, ...]
 
 
 class Proposal(NamedTuple):
@@ -63,16 +79,43 @@ class Proposal(NamedTuple):
 
 
 @fact
+def candidates(build: Build) -> Candidates:
+    """What tools make and nothing reads, and what is large and unread, in this context."""
+    made = _Candidates(build)
+    groups = tuple(made.groups())
+    return Candidates(groups, tuple(dict.fromkeys(made.kept)), tuple(dict.fromkeys(made.about_secrets)))
+
+
+@fact
 def proposal(build: Build) -> Proposal | None:
     """The ignore file that the context should have; ``None`` when there is nothing to leave out."""
-    made = _Proposer(build)
-    groups = tuple(made.groups())
+    found = candidates(build)
+    groups = [*found.groups]
+    for title, patterns in (
+        ("Ignored by git, too", taken_over(build, tuple(pattern for group in groups for pattern in group.patterns))),
+        ("Only describes the build", tuple(_own_files(build))),
+    ):
+        if patterns:
+            groups.append(Group(title, patterns))
     if not groups:
         return None
     rules = rules_of(Text("\n".join(pattern for group in groups for pattern in group.patterns)), "")
     scan = build.scan
     sent = scan.sent_under(rules) if scan is not None and scan.complete else None
-    return Proposal(groups, sent, _is_proved(build, rules), tuple(dict.fromkeys(made.kept)))
+    return Proposal(tuple(groups), sent, leaves_in_what_is_named(build, rules), (*found.kept, *found.about_secrets))
+
+
+def _own_files(build: Build) -> Iterator[str]:
+    """Dockerfiles, compose files and the ignore file, whose edits would otherwise change what ``COPY .`` copies."""
+    if not any(context_use(other).is_broad for other in neighbours(build)):
+        return
+    root = build.context.root or "/"
+    own = [relative(other.path, root) for other in neighbours(build)]
+    own += [entry.name for entry in build.snapshot.list(root) if is_compose_file(entry.name)]
+    ignore = build.ignore.path
+    for path in dict.fromkeys((*own, NAME if ignore is None else relative(ignore, root))):
+        if not path.startswith("../") and is_free(build, literal(path)) and not mentions(build).named(path):
+            yield literal(path)
 
 
 @lru_cache(maxsize=1)
@@ -81,8 +124,8 @@ def _table() -> list[dict[str, Any]]:
     return groups
 
 
-def _is_proved(build: Build, rules: IgnoreRules) -> bool:
-    """Whether the rules leave in everything that the instructions of this build name."""
+def leaves_in_what_is_named(build: Build, rules: IgnoreRules) -> bool:
+    """Whether rules leave in everything that the instructions of this build name, as the context is now."""
     use = context_use(build)
     if use.is_broad or use.unknown:
         return False
@@ -101,7 +144,13 @@ def _is_proved(build: Build, rules: IgnoreRules) -> bool:
     return True
 
 
-class _Proposer:
+def is_free(build: Build, pattern: str) -> bool:
+    """Whether no instruction names what a pattern leaves out."""
+    rules = rules_of(Text(pattern), "")
+    return all(rules.sends(path) for path in named_sources(build))
+
+
+class _Candidates:
     """Collects the groups of one context."""
 
     def __init__(self, build: Build) -> None:
@@ -112,45 +161,51 @@ class _Proposer:
         self._unnamed = unnamed(build)
         self._packages = {posixpath.basename(path) for path, names in folders(build).items() if "__init__.py" in names}
         self._top = {entry.name: entry for entry in build.snapshot.list(self._root)}
-        self._paths = tuple(path for other in neighbours(build) for path in context_use(other).paths)
         self._runs = "\n".join(text_of(other, _RUNS) for other in neighbours(build))
         marks = build.scan.landmarks if build.scan is not None else ()
-        self._anywhere = frozenset((*self._top, *(mark.name for mark in marks)))
+        self._anywhere = frozenset(
+            (
+                *(name for name in self._top if build.scan is None or name not in AMBIGUOUS),
+                *(mark.name for mark in marks),
+            )
+        )
+        self._listed = listed_names(build)
+        self._trains = any(
+            name.endswith(".py") and "train" in name for names in folders(build).values() for name in names
+        )
         self.kept: list[str] = []
+        self.about_secrets: list[str] = []
 
     def groups(self) -> Iterator[Group]:
         """The groups that have anything to say, in order."""
         for row in _table():
-            patterns = [item["pattern"] for item in row["patterns"] if self._wanted(item)]
-            if row["title"] == "Virtual environments":
-                makers = row["patterns"][0]["made_by"]
-                found = self._found("virtual-environment", patterns)
-                patterns += [path for path in found if self._made(posixpath.basename(path), makers)]
-            elif row["title"] == "Secrets":
-                patterns += self._keys(patterns)
+            patterns: list[str] = []
+            for item in row["patterns"]:
+                if self._wanted(item):
+                    patterns += self._with_exceptions(item)
+            for kind in row.get("kinds", ()):
+                patterns += self._landmarks(kind, patterns, row["patterns"])
+            if row["title"] == SECRETS:
                 self._told(patterns)
+            if row.get("large"):
+                for found in large_unread(self._build):
+                    patterns += (literal(found.path), *(f"!{literal(kept)}" for kept in found.kept))
             if patterns:
-                yield Group(row["title"], tuple(patterns))
-        large = tuple(self._large())
-        if large:
-            yield Group("Data and weights that nothing in the image reads", large)
-        own = tuple(self._own_files())
-        if own:
-            yield Group("Only describes the build", own)
+                yield Group(row["title"], tuple(dict.fromkeys(patterns)), bool(row.get("large")))
 
     def _wanted(self, item: dict[str, Any]) -> bool:
         """Whether a pattern of the table is evidenced and not held back."""
         pattern = item["pattern"]
-        if not self._evidenced(item) or not self._free(pattern):
+        if not self._evidenced(item) or not (is_free(self._build, pattern) or self._inside(item)):
             return False
         name = posixpath.basename(pattern)
         if item.get("environment") and self._unnamed.environment is not None:
             if self._found_env():
-                self.kept.append(f".env stays: {self._unnamed.environment}")
+                self.about_secrets.append(f".env stays: {self._unnamed.environment}")
             return False
         if name in self._packages or self._runs_one(pattern):
             return False
-        if "read_by" in item and re.search(item["read_by"], self._unnamed.texts) and not self._makes(item):
+        if "read_by" in item and self._reads(item["read_by"]) and not self._makes(item):
             return False
         if item.get("git"):
             if self._evidence.git is not None:
@@ -159,6 +214,23 @@ class _Proposer:
         if item.get("named") and name in self._mentions.parts:
             return False
         return "made_by" not in item or self._made(name, item["made_by"])
+
+    def _reads(self, expression: str) -> bool:
+        return any(re.search(expression, text) for text in self._unnamed.texts)
+
+    def _inside(self, item: dict[str, Any]) -> tuple[str, ...]:
+        """The paths inside of what a pattern leaves out that instructions name, where the rest can still go; nothing
+        where they name all of it.
+        """
+        pattern = item["pattern"]
+        if not item.get("parts") or WILDCARDS & set(pattern):
+            return ()
+        rules = rules_of(Text(pattern), "")
+        inside = tuple(path for path in named_sources(self._build) if not rules.sends(path))
+        return inside if all(path != pattern and not WILDCARDS & set(path) for path in inside) else ()
+
+    def _with_exceptions(self, item: dict[str, Any]) -> tuple[str, ...]:
+        return item["pattern"], *(f"!{literal(path)}" for path in self._inside(item))
 
     def _made(self, name: str, makers: Iterable[str]) -> bool:
         """Whether the image does without the host's copy of a folder: it makes its own, or nothing names it."""
@@ -181,7 +253,7 @@ class _Proposer:
     def _told(self, patterns: Iterable[str]) -> None:
         """Say how a container gets a ``.env`` that its code loads and the image no longer has."""
         if "**/.env" in patterns and self._unnamed.loader is not None:
-            self.kept.append(
+            self.about_secrets.append(
                 f"{self._unnamed.loader} loads .env: give it to the container when it runs (`docker run --env-file "
                 ".env`, or env_file in compose)"
             )
@@ -189,7 +261,10 @@ class _Proposer:
     def _evidenced(self, item: dict[str, Any]) -> bool:
         if item.get("language") in self._evidence.languages:
             return True
-        if any(package in self._evidence.packages for package in item.get("packages", ())):
+        packages = item.get("packages", ())
+        if any(package in self._evidence.packages for package in packages) and (self._trains or not item.get("trains")):
+            return True
+        if item.get("listed") and posixpath.basename(item["pattern"]) in self._listed:
             return True
         names = self._anywhere if item["pattern"].startswith("**/") else self._top.keys()
         wanted = item.get("present", ())
@@ -197,93 +272,44 @@ class _Proposer:
             name.endswith(ending[1:]) for ending in wanted if ending.startswith("*") for name in names
         )
 
-    def _free(self, pattern: str) -> bool:
-        """Whether no instruction names what a pattern leaves out."""
-        rules = rules_of(Text(pattern), "")
-        return all(rules.sends(path) for path in self._paths)
-
-    def _unread(self, path: str) -> bool:
-        """Whether no instruction takes a path, something below it or a folder it is in, and no program names it."""
-        around = (source for source in self._paths if _overlap(source, path))
-        return next(around, None) is None and not self._mentions.named(path) and not self._searched(path)
-
-    def _searched(self, path: str) -> bool:
-        """Whether a program looks for files of a kind that lie there, as with ``glob("*.pt")``."""
-        scan = self._build.scan
-        lying = [mark.path for mark in scan.landmarks if is_below(mark.path, path)] if scan is not None else []
-        lying += [entry.name for entry in self._build.snapshot.list(join(self._root, path))]
-        wild = [part for part in self._mentions.parts if "*" in part and part.strip("*.")]
-        return any(fnmatch.fnmatch(posixpath.basename(item), part) for item in (path, *lying) for part in wild)
-
-    def _found(self, kind: str, patterns: Iterable[str]) -> list[str]:
-        """Landmarks of a kind that the patterns do not cover, by their own paths."""
+    def _landmarks(self, kind: str, patterns: Iterable[str], items: list[dict[str, Any]]) -> Iterator[str]:
+        """Landmarks of a kind that the patterns do not cover and nothing reads, by their own paths."""
         scan = self._build.scan
         rules = rules_of(Text("\n".join(patterns)), "")
-        landmarks = scan.landmarks if scan is not None else ()
-        return [
-            escaped(mark.path)
-            for mark in landmarks
-            if mark.kind == kind and rules.sends(mark.path, mark.is_folder) and self._free(escaped(mark.path))
-        ]
+        known = {posixpath.basename(item["pattern"]) for item in items}
+        for mark in scan.landmarks if scan is not None else ():
+            if (
+                mark.kind == kind
+                and mark.files
+                and rules.sends(mark.path, mark.is_folder)
+                and is_free(self._build, literal(mark.path))
+                and self._idle(mark, known, items)
+            ):
+                yield literal(mark.path)
 
-    def _keys(self, patterns: Iterable[str]) -> list[str]:
-        """Private keys and further ``.env`` files."""
-        found = []
-        for path in self._found("secret", patterns):
-            name = posixpath.basename(path)
-            if name.startswith(".env") and self._unnamed.environment is not None:
-                continue
-            if name.endswith((".pem", ".key")):
-                text = self._build.snapshot.text(join(self._root, path))
-                if text is None or "PRIVATE KEY-----" not in text.content[:100_000]:
-                    continue
-            if name not in self._mentions.parts:
-                found.append(path)
-        return found
+    def _idle(self, mark: Landmark, known: set[str], items: list[dict[str, Any]]) -> bool:
+        """Whether nothing that the image runs needs a landmark that no pattern of the table covers."""
+        if mark.kind == "virtual-environment":
+            return self._made(mark.name, items[0]["made_by"])
+        if mark.kind == "secret":
+            return self._is_secret(mark)
+        if mark.kind == "version-control":
+            worth = mark.bytes >= _NESTED_REPOSITORY or mark.name != ".git"
+            return self._evidence.git is None and mark.path != ".git" and worth
+        if mark.kind == "database":  # compose mounts it; that a program of the image names it says nothing
+            return mark.name not in self._mentions.commands
+        # What a pattern of the table would cover was held back, and for a reason.
+        held_back = mark.name in known
+        return not (held_back or self._mentions.named(mark.path)) and not any(
+            is_below(file, mark.path) for file in self._mentions.files
+        )
 
-    def _large(self) -> Iterator[str]:
-        """Folders of data, and weights, that nothing reads."""
-        scan = self._build.scan
-        if scan is None or not self._mentions.closed or self._unnamed.finds_code:
-            return
-        done: set[str] = set()
-        weights: Counter[str] = Counter()
-        for mark in scan.landmarks:
-            if mark.kind == "weights":
-                weights[mark.path.partition("/")[0]] += mark.bytes
-        for name, entry in sorted(scan.entries.items()):
-            is_data = name.lower() in _DATA
-            is_weights = name.lower() in _WEIGHTS and weights[name] * 10 >= entry.bytes * 9
-            if entry.kind is Kind.DIRECTORY and entry.bytes >= LARGE and (is_data or is_weights):
-                done.add(name)
-                if self._unread(name):
-                    yield escaped(name)
-        for mark in scan.landmarks:
-            if mark.kind == "weights" and mark.path.partition("/")[0] not in done and self._unread(mark.path):
-                yield escaped(mark.path)
-
-    def _own_files(self) -> Iterator[str]:
-        """Dockerfiles, compose files and the ignore file, whose edits would otherwise change what ``COPY .`` copies."""
-        if not any(context_use(other).is_broad for other in neighbours(self._build)):
-            return
-        own = [relative(other.path, self._root) for other in neighbours(self._build)]
-        own += [name for name in sorted(self._top) if is_compose_file(name)]
-        ignore = self._build.ignore.path
-        for path in dict.fromkeys((*own, NAME if ignore is None else relative(ignore, self._root))):
-            if not path.startswith("../") and self._free(escaped(path)) and not self._mentions.named(path):
-                yield escaped(path)
-
-
-def _overlap(source: str, path: str) -> bool:
-    """Whether a source, wildcards possibly in it, and a path lie one inside the other."""
-    literal = source.split("/")
-    wild = next((number for number, part in enumerate(literal) if WILDCARDS & set(part)), len(literal))
-    known = literal[:wild]
-    parts = path.split("/")
-    return known[: len(parts)] == parts[: len(known)]
-
-
-def escaped(path: str) -> str:
-    """A pattern that matches a path and nothing else."""
-    text = re.sub(r"([*?\[\]\\^{|}])", r"\\\1", path)
-    return f"\\{text}" if text.startswith(("!", "#")) else text
+    def _is_secret(self, mark: Landmark) -> bool:
+        """Whether a file is a private key or a further ``.env`` file, and nothing names it."""
+        if mark.name.startswith(".env"):
+            return self._unnamed.environment is None and mark.name not in self._mentions.parts
+        if mark.name.endswith((".pem", ".key")):
+            text = self._build.snapshot.text(join(self._root, mark.path))
+            if text is None or "PRIVATE KEY-----" not in text.content[:100_000]:
+                return False
+        return mark.name not in self._mentions.parts

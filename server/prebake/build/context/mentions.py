@@ -80,6 +80,7 @@ def _roots(build: Build, root: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((root, join(root, "src"), join(root, "app"), *folders)))
 
 
+@fact
 def _start(build: Build) -> _Start:
     started = tuple(start.words for start in starts(build))
     services = compose_services(build)

@@ -4,6 +4,9 @@ folders of their own.
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
+
 from prebake.build.build import Build, fact
 from prebake.build.context.mentions import mentions
 from prebake.build.context.use import neighbours, text_of
@@ -36,7 +39,7 @@ class Unnamed(NamedTuple):
     environment: str | None
     loader: str | None
     finds_code: bool
-    texts: str
+    texts: tuple[str, ...]
 
 
 @fact
@@ -55,16 +58,22 @@ def unnamed(build: Build) -> Unnamed:
             *(" ".join(start.words) for other in around for start in starts(other)),
         )
     )
-    loader = next((path for path, text in followed.items() if path.endswith(".py") and _LOADS_ENV.search(text)), None)
-    texts = "\n".join((commands, *followed.values()))
+    texts = (commands, *followed.values())
+    loader = next((path for path, text in followed.items() if path.endswith(".py") and _finds(_LOADS_ENV, text)), None)
     open_ended = any(command(other).entrypoint is not None and command(other).cmd is None for other in around)
     has_pages = any(path.rpartition("/")[2] == "pages" for path in folders(build))
     finds_code = (
-        _FINDS_CODE.search(texts) is not None
+        any(_finds(_FINDS_CODE, text) for text in texts)
         or (has_pages and "streamlit" in commands)  # it shows every file in that folder
-        or (open_ended and _TAKES_ARGUMENTS.search(texts) is not None)
+        or (open_ended and any(_finds(_TAKES_ARGUMENTS, text) for text in texts))
     )
     return Unnamed(_environment(build, loader), loader, finds_code, texts)
+
+
+@lru_cache(maxsize=8192)
+def _finds(pattern: re.Pattern[str], text: str) -> bool:
+    """Remembered, since every keystroke in a Dockerfile asks about the same files."""
+    return pattern.search(text) is not None
 
 
 def _environment(build: Build, loader: str | None) -> str | None:
@@ -85,6 +94,16 @@ def folders(build: Build) -> dict[str, frozenset[str]]:
     not looked into.
     """
     root = build.context.root or "/"
+    key = root, build.snapshot.state_without(build.path)
+    if _folders.get(root, ((), {}))[0] != key:
+        _folders[root] = key, _look_into(build, root)
+    return _folders[root][1]
+
+
+_folders: dict[str, tuple[tuple[object, ...], dict[str, frozenset[str]]]] = {}
+
+
+def _look_into(build: Build, root: str) -> dict[str, frozenset[str]]:
     found: dict[str, frozenset[str]] = {}
     todo = [""]
     while todo and len(found) < _MOST_FOLDERS:

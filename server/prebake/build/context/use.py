@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from prebake.build.build import Build, fact
 from prebake.build.copies import SourceKind, copies
 from prebake.build.state import states
@@ -97,35 +99,60 @@ def _mounted(build: Build, instruction: Instruction) -> list[str]:
 @fact
 def neighbours(build: Build) -> tuple[Build, ...]:
     """The builds of all Dockerfiles in the project that share this build's context, itself first."""
-    found = [build]
+    settings = build.settings.builder, tuple(build.settings.targets.items())
+    key = build.path, build.root, build.context.root, settings, build.snapshot.state_without(build.path)
+    others = _others.get(key)
+    if others is None:
+        if len(_others) >= _MOST_REMEMBERED:
+            _others.clear()
+        others = _others[key] = tuple(_find_others(build))
+    return (build, *others)
+
+
+# Every keystroke in one Dockerfile asks for the others; what is known of them stays true.
+_others: dict[tuple[object, ...], tuple[Build, ...]] = {}
+_MOST_REMEMBERED = 16
+
+
+def _find_others(build: Build) -> Iterator[Build]:
     for path in dockerfiles(build.snapshot, build.root):
         text = build.snapshot.text(path)
         if path == build.path or text is None:
             continue
         contexts = find_contexts(build.snapshot, path, parse(text), build.root, build.settings)
-        for context in contexts:
-            if context.root == build.context.root:
-                found.append(
-                    Build(
-                        build.snapshot,
-                        path,
-                        build.settings,
-                        root=build.root,
-                        contexts=contexts,
-                        context=context,
-                        scanner=lambda *_: None,
-                    )
-                )
-                break
-    return tuple(found)
+        context = next((context for context in contexts if context.root == build.context.root), None)
+        if context is not None:
+            yield Build(
+                build.snapshot,
+                path,
+                build.settings,
+                root=build.root,
+                contexts=contexts,
+                context=context,
+                scanner=lambda *_: None,
+            )
+
+
+@fact
+def named_sources(build: Build) -> tuple[str, ...]:
+    """The sources, relative to the context root, that instructions of any Dockerfile on this context name."""
+    return tuple(dict.fromkeys(path for other in neighbours(build) for path in context_use(other).paths))
 
 
 def text_of(build: Build, keywords: frozenset[str]) -> str:
     """The arguments of all instructions of these kinds in the stages that are built, one after the other."""
-    return "\n".join(
-        text
-        for stage in needed_stages(build)
-        for instruction in stage.instructions
-        if instruction.keyword in keywords
-        for text in (instruction.body.text, *(heredoc.body for heredoc in instruction.heredocs))
-    )
+    known = _texts(build)
+    if keywords not in known:
+        known[keywords] = "\n".join(
+            text
+            for stage in needed_stages(build)
+            for instruction in stage.instructions
+            if instruction.keyword in keywords
+            for text in (instruction.body.text, *(heredoc.body for heredoc in instruction.heredocs))
+        )
+    return known[keywords]
+
+
+@fact
+def _texts(build: Build) -> dict[frozenset[str], str]:
+    return {}
