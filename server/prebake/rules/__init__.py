@@ -45,6 +45,7 @@ def _in(module: str, rule: str) -> Callable[[], type[Rule]]:
 REGISTRY: tuple[Entry, ...] = (
     Entry("PB101", "missing-dockerignore", _in("missing_dockerignore", "MissingDockerignore")),
     Entry("PB102", "junk-in-context", _in("junk_in_context", "JunkInContext"), ("copy", "add", "mount")),
+    Entry("PB107", "secret-in-context", _in("secret_in_context", "SecretInContext"), ("copy", "add")),
     Entry("PB201", "copy-before-install", _in("copy_before_install", "CopyBeforeInstall"), ("copy", "add")),
     Entry(
         "PB202",

@@ -1,0 +1,242 @@
+"""Secrets in a build context: which are sent, which instructions put them into the image, and why one has to stay."""
+
+from __future__ import annotations
+
+import posixpath
+
+from prebake.build.build import Build, fact
+from prebake.build.context.mentions import mentions
+from prebake.build.context.unnamed import unnamed
+from prebake.build.context.use import context_use, needed_stages, neighbours
+from prebake.build.copies import Copy, SourceKind, copies_by_stage
+from prebake.build.paths import inside
+from prebake.build.shipping import ships
+from prebake.build.startup import compose_services, final_chain
+from prebake.build.state import chain, states
+from prebake.files import Kind, join
+from prebake.project.secrets import Secret, is_environment, is_harmless, is_made_up, is_opaque, secret_in
+from prebake.records import NamedTuple
+from prebake.regex import regex
+from prebake.syntax.dockerfile import Instruction
+
+_MOST_CANDIDATES = 300
+_GIT_CONFIG = "/.git/config"
+_COMMON = frozenset({"config", "config.json", "token", "credentials"})
+_REMOVES = regex(r"\brm\b|\bunlink\b|\bshred\b")
+
+
+class Leak(NamedTuple):
+    """A secret that an instruction copies without naming it.
+
+    ``path`` is relative to the context root. ``shipped`` says that the image has it, and not only a stage on the way;
+    ``tracked`` that git has it, too; ``local`` that git ignores it, so that only this machine has it.
+    """
+
+    path: str
+    secret: Secret
+    instruction: Instruction
+    shipped: bool
+    tracked: bool
+    local: bool
+
+    @property
+    def is_grave(self) -> bool:
+        """Whether the image gives away what nobody else could have."""
+        return self.shipped and not self.tracked
+
+
+@fact
+def sent_secrets(build: Build) -> dict[str, Secret]:
+    """The files with secrets that are sent to the builder, by path relative to the context root; none while the context
+    is being measured.
+
+    Keys among tests and examples count only where git ignores them.
+    """
+    scan, root = build.scan, build.context.root
+    if scan is None or root is None:
+        return {}
+    found: dict[str, Secret] = {}
+    candidates = [mark.path for mark in scan.landmarks if mark.kind == "secret" and mark.bytes]
+    candidates += [
+        f"{mark.path}/config" for mark in scan.landmarks if mark.kind == "version-control" and mark.name == ".git"
+    ]
+    for path in candidates[:_MOST_CANDIDATES]:
+        place = join(root, path)
+        entry = build.snapshot.stat(place)
+        if entry is None or entry.kind is not Kind.FILE or not build.ignore.sends(path):
+            continue
+        if is_opaque(path):
+            secret = None if is_harmless(path) else Secret("a store of keys")
+        else:
+            text = build.snapshot.text(place)
+            secret = secret_in(path, text) if text is not None else None
+        if secret is not None:
+            found[path] = secret
+    doubtful = [join(root, path) for path in found if is_made_up(path)]
+    ignored = build.snapshot.git_ignored(doubtful)
+    return {path: secret for path, secret in found.items() if not is_made_up(path) or join(root, path) in ignored}
+
+
+@fact
+def leaks(build: Build) -> tuple[Leak, ...]:
+    """The secrets that COPY or ADD put into a layer along with everything else, the gravest first.
+
+    What an instruction names, or an exception of the ignore file lets in by name, is there on purpose.
+    """
+    named = _named(build)
+    paths = [path for path in sent_secrets(build) if path not in named and not _let_in(build, path)]
+    taken: dict[str, list[Copy]] = {}
+    for stage in needed_stages(build):
+        for copy in copies_by_stage(build).get(stage.index, ()):
+            for path in paths if copy.from_context else ():
+                if _below(copy, path) is not None:
+                    taken.setdefault(path, []).append(copy)
+    root = build.context.root or "/"
+    places = [join(root, path) for path in taken]
+    tracked, local = build.snapshot.git_tracked(places), build.snapshot.git_ignored(places)
+    found: list[Leak] = []
+    for path, by in taken.items():
+        shipping = next((copy for copy in by if _reaches_image(build, copy, path)), None)
+        copy = shipping or by[0]
+        place = join(root, path)
+        # What git keeps of itself is no file of the repository.
+        is_git = f"/{path}".endswith(_GIT_CONFIG)
+        leak = Leak(
+            path,
+            sent_secrets(build)[path],
+            copy.instruction,
+            shipping is not None,
+            place in tracked and not is_git,
+            place in local and not is_git,
+        )
+        found.append(leak)
+    return tuple(sorted(found, key=lambda leak: (not leak.is_grave, not leak.shipped, leak.path)))
+
+
+@fact
+def _named(build: Build) -> frozenset[str]:
+    """The files that a COPY or ADD of this build names, wildcards included."""
+    return frozenset(
+        item.context
+        for stage in needed_stages(build)
+        for copy in copies_by_stage(build).get(stage.index, ())
+        for item in copy.mappings
+        if not item.folder and copy.sources[item.source].kind in (SourceKind.FILE, SourceKind.GLOB)
+    )
+
+
+def _let_in(build: Build, path: str) -> bool:
+    """Whether an exception of the ignore file names a file."""
+    name = posixpath.basename(path)
+    return any(
+        pattern.negated and pattern.pattern in (path, name, f"**/{name}") and pattern.problem is None
+        for pattern in build.ignore.patterns
+    )
+
+
+def _below(copy: Copy, path: str) -> str | None:
+    """The path of a file below the folder that a COPY takes it with; ``None`` where it does not."""
+    for source in copy.sources:
+        below: str | None = None
+        if source.kind is SourceKind.ROOT and source.path:  # each entry of the root is a source
+            first, _, rest = path.partition("/")
+            below = rest or first
+        elif source.kind in (SourceKind.ROOT, SourceKind.FOLDER):
+            below = inside(path, source.path) if source.path else path
+        elif source.kind is SourceKind.GLOB:
+            folders = (item.context for item in copy.mappings if item.folder)
+            below = next((found for folder in folders if (found := inside(path, folder))), None)
+        if below and copy.takes(below):
+            return below
+    return None
+
+
+def _reaches_image(build: Build, copy: Copy, path: str) -> bool:
+    """Whether the finished image has a file that an instruction copies: its layer ships, or is copied from stage to
+    stage with the folder it lies in.
+    """
+    if ships(build, copy.instruction):
+        return True
+    below = _below(copy, path)
+    if copy.destination is None or below is None or copy.instruction.stage is None:
+        return False
+    final = {stage.index for stage in final_chain(build)}
+    todo = [(copy.instruction.stage, copy.instruction.index, posixpath.join(copy.destination, below))]
+    seen: set[tuple[int, str]] = set()
+    while todo:
+        number, after, place = todo.pop()
+        if (number, place) in seen or _removed(build, number, after, place):
+            continue
+        seen.add((number, place))
+        for stage in needed_stages(build):
+            for other in copies_by_stage(build).get(stage.index, ()):
+                goes = _goes_on(build, other, number, place)
+                if goes is None:
+                    continue
+                if stage.index in final:
+                    return True
+                todo.append((stage.index, other.instruction.index, goes))
+    return False
+
+
+def _removed(build: Build, stage: int, after: int, place: str) -> bool:
+    """Whether a later RUN of a stage removes a file, so that what is copied from the stage lacks it."""
+    name = posixpath.basename(place)
+    return any(
+        item.keyword == "RUN" and item.index > after and name in item.body.text and _REMOVES.search(item.body.text)
+        for item in build.tree.stages[stage].instructions
+    )
+
+
+def _goes_on(build: Build, copy: Copy, stage: int, place: str) -> str | None:
+    """Where a COPY --from puts a file of a stage; ``None`` when it does not take it."""
+    instruction = copy.instruction
+    if copy.origin is None or copy.destination is None:
+        return None
+    source = build.tree.stage_named(copy.origin, instruction.stage or 0)
+    if source is None or all(below.index != stage for below in chain(build, source)):
+        return None
+    words = instruction.words[:-1] if instruction.json is None else instruction.json[:-1]
+    for word in words:
+        text = states(build)[instruction.index].expand(word.raw if instruction.json is None else word.value)
+        below = inside(place, posixpath.normpath(join("/", text))) if text else None
+        if below is not None:
+            return posixpath.join(copy.destination, below or posixpath.basename(place))
+    return None
+
+
+def held_back(build: Build, path: str) -> str | None:
+    """Why a secret must stay in the context, as a sentence without its full stop; ``None`` where it need not."""
+    name = posixpath.basename(path)
+    for other in neighbours(build):
+        if path in context_use(other).paths or path in _named(other):
+            return f"an instruction of {build.relative(other.path)} takes {path} by its name"
+    if f"/{path}".endswith(_GIT_CONFIG):
+        return None
+    if is_environment(path):
+        found = unnamed(build).environment
+        if found is not None:
+            return found
+        named = name != ".env" and name in mentions(build).commands
+    else:
+        folder = posixpath.basename(posixpath.dirname(path))
+        named = name in mentions(build).parts and (name not in _COMMON or folder in mentions(build).parts)
+    return f"something that the image runs names {name}" if named else None
+
+
+def at_run_time(build: Build, path: str) -> str | None:
+    """How a container gets what is left out of its image, as a sentence without its full stop; ``None`` where nothing
+    is known to need it.
+    """
+    loader = unnamed(build).loader
+    if not is_environment(path):
+        return None
+    place = join(build.context.root or "/", path)
+    if any(place in service.env_files for service in compose_services(build)):
+        return f"compose gives {path} to the container when it starts (env_file)"
+    if loader is None:
+        return None
+    return (
+        f"{loader} loads {posixpath.basename(path)}: give it to the container when it runs (`docker run --env-file "
+        f"{path}`, or env_file in compose)"
+    )

@@ -1,0 +1,224 @@
+"""What in a file is secret, told from settings by the names and the form of values.
+
+Nothing that is given back holds a value: names of settings, and words for what was found.
+"""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache, lru_cache
+from typing import Any
+
+from prebake.data import load_table
+from prebake.project.secretnames import MAX_BYTES, OPAQUE
+from prebake.records import NamedTuple
+from prebake.regex import regex
+from prebake.text import Text
+
+_MOST_NAMED = 3
+_MOST_VALUES = 5_000
+_LONGEST_NAME = 40
+_SHORTEST_PASSWORD = 8
+_SHORTEST_TOKEN = 12
+_TOKEN_FILES = frozenset({"token", "access_token", ".vault-token"})
+
+_WORD = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_LETTERS = regex(r"[A-Za-z]+")
+# NAME=value, name: value, "name": "value"; also `export NAME=value` and `//host/:name=value`.
+_SETTING = regex(
+    r"^[ \t]*(?:(?:export|set|ENV)[ \t]+|-[ \t]+|//[^\s=]{0,200}:)?"
+    r"[\"']?([A-Za-z_][\w.-]{0,80})[\"']?[ \t]*[:=][ \t]*(\S.*)$",
+    re.MULTILINE,
+)
+_COMMENT = regex(r"\s[#;].*$")
+_KEY = regex(r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----(.{0,60})|^PuTTY-User-Key-File-()", re.S | re.M)
+_MADE_UP = regex(r"[_.<*$\[{…]")
+_IN_URL = regex(r"\b([a-z][a-z0-9+.-]{1,20})://([^\s:/@\"'<>]{0,100}):([^\s@/\"'<>]{1,300})@([^\s/\"':?#\])>,]{1,200})")
+_NETRC = regex(r"\bpassword\s+(\S+)")
+_HEADER = regex(r"^\s*extraheader\s*=\s*AUTHORIZATION:\s*\w+\s+(\S{8,})", re.IGNORECASE | re.MULTILINE)
+
+
+class Secret(NamedTuple):
+    """``what`` is secret in a file, in words; ``settings`` are the names of its secret settings, where it has any."""
+
+    what: str
+    settings: tuple[str, ...] = ()
+
+
+class _Setting(NamedTuple):
+    name: str
+    value: str
+
+
+@cache
+def _words(table: str, row: str) -> frozenset[str]:
+    return frozenset(load_table("secrets")[table][row])
+
+
+@cache
+def _shapes() -> re.Pattern[str]:
+    return re.compile(load_table("secrets")["values"]["shapes"])
+
+
+def is_environment(path: str) -> bool:
+    """Whether a file is one of variables that programs load: ``.env`` and its like."""
+    name = posixpath.basename(path)
+    return name in (".env", ".envrc") or name.startswith(".env.") or name.endswith(".env")
+
+
+def is_made_up(path: str) -> bool:
+    """Whether a file lies among tests or examples, whose keys and passwords are rarely real ones."""
+    return not _words("harmless", "folders").isdisjoint(posixpath.dirname(path).lower().split("/"))
+
+
+def is_harmless(path: str) -> bool:
+    """Whether a file's name says that it holds no secrets: a template, an encrypted file."""
+    words = re.split(r"[^a-z0-9]+", posixpath.basename(path).lower())
+    return not _words("harmless", "names").isdisjoint(words)
+
+
+def is_opaque(path: str) -> bool:
+    """Whether a file is a store of keys, known by its name alone."""
+    return path.endswith(OPAQUE)
+
+
+@lru_cache(maxsize=256)
+def secret_in(path: str, text: Text) -> Secret | None:
+    """What is secret in a file; ``None`` where nothing is. Never raises."""
+    content = text.content
+    if is_harmless(path) or len(content) > MAX_BYTES:
+        return None
+    name = posixpath.basename(path)
+    settings = tuple(_settings(name, content))
+    names = tuple(dict.fromkeys(item.name for item in _secrets(name, settings) if item.name != "url"))
+    if any(not _MADE_UP.search(found.group(1) or "") for found in _KEY.finditer(content)):
+        return Secret("a Google service account's key" if '"service_account"' in content else "a private key", names)
+    if names:
+        return Secret(_named(names), names)
+    if any(_is_token(found.group()) for found in _shapes().finditer(content)):
+        return Secret("an access token")
+    if any(_in_url(found) for found in _IN_URL.finditer(content)):
+        return Secret("a password in a URL")
+    return _of_its_own(name, content)
+
+
+def _of_its_own(name: str, content: str) -> Secret | None:
+    """What is secret in files with a form of their own."""
+    if name in (".netrc", "_netrc"):
+        values = [found.group(1) for found in _NETRC.finditer(content)]
+        return Secret("a password") if any(_is_real(value, _SHORTEST_PASSWORD) for value in values) else None
+    if name == ".pgpass":
+        lines = (line for line in content.splitlines() if line.count(":") >= 4 and not line.startswith("#"))
+        values = [line.split(":", 4)[4] for line in lines]
+        return Secret("a password") if any(_is_real(value, _SHORTEST_PASSWORD) for value in values) else None
+    if name in _TOKEN_FILES:
+        return Secret("an access token") if _is_token(content.strip()) else None
+    if name == "config" and _HEADER.search(content):
+        return Secret("an access token")
+    return None
+
+
+def _named(names: tuple[str, ...]) -> str:
+    shown = [name for name in names if len(name) <= _LONGEST_NAME][:_MOST_NAMED]
+    more = len(names) - len(shown)
+    if not shown:
+        return "secret settings"
+    if more:
+        return f"{', '.join(shown)} and {more} more"
+    return " and ".join((", ".join(shown[:-1]), shown[-1])) if len(shown) > 1 else shown[0]
+
+
+def _settings(name: str, content: str) -> Iterator[_Setting]:
+    """The settings of a file of lines, or of JSON."""
+    if content.lstrip().startswith("{"):
+        try:
+            decoded = json.loads(content)
+        except (ValueError, RecursionError):
+            decoded = None
+        if isinstance(decoded, dict):
+            yield from _of_json(decoded)
+            return
+    for found in _SETTING.finditer(content):
+        value = found.group(2).strip().rstrip(",")
+        if value[:1] in ("'", '"'):
+            value = value[1:].partition(value[0])[0]
+        else:
+            value = _COMMENT.sub("", value)
+        yield _Setting(found.group(1), value)
+
+
+def _of_json(decoded: dict[str, Any]) -> Iterator[_Setting]:
+    todo: list[tuple[str, Any]] = [("", decoded)]
+    for _ in range(_MOST_VALUES):
+        if not todo:
+            return
+        name, value = todo.pop()
+        if isinstance(value, dict):
+            todo += value.items()
+        elif isinstance(value, list):
+            todo += ((name, item) for item in value)
+        elif isinstance(value, str):
+            yield _Setting(name, value)
+
+
+def _secrets(name: str, settings: tuple[_Setting, ...]) -> Iterator[_Setting]:
+    """The settings whose values are secret."""
+    also = load_table("secrets")["keys"]["in"].get(name, ())
+    plain = {item.value.lower() for item in settings if item.name not in also and _kind(item.name) is None}
+    plain |= {word.lower() for item in settings for word in _LETTERS.findall(item.name)}
+    for item in settings:
+        kind = "TOKEN" if item.name in also else _kind(item.name)
+        if kind is None:
+            if any(_is_token(found.group()) for found in _shapes().finditer(item.value)) or any(
+                _in_url(found) for found in _IN_URL.finditer(item.value)
+            ):
+                yield item
+        elif kind in _words("keys", "passwords"):
+            if _is_real(item.value, _SHORTEST_PASSWORD, plain):
+                yield item
+        elif _is_real(item.value, _SHORTEST_TOKEN, plain) and _looks_random(item.value):
+            yield item
+
+
+def _kind(name: str) -> str | None:
+    """The word that makes a setting of this name secret; ``None`` where none does."""
+    words = [word.upper() for word in _WORD.findall(name) if not word.isdigit()]
+    last = words[-1] if words else ""
+    if last not in _words("keys", "secret") or not _words("keys", "harmless").isdisjoint(words):
+        return None
+    return None if last == "KEY" and len(words) == 1 else last
+
+
+def _is_real(value: str, least: int, plain: Iterable[str] = ()) -> bool:
+    """Whether a value is one that somebody has to keep secret, not one that stands for it or that everybody knows."""
+    lower = value.lower()
+    if len(value) < least or any(char.isspace() for char in value):
+        return False
+    if lower.startswith(tuple(_words("values", "references"))) or any(
+        marker in lower for marker in _words("values", "markers")
+    ):
+        return False
+    known = _words("values", "words").union(plain)
+    pieces = [piece.lower() for piece in _LETTERS.findall(value)]
+    if lower in known or all(piece in known for piece in pieces):
+        return False
+    kinds = (str.islower, str.isupper, str.isdigit, lambda char: not char.isalnum())
+    return len(set(value)) > 4 and sum(any(map(kind, value)) for kind in kinds) > 1
+
+
+def _looks_random(value: str) -> bool:
+    """Whether a value has digits, or capitals in between, as what a program made up has."""
+    return any(map(str.isdigit, value)) or (any(map(str.isupper, value[1:])) and any(map(str.islower, value)))
+
+
+def _is_token(value: str) -> bool:
+    return len(set(value)) >= 10 and _is_real(value, _SHORTEST_TOKEN) and _looks_random(value)
+
+
+def _in_url(found: re.Match[str]) -> bool:
+    """Whether an address has a password that is one."""
+    _, user, password, host = found.groups()
+    return host.lower() not in _words("values", "hosts") and _is_real(password, _SHORTEST_PASSWORD, (user.lower(),))
