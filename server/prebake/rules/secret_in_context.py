@@ -80,19 +80,20 @@ class SecretInContext(Rule):
     severity = Severity.WARNING
 
     def check(self, build: Build) -> Iterator[Finding]:
-        """One finding at most for each context."""
-        found = leaks(build)
-        if not found:
-            return
-        first = found[0]
-        yield self.finding(
-            build.location(first.instruction),
-            _message(found),
-            key=" ".join((relative(build.context.root or "/", build.root), *sorted(leak.path for leak in found))),
-            severity=Severity.WARNING if first.is_grave else Severity.INFORMATION,
-            related=tuple(_related(build, found)),
-            repair=partial(_repair, build, found),
-        )
+        """One finding for each instruction that takes secrets; each secret counts once."""
+        by_instruction: dict[int, list[Leak]] = {}
+        for leak in leaks(build):
+            by_instruction.setdefault(leak.instruction.index, []).append(leak)
+        for found in by_instruction.values():
+            first = found[0]
+            yield self.finding(
+                build.location(first.instruction),
+                _message(found),
+                key=" ".join((relative(build.context.root or "/", build.root), *sorted(leak.path for leak in found))),
+                severity=Severity.WARNING if first.is_grave else Severity.INFORMATION,
+                related=tuple(_related(build, found)),
+                repair=partial(_repair, build, found),
+            )
 
 
 def _related(build: Build, found: Sequence[Leak]) -> Iterator[Related]:
@@ -107,15 +108,15 @@ def _message(found: Sequence[Leak]) -> str:
     told = grave or [leak for leak in found if leak.shipped] or found
     by = f"`{shortened(first.instruction.raw)}`"
     them = "it" if len(told) == 1 else "them"
+    stay = "It stays" if len(told) == 1 else "They stay"
     if not first.shipped:
         return (
-            f"{by} puts {_listed(told)} into a layer of a stage that is not part of the image. {them.capitalize()} "
-            f"{'stays' if len(told) == 1 else 'stay'} in the build cache, and in a registry cache with mode=max, where "
-            "others can read it."
+            f"{by} puts {_listed(told)} into a layer of a stage that is not part of the image. {stay} in the build "
+            "cache, and in a cache that is exported with mode=max, where others can read it."
         )
     message = (
-        f"{by} puts {_listed(told)} into the image. A later RUN that deletes {them} leaves {them} in this layer, and "
-        f"who can pull the image can read {them}."
+        f"{by} puts {_listed(told)} into the image. {stay} in this layer even if a later RUN deletes {them}, and "
+        f"whoever pulls the image can read {them}."
     )
     local = [leak.path for leak in told if leak.local]
     if local:

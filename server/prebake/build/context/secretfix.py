@@ -8,7 +8,7 @@ from prebake.build.build import Build
 from prebake.build.context.evidence import evidence
 from prebake.build.context.exclusions import escaped, proposal
 from prebake.build.context.ignoreedit import with_entries, written
-from prebake.build.context.secrets import at_run_time, held_back
+from prebake.build.context.secrets import at_run_time, held_back, is_git_config
 from prebake.edits import FileEdit
 from prebake.files import relative
 from prebake.findings import Applicability, Fix
@@ -34,13 +34,14 @@ def removal(build: Build, paths: Sequence[str]) -> tuple[Fix, ...] | str:
     fixes: list[Fix] = []
     groups = [free, *([path] for path in free)] if len(free) > 1 else [free]
     for group in groups[: _MOST_ALONE + 1]:
-        edit = with_entries(build, [_pattern(build, path) for path in group])
+        patterns = [_pattern(build, path) for path in group]
+        edit = with_entries(build, patterns)
         if isinstance(edit, str):
             return edit
         if not _leaves_out(edit.apply(), group):
             continue
         name = relative(edit.path, build.root)
-        what = group[0] if len(group) == 1 else f"{len(group)} files with secrets"
+        what = patterns[0] if len(group) == 1 else f"{len(group)} files with secrets"
         fixes.append(Fix(f"Add {what} to {name}", Applicability.SUGGESTED, (edit,), _explanation(build, group, kept)))
     return tuple(fixes) or "an exception in the ignore file lets it in"
 
@@ -55,12 +56,14 @@ def _whole(build: Build, free: Sequence[str], kept: Sequence[str]) -> tuple[Fix,
         return edit
     verb = "Create" if edit.creates else "Fill"
     title = f"{verb} {relative(edit.path, build.root)}, with an entry for {free[0]}"
-    return (Fix(title, Applicability.SUGGESTED, (edit,), _explanation(build, free, (*kept, *made.kept))),)
+    notes = " ".join(f"{note}." for note in dict.fromkeys((*kept, *made.kept)))
+    explanation = f"The image will lack what the file lists; no instruction names any of it. {notes}".rstrip()
+    return (Fix(title, Applicability.SUGGESTED, (edit,), explanation),)
 
 
 def _pattern(build: Build, path: str) -> str:
     """The entry for a file; the whole of ``.git`` where nothing reads it."""
-    if f"/{path}".endswith("/.git/config") and evidence(build).git is None:
+    if is_git_config(path) and evidence(build).git is None:
         return escaped(path.removesuffix("/config"))
     return escaped(path)
 
@@ -74,5 +77,9 @@ def _explanation(build: Build, paths: Sequence[str], kept: Sequence[str]) -> str
     them = "this file" if len(paths) == 1 else "these files"
     told = [at_run_time(build, path) for path in paths]
     notes = dict.fromkeys((*(note for note in told if note is not None), *kept))
-    general = () if any(told) else (f"A program that reads {them} must get the values when the container runs.",)
+    general = (
+        ()
+        if any(told) or all(map(is_git_config, paths))
+        else (f"A program that reads {them} must get the values when the container runs.",)
+    )
     return " ".join((f"The image will lack {them}.", *general, *(f"{note}." for note in notes)))

@@ -20,9 +20,13 @@ from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
 
 _MOST_CANDIDATES = 300
-_GIT_CONFIG = "/.git/config"
 _COMMON = frozenset({"config", "config.json", "token", "credentials"})
 _REMOVES = regex(r"\brm\b|\bunlink\b|\bshred\b")
+
+
+def is_git_config(path: str) -> bool:
+    """Whether a path is that of a repository's own settings, which hold the address of its remote."""
+    return f"/{path}".endswith("/.git/config")
 
 
 class Leak(NamedTuple):
@@ -100,7 +104,7 @@ def leaks(build: Build) -> tuple[Leak, ...]:
         copy = shipping or by[0]
         place = join(root, path)
         # What git keeps of itself is no file of the repository.
-        is_git = f"/{path}".endswith(_GIT_CONFIG)
+        is_git = is_git_config(path)
         leak = Leak(
             path,
             sent_secrets(build)[path],
@@ -211,7 +215,7 @@ def held_back(build: Build, path: str) -> str | None:
     for other in neighbours(build):
         if path in context_use(other).paths or path in _named(other):
             return f"an instruction of {build.relative(other.path)} takes {path} by its name"
-    if f"/{path}".endswith(_GIT_CONFIG):
+    if is_git_config(path):
         return None
     if is_environment(path):
         found = unnamed(build).environment
@@ -219,8 +223,11 @@ def held_back(build: Build, path: str) -> str | None:
             return found
         named = name != ".env" and name in mentions(build).commands
     else:
+        known = mentions(build)
         folder = posixpath.basename(posixpath.dirname(path))
-        named = name in mentions(build).parts and (name not in _COMMON or folder in mentions(build).parts)
+        named = name in known.parts and (name not in _COMMON or folder in known.parts)
+        if not named and not known.closed and build.snapshot.git_tracked([join(build.context.root or "/", path)]):
+            return f"{path} is in git, and what the image runs could not be followed to its end: it may read the file"
     return f"something that the image runs names {name}" if named else None
 
 
