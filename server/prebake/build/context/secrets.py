@@ -6,7 +6,7 @@ import posixpath
 
 from prebake.build.build import Build, fact
 from prebake.build.context.mentions import mentions
-from prebake.build.context.unnamed import unnamed
+from prebake.build.context.unnamed import only_removed, unnamed
 from prebake.build.context.use import context_use, needed_stages, neighbours
 from prebake.build.copies import Copy, SourceKind, copies_by_stage
 from prebake.build.paths import inside
@@ -14,12 +14,14 @@ from prebake.build.shipping import ships
 from prebake.build.startup import compose_services, final_chain
 from prebake.build.state import chain, states
 from prebake.files import Kind, join
+from prebake.project.secretnames import MAX_BYTES
 from prebake.project.secrets import Secret, is_environment, is_harmless, is_made_up, is_opaque, secret_in
 from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
 
 _MOST_CANDIDATES = 300
+_FOLDERS = frozenset({SourceKind.ROOT, SourceKind.FOLDER, SourceKind.GLOB})
 _COMMON = frozenset({"config", "config.json", "token", "credentials"})
 _REMOVES = regex(r"\brm\b|\bunlink\b|\bshred\b")
 
@@ -60,7 +62,7 @@ def sent_secrets(build: Build) -> dict[str, Secret]:
     if scan is None or root is None:
         return {}
     found: dict[str, Secret] = {}
-    candidates = [mark.path for mark in scan.landmarks if mark.kind == "secret" and mark.bytes]
+    candidates = [mark.path for mark in scan.landmarks if mark.kind == "secret" and (0 < mark.bytes <= MAX_BYTES)]
     candidates += [
         f"{mark.path}/config" for mark in scan.landmarks if mark.kind == "version-control" and mark.name == ".git"
     ]
@@ -87,14 +89,21 @@ def leaks(build: Build) -> tuple[Leak, ...]:
 
     What an instruction names, or an exception of the ignore file lets in by name, is there on purpose.
     """
+    carriers = [
+        copy
+        for stage in needed_stages(build)
+        for copy in copies_by_stage(build).get(stage.index, ())
+        if any(source.kind in _FOLDERS for source in copy.sources)
+    ]
+    if not carriers:
+        return ()
     named = _named(build)
     paths = [path for path in sent_secrets(build) if path not in named and not _let_in(build, path)]
     taken: dict[str, list[Copy]] = {}
-    for stage in needed_stages(build):
-        for copy in copies_by_stage(build).get(stage.index, ()):
-            for path in paths if copy.from_context else ():
-                if _below(copy, path) is not None:
-                    taken.setdefault(path, []).append(copy)
+    for copy in carriers:
+        for path in paths:
+            if _below(copy, path) is not None:
+                taken.setdefault(path, []).append(copy)
     root = build.context.root or "/"
     places = [join(root, path) for path in taken]
     tracked, local = build.snapshot.git_tracked(places), build.snapshot.git_ignored(places)
@@ -228,7 +237,9 @@ def held_back(build: Build, path: str) -> str | None:
         named = name in known.parts and (name not in _COMMON or folder in known.parts)
         if not named and not known.closed and build.snapshot.git_tracked([join(build.context.root or "/", path)]):
             return f"{path} is in git, and what the image runs could not be followed to its end: it may read the file"
-    return f"something that the image runs names {name}" if named else None
+    if not named or only_removed(build, name):
+        return None
+    return f"something that the image runs names {name}"
 
 
 def at_run_time(build: Build, path: str) -> str | None:

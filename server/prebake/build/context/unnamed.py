@@ -19,6 +19,7 @@ _PROGRAMS = frozenset({"FROM", "RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK"})
 _LOADS_ENV = regex(r"\b(load_dotenv|dotenv_values|find_dotenv|read_env|env_file)\b|[\"']\.env[\"']")
 _NODE = regex(r"\b(npm|yarn|pnpm|bun|vite|next)\b")
 _RUNS = frozenset({"RUN"})
+_REMOVES = regex(r"\brm[ \t]+(-[a-zA-Z]*f[a-zA-Z]*|--force)[ \t][^&|;\n]*")
 # Modules by computed names, settings that name them, configuration in folders.
 _FINDS_CODE = regex(
     r"\bimport_module\(|\b__import__\(|\bpkgutil\b|\brunpy\b|\bspec_from_file_location\b|\bentry_points\(|\bexec\("
@@ -77,8 +78,8 @@ def _finds(pattern: re.Pattern[str], text: str) -> bool:
 
 
 def _environment(build: Build, loader: str | None) -> str | None:
-    if ".env" in mentions(build).commands:
-        return "a command of the image reads it"
+    if ".env" in mentions(build).commands and not only_removed(build, ".env"):
+        return "a command of the image names it"
     if any(_NODE.search(text_of(other, _RUNS)) for other in neighbours(build)):
         return "what Node builds in the image may read it"
     place = join(build.context.root or "/", ".env")
@@ -86,6 +87,16 @@ def _environment(build: Build, loader: str | None) -> str | None:
     if loader is not None and in_git and not build.snapshot.is_git_ignored(place):
         return f"{loader} loads it, and it is in git"
     return None
+
+
+def only_removed(build: Build, name: str) -> bool:
+    """Whether commands name a file only to delete it if it is there, with ``rm -f``."""
+    root = build.context.root or "/"
+    texts = [text_of(other, _PROGRAMS) for other in neighbours(build)]
+    texts += [" ".join(start.words) for other in neighbours(build) for start in starts(other)]
+    scripts = (build.snapshot.text(join(root, path)) for path in mentions(build).files if not path.endswith(".py"))
+    texts += [script.content for script in scripts if script is not None]
+    return any(name in text for text in texts) and not any(name in _REMOVES.sub("", text) for text in texts)
 
 
 @fact
