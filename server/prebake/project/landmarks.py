@@ -178,7 +178,7 @@ def _among_files(prefix: str, listing: Listing) -> Iterator[Landmark]:
 
 
 def _named(name: str, size: int, private: bool) -> LandmarkKind | None:
-    """What a file is by its name, as far as it can be by its size; ``private`` says that its folder is one of secrets."""
+    """What a file is by its name, where its size allows it; ``private``: its folder is one of secrets."""
     if name.endswith(".ipynb"):
         return "notebook"
     if name.startswith(_EVENTS):

@@ -1,8 +1,6 @@
-"""Edits of the ignore file of a context: the whole file, or further entries."""
+"""Writing the ignore file that a context should have."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 from prebake.build.build import Build
 from prebake.build.context.exclusions import Proposal
@@ -17,7 +15,7 @@ def written(build: Build, made: Proposal) -> FileEdit | str:
     stands in the way.
     """
     path = build.ignore.path or join(build.context.root or "/", NAME)
-    problem = _unwritable(build, path)
+    problem = unwritable(build, path)
     if problem is not None:
         return problem
     base = build.snapshot.text(path)
@@ -29,22 +27,7 @@ def written(build: Build, made: Proposal) -> FileEdit | str:
     return FileEdit(path, base, (TextEdit(base.span(end, end), gap + made.text.replace("\n", newline)),))
 
 
-def with_entries(build: Build, patterns: Sequence[str]) -> FileEdit | str:
-    """The ignore file in force with further patterns at its end, where no exception brings back what they leave out."""
-    path = build.ignore.path
-    if path is None:
-        return "there is no ignore file"
-    problem = _unwritable(build, path)
-    base = build.snapshot.text(path)
-    if problem is not None or base is None:
-        return problem or f"{relative(path, build.root)} cannot be read"
-    end = len(base.content)
-    gap = "" if not base.content or base.content.endswith("\n") else base.newline
-    lines = "".join(f"{pattern}{base.newline}" for pattern in patterns)
-    return FileEdit(path, base, (TextEdit(base.span(end, end), gap + lines),))
-
-
-def _unwritable(build: Build, path: str) -> str | None:
+def unwritable(build: Build, path: str) -> str | None:
     """Why an ignore file must not be written."""
     shown = relative(path, build.root)
     if not is_below(path, build.root):

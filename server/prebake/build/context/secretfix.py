@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 from prebake.build.build import Build
 from prebake.build.context.evidence import evidence
-from prebake.build.context.exclusions import escaped, proposal
-from prebake.build.context.ignoreedit import with_entries, written
+from prebake.build.context.exclusions import SECRETS, proposal
+from prebake.build.context.ignoreedit import unwritable, written
+from prebake.build.context.placement import Addition, added
 from prebake.build.context.secrets import at_run_time, held_back, is_git_config
 from prebake.edits import FileEdit
 from prebake.files import relative
 from prebake.findings import Applicability, Fix
-from prebake.project.ignore import rules_of
+from prebake.project.ignore import IgnoreRules, rules_of
+from prebake.syntax.ignorefile import literal
 from prebake.text import Text
 
 _MOST_ALONE = 8
@@ -31,25 +34,33 @@ def removal(build: Build, paths: Sequence[str]) -> tuple[Fix, ...] | str:
         return f"{reason}; the value has to come when the container runs (--env-file, a secret mount) first"
     if build.ignore.is_empty:
         return _whole(build, free, kept)
+    path, file = build.ignore.path, build.ignore.file
+    problem = unwritable(build, path) if path is not None else None
+    if path is None or file is None or problem is not None:
+        return problem or "there is no ignore file"
+    name = relative(path, build.root)
     fixes: list[Fix] = []
     groups = [free, *([path] for path in free)] if len(free) > 1 else [free]
     for group in groups[: _MOST_ALONE + 1]:
-        patterns = [_pattern(build, path) for path in group]
-        edit = with_entries(build, patterns)
-        if isinstance(edit, str):
-            return edit
-        if not _leaves_out(edit.apply(), group):
-            continue
-        name = relative(edit.path, build.root)
-        what = patterns[0] if len(group) == 1 else f"{len(group)} files with secrets"
-        fixes.append(Fix(f"Add {what} to {name}", Applicability.SUGGESTED, (edit,), _explanation(build, group, kept)))
-    return tuple(fixes) or "an exception in the ignore file lets it in"
+        additions = {_addition(build, path): path for path in group}
+        edit = added(file, path, tuple(additions), partial(_holds, build.ignore, additions))
+        if edit is not None:
+            what = next(iter(additions)).lines[0] if len(group) == 1 else f"{len(group)} files with secrets"
+            explanation = _explanation(build, group, kept)
+            fixes.append(Fix(f"Add {what} to {name}", Applicability.SUGGESTED, (edit,), explanation))
+    return tuple(fixes) or f"an exception in {name} lets it in again wherever an entry stands"
+
+
+def _holds(before: IgnoreRules, additions: Mapping[Addition, str], after: IgnoreRules, addition: Addition) -> bool:
+    """Whether rules leave out a file, and let in what the author's exceptions name."""
+    exceptions = [pattern.pattern for pattern in before.patterns if pattern.negated]
+    return not after.sends(additions[addition]) and all(after.sends(path) == before.sends(path) for path in exceptions)
 
 
 def _whole(build: Build, free: Sequence[str], kept: Sequence[str]) -> tuple[Fix, ...] | str:
     """The ignore file where there is none, or one without a pattern."""
     made = proposal(build)
-    if made is None or not _leaves_out(Text(made.text), free):
+    if made is None or any(map(rules_of(Text(made.text), "").sends, free)):
         return "the ignore file that the project should have does not leave it out"
     edit: FileEdit | str = written(build, made)
     if isinstance(edit, str):
@@ -61,16 +72,11 @@ def _whole(build: Build, free: Sequence[str], kept: Sequence[str]) -> tuple[Fix,
     return (Fix(title, Applicability.SUGGESTED, (edit,), explanation),)
 
 
-def _pattern(build: Build, path: str) -> str:
+def _addition(build: Build, path: str) -> Addition:
     """The entry for a file; the whole of ``.git`` where nothing reads it."""
     if is_git_config(path) and evidence(build).git is None:
-        return escaped(path.removesuffix("/config"))
-    return escaped(path)
-
-
-def _leaves_out(text: Text, paths: Sequence[str]) -> bool:
-    rules = rules_of(text, "")
-    return not any(rules.sends(path) for path in paths)
+        return Addition("Version control", (literal(path.removesuffix("/config")),), True, False)
+    return Addition(SECRETS, (literal(path),), False, False)
 
 
 def _explanation(build: Build, paths: Sequence[str], kept: Sequence[str]) -> str:
