@@ -189,9 +189,8 @@ class Snapshot:
         """Those paths that git tracks: everybody who has the repository has them. Empty outside of git."""
         by_root: dict[str, list[str]] = {}
         for path in paths:
-            root = self.git_root(parent(path))
-            if root is not None:
-                by_root.setdefault(root, []).append(path)
+            # A commit has no .git of its own.
+            by_root.setdefault(self.git_root(parent(path)) or parent(path), []).append(path)
         found = (self._system.tracked(root, asked) for root, asked in by_root.items())
         return frozenset().union(*found)
 
