@@ -45,6 +45,8 @@ def test_a_setting_is_secret_by_its_name_and_the_form_of_its_value(line: str, ex
         "API_TOKEN=123456789012345",
         "API_TOKEN=aaaaaaaaaaaaaaaa1",
         "API_TOKEN=supersecretkey",
+        "DB_PASSWORD=our_little_password",
+        "DB_PASSWORD=MyPassword@123",
         "API_TOKEN=two words A1 b2 c3",
         "API_TOKEN=/run/secrets/api_token_1",
         "API_TOKEN=arn:aws:secretsmanager:eu-1:12:secret:Ab1",

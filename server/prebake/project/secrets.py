@@ -23,9 +23,10 @@ _MOST_VALUES = 5_000
 _LONGEST_NAME = 40
 _SHORTEST_PASSWORD = 8
 _SHORTEST_TOKEN = 12
+_JOINS = "_-."
 _TOKEN_FILES = frozenset({"token", "access_token", ".vault-token"})
 
-_WORD = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_WORD = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _LETTERS = regex(r"[A-Za-z]+")
 # NAME=value, name: value, "name": "value"; also `export NAME=value` and `//host/:name=value`.
 _SETTING = regex(
@@ -86,23 +87,37 @@ def is_opaque(path: str) -> bool:
 
 
 @lru_cache(maxsize=256)
-def secret_in(path: str, text: Text) -> Secret | None:
-    """What is secret in a file; ``None`` where nothing is. Never raises."""
+def values_in(text: Text) -> frozenset[str]:
+    """The values of the settings in a file that is there to be copied: everybody knows them."""
+    return frozenset(item.value.lower() for item in _settings("", text.content[:MAX_BYTES]) if item.value)
+
+
+@lru_cache(maxsize=256)
+def secret_in(path: str, text: Text, known: frozenset[str] = frozenset()) -> Secret | None:
+    """What is secret in a file; ``None`` where nothing is. ``known`` are values, in lower case, that are no secrets.
+    Never raises.
+    """
     content = text.content
     if is_harmless(path) or len(content) > MAX_BYTES:
         return None
     name = posixpath.basename(path)
-    settings = tuple(_settings(name, content))
-    names = tuple(dict.fromkeys(item.name for item in _secrets(name, settings) if item.name != "url"))
-    if any(not _MADE_UP.search(found.group(1) or "") for found in _KEY.finditer(content)):
+    found = [item.name for item in _secrets(name, tuple(_settings(name, content))) if item.value.lower() not in known]
+    names = tuple(dict.fromkeys(each for each in found if each != "url"))
+    if any(not _MADE_UP.search(key.group(1) or "") for key in _KEY.finditer(content)):
         return Secret("a Google service account's key" if '"service_account"' in content else "a private key", names)
     if names:
         return Secret(_named(names), names)
-    if any(_is_token(found.group()) for found in _shapes().finditer(content)):
+    tokens = (token.group() for token in _shapes().finditer(content))
+    if any(_is_token(token) for token in tokens if not _is_known(token, known)):
         return Secret("an access token")
-    if any(_in_url(found) for found in _IN_URL.finditer(content)):
+    if any(_in_url(url) for url in _IN_URL.finditer(content) if not _is_known(url.group(), known)):
         return Secret("a password in a URL")
     return _of_its_own(name, content)
+
+
+def _is_known(text: str, known: Iterable[str]) -> bool:
+    lower = text.lower()
+    return any(lower in value for value in known)
 
 
 def _of_its_own(name: str, content: str) -> Secret | None:
@@ -185,7 +200,7 @@ def _secrets(name: str, settings: tuple[_Setting, ...]) -> Iterator[_Setting]:
 
 def _kind(name: str) -> str | None:
     """The word that makes a setting of this name secret; ``None`` where none does."""
-    words = [word.upper() for word in _WORD.findall(name) if not word.isdigit()]
+    words = [word.upper() for word in _WORD.findall(name)]
     last = words[-1] if words else ""
     if last not in _words("keys", "secret") or not _words("keys", "harmless").isdisjoint(words):
         return None
@@ -202,10 +217,9 @@ def _is_real(value: str, least: int, plain: Iterable[str] = ()) -> bool:
     ):
         return False
     known = _words("values", "words").union(plain)
-    pieces = [piece.lower() for piece in _LETTERS.findall(value)]
-    if lower in known or all(piece in known for piece in pieces):
+    if lower in known or any(all(piece.lower() in known for piece in cut.findall(value)) for cut in (_LETTERS, _WORD)):
         return False
-    kinds = (str.islower, str.isupper, str.isdigit, lambda char: not char.isalnum())
+    kinds = (str.islower, str.isupper, str.isdigit, lambda char: not char.isalnum() and char not in _JOINS)
     return len(set(value)) > 4 and sum(any(map(kind, value)) for kind in kinds) > 1
 
 

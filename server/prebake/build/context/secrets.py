@@ -15,12 +15,13 @@ from prebake.build.startup import compose_services, final_chain
 from prebake.build.state import chain, states
 from prebake.files import Kind, join
 from prebake.project.secretnames import MAX_BYTES
-from prebake.project.secrets import Secret, is_environment, is_harmless, is_made_up, is_opaque, secret_in
+from prebake.project.secrets import Secret, is_environment, is_harmless, is_made_up, is_opaque, secret_in, values_in
 from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
 
 _MOST_CANDIDATES = 300
+_MOST_TEMPLATES = 4
 _FOLDERS = frozenset({SourceKind.ROOT, SourceKind.FOLDER, SourceKind.GLOB})
 _COMMON = frozenset({"config", "config.json", "token", "credentials"})
 _REMOVES = regex(r"\brm\b|\bunlink\b|\bshred\b")
@@ -75,12 +76,21 @@ def sent_secrets(build: Build) -> dict[str, Secret]:
             secret = None if is_harmless(path) else Secret("a store of keys")
         else:
             text = build.snapshot.text(place)
-            secret = secret_in(path, text) if text is not None else None
+            known = _template_values(build, path) if is_environment(path) else frozenset()
+            secret = secret_in(path, text, known) if text is not None else None
         if secret is not None:
             found[path] = secret
     doubtful = [join(root, path) for path in found if is_made_up(path)]
     ignored = build.snapshot.git_ignored(doubtful)
     return {path: secret for path, secret in found.items() if not is_made_up(path) or join(root, path) in ignored}
+
+
+def _template_values(build: Build, path: str) -> frozenset[str]:
+    """The values in the templates beside a file of variables, ``.env.example`` and its like."""
+    folder = join(build.context.root or "/", posixpath.dirname(path))
+    names = [entry.name for entry in build.snapshot.list(folder) if "env" in entry.name and is_harmless(entry.name)]
+    texts = (build.snapshot.text(join(folder, name)) for name in names[:_MOST_TEMPLATES])
+    return frozenset().union(*(values_in(text) for text in texts if text is not None))
 
 
 @fact
