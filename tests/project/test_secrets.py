@@ -26,6 +26,8 @@ def what(path: str, content: str) -> str | None:
         ("DB_PASSWORD=h7Gk29dkd!x # the database's", "DB_PASSWORD"),
         (f"clientSecret: {MIXED}", "clientSecret"),
         (f"TELEGRAM_BOT_TOKEN_2={MIXED}", "TELEGRAM_BOT_TOKEN_2"),
+        (f"OPENPIPE_API_KEY_PROD={MIXED}", "OPENPIPE_API_KEY_PROD"),
+        ("REDIS_CACHE_PASSWORD=h7Gk29dkd!x", "REDIS_CACHE_PASSWORD"),
         ("SMTP_URL=smtps://me:h7Gk29dkd@mail.corp.net:465", "SMTP_URL"),
         ("WHATEVER=" + "hf_" + MIXED * 2, "WHATEVER"),
         (f"A_TOKEN={MIXED}\nB_TOKEN={MIXED}\nC_TOKEN={MIXED}\nD_TOKEN={MIXED}", "A_TOKEN, B_TOKEN, C_TOKEN and 1 more"),

@@ -201,10 +201,14 @@ def _secrets(name: str, settings: tuple[_Setting, ...]) -> Iterator[_Setting]:
 def _kind(name: str) -> str | None:
     """The word that makes a setting of this name secret; ``None`` where none does."""
     words = [word.upper() for word in _WORD.findall(name)]
-    last = words[-1] if words else ""
+    while words and words[-1] in _words("keys", "places"):
+        words.pop()
+    last, before = words[-1] if words else "", words[-2] if len(words) > 1 else ""
     if last not in _words("keys", "secret") or not _words("keys", "harmless").isdisjoint(words):
         return None
-    return None if last == "KEY" and len(words) == 1 else last
+    if last in ("KEY", "TOKEN") and before in _words("keys", "things"):
+        return None
+    return None if last == "KEY" and not before else last
 
 
 def _is_real(value: str, least: int, plain: Iterable[str] = ()) -> bool:
