@@ -77,7 +77,9 @@ _FILES: Mapping[str, LandmarkKind] = {
     ".git": "version-control", ".DS_Store": "desktop", "Thumbs.db": "desktop", ".coverage": "tool-cache",
     **dict.fromkeys(secretnames.NAMES, "secret"),
 }  # fmt: skip
-_NAMED_SUFFIXES = (*secretnames.SUFFIXES, ".json", ".ipynb")
+_NAMED_SUFFIXES = (*secretnames.SUFFIXES, ".ipynb")
+_MOST_BESIDE_SECRETS = 100
+"""In a folder with more files, those of JSON are data, and looking at each name takes its time."""
 _EVENTS = "events.out.tfevents."
 _NAMED_STARTS = (_EVENTS, ".env.")
 
@@ -166,10 +168,11 @@ class Recognizer:
 def _among_files(prefix: str, listing: Listing) -> Iterator[Landmark]:
     """What files are; event files of TensorBoard stand for the folder that they are in."""
     private = secretnames.FOLDERS.get(posixpath.basename(prefix[:-1]), ())
+    suffixes = _NAMED_SUFFIXES if len(listing.names) > _MOST_BESIDE_SECRETS else (*_NAMED_SUFFIXES, ".json")
     has_large = max(listing.sizes, default=0) >= LARGE
     for name, size in zip(listing.names, listing.sizes, strict=True):
         found = _FILES.get(name)
-        if found is None and (name.endswith(_NAMED_SUFFIXES) or name.startswith(_NAMED_STARTS) or name in private):
+        if found is None and (name.endswith(suffixes) or name.startswith(_NAMED_STARTS) or name in private):
             found = _named(name, size, name in private)
         if found is None and has_large and size >= LARGE:
             found = _large(name.lower())

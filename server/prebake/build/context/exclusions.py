@@ -16,7 +16,8 @@ from prebake.build.build import Build, fact
 from prebake.build.context.evidence import evidence
 from prebake.build.context.gitignored import listed_names, taken_over
 from prebake.build.context.mentions import mentions
-from prebake.build.context.secrets import at_run_time, held_back, sent_secrets
+from prebake.build.context.secrets import sent_secrets
+from prebake.build.context.secretuse import at_run_time, held_back
 from prebake.build.context.unnamed import folders, unnamed
 from prebake.build.context.unread import large_unread
 from prebake.build.context.use import context_use, named_sources, neighbours, text_of

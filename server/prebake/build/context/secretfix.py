@@ -10,7 +10,8 @@ from prebake.build.context.evidence import evidence
 from prebake.build.context.exclusions import SECRETS, proposal
 from prebake.build.context.ignoreedit import unwritable, written
 from prebake.build.context.placement import Addition, added
-from prebake.build.context.secrets import at_run_time, held_back, is_git_config
+from prebake.build.context.secrets import is_git_config
+from prebake.build.context.secretuse import at_run_time, held_back
 from prebake.edits import FileEdit
 from prebake.files import relative
 from prebake.findings import Applicability, Fix

@@ -1,17 +1,15 @@
-"""Secrets in a build context: which are sent, which instructions put them into the image, and why one has to stay."""
+"""Secrets in a build context: which are sent, and which instructions put them into the image."""
 
 from __future__ import annotations
 
 import posixpath
 
 from prebake.build.build import Build, fact
-from prebake.build.context.mentions import mentions
-from prebake.build.context.unnamed import only_removed, unnamed
-from prebake.build.context.use import context_use, needed_stages, neighbours
+from prebake.build.context.use import needed_stages
 from prebake.build.copies import Copy, SourceKind, copies_by_stage
 from prebake.build.paths import inside
 from prebake.build.shipping import ships
-from prebake.build.startup import compose_services, final_chain
+from prebake.build.startup import final_chain
 from prebake.build.state import chain, states
 from prebake.files import Kind, join
 from prebake.project.secretnames import MAX_BYTES
@@ -23,7 +21,6 @@ from prebake.syntax.dockerfile import Instruction
 _MOST_CANDIDATES = 300
 _MOST_TEMPLATES = 4
 _FOLDERS = frozenset({SourceKind.ROOT, SourceKind.FOLDER, SourceKind.GLOB})
-_COMMON = frozenset({"config", "config.json", "token", "credentials"})
 _REMOVES = regex(r"\brm\b|\bunlink\b|\bshred\b")
 
 
@@ -107,7 +104,7 @@ def leaks(build: Build) -> tuple[Leak, ...]:
     ]
     if not carriers:
         return ()
-    named = _named(build)
+    named = named_files(build)
     paths = [path for path in sent_secrets(build) if path not in named and not _let_in(build, path)]
     taken: dict[str, list[Copy]] = {}
     for copy in carriers:
@@ -116,7 +113,8 @@ def leaks(build: Build) -> tuple[Leak, ...]:
                 taken.setdefault(path, []).append(copy)
     root = build.context.root or "/"
     places = [join(root, path) for path in taken]
-    tracked, local = build.snapshot.git_tracked(places), build.snapshot.git_ignored(places)
+    local = build.snapshot.git_ignored(places)
+    tracked = build.snapshot.git_tracked(place for place in places if place not in local)
     found: list[Leak] = []
     for path, by in taken.items():
         shipping = next((copy for copy in by if _reaches_image(build, copy, path)), None)
@@ -137,7 +135,7 @@ def leaks(build: Build) -> tuple[Leak, ...]:
 
 
 @fact
-def _named(build: Build) -> frozenset[str]:
+def named_files(build: Build) -> frozenset[str]:
     """The files that a COPY or ADD of this build names, wildcards included."""
     return frozenset(
         item.context
@@ -226,45 +224,3 @@ def _goes_on(build: Build, copy: Copy, stage: int, place: str) -> str | None:
         if below is not None:
             return posixpath.join(copy.destination, below or posixpath.basename(place))
     return None
-
-
-def held_back(build: Build, path: str) -> str | None:
-    """Why a secret must stay in the context, as a sentence without its full stop; ``None`` where it need not."""
-    name = posixpath.basename(path)
-    for other in neighbours(build):
-        if path in context_use(other).paths or path in _named(other):
-            return f"an instruction of {build.relative(other.path)} takes {path} by its name"
-    if is_git_config(path):
-        return None
-    if is_environment(path):
-        found = unnamed(build).environment
-        if found is not None:
-            return found
-        named = name != ".env" and name in mentions(build).commands
-    else:
-        known = mentions(build)
-        folder = posixpath.basename(posixpath.dirname(path))
-        named = name in known.parts and (name not in _COMMON or folder in known.parts)
-        if not named and not known.closed and build.snapshot.git_tracked([join(build.context.root or "/", path)]):
-            return f"{path} is in git, and what the image runs could not be followed to its end: it may read the file"
-    if not named or only_removed(build, name):
-        return None
-    return f"something that the image runs names {name}"
-
-
-def at_run_time(build: Build, path: str) -> str | None:
-    """How a container gets what is left out of its image, as a sentence without its full stop; ``None`` where nothing
-    is known to need it.
-    """
-    loader = unnamed(build).loader
-    if not is_environment(path):
-        return None
-    place = join(build.context.root or "/", path)
-    if any(place in service.env_files for service in compose_services(build)):
-        return f"compose gives {path} to the container when it starts (env_file)"
-    if loader is None:
-        return None
-    return (
-        f"{loader} loads {posixpath.basename(path)}: give it to the container when it runs (`docker run --env-file "
-        f"{path}`, or env_file in compose)"
-    )

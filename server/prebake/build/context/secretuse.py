@@ -1,0 +1,59 @@
+"""What needs a secret of a build context: why it has to stay, and how a container gets it otherwise."""
+
+from __future__ import annotations
+
+import posixpath
+
+from prebake.build.build import Build
+from prebake.build.context.mentions import mentions
+from prebake.build.context.secrets import is_git_config, named_files
+from prebake.build.context.unnamed import only_removed, unnamed
+from prebake.build.context.use import context_use, neighbours
+from prebake.build.startup import compose_services
+from prebake.files import join
+from prebake.project.secrets import is_environment
+
+_COMMON = frozenset({"config", "config.json", "token", "credentials"})
+"""Names that are mentioned for other reasons."""
+
+
+def held_back(build: Build, path: str) -> str | None:
+    """Why a secret must stay in the context, as a sentence without its full stop; ``None`` where it need not."""
+    name = posixpath.basename(path)
+    for other in neighbours(build):
+        if path in context_use(other).paths or path in named_files(other):
+            return f"an instruction of {build.relative(other.path)} takes {path} by its name"
+    if is_git_config(path):
+        return None
+    if is_environment(path):
+        found = unnamed(build).environment
+        if found is not None:
+            return found
+        named = name != ".env" and name in mentions(build).commands
+    else:
+        known = mentions(build)
+        folder = posixpath.basename(posixpath.dirname(path))
+        named = name in known.parts and (name not in _COMMON or folder in known.parts)
+        if not named and not known.closed and build.snapshot.git_tracked([join(build.context.root or "/", path)]):
+            return f"{path} is in git, and what the image runs could not be followed to its end: it may read the file"
+    if not named or only_removed(build, name):
+        return None
+    return f"something that the image runs names {name}"
+
+
+def at_run_time(build: Build, path: str) -> str | None:
+    """How a container gets what is left out of its image, as a sentence without its full stop; ``None`` where nothing
+    is known to need it.
+    """
+    loader = unnamed(build).loader
+    if not is_environment(path):
+        return None
+    place = join(build.context.root or "/", path)
+    if any(place in service.env_files for service in compose_services(build)):
+        return f"compose gives {path} to the container when it starts (env_file)"
+    if loader is None:
+        return None
+    return (
+        f"{loader} loads {posixpath.basename(path)}: give it to the container when it runs (`docker run --env-file "
+        f"{path}`, or env_file in compose)"
+    )
