@@ -16,7 +16,7 @@ FILES = {
     ".gitignore": ".env\n",
     ".env": f"API_TOKEN={VALUE}\n{VALUE}\nDATABASE_URL=postgres://me:{VALUE}@db.corp.net/app\n",
     ".netrc": f"machine a login b password {VALUE}\n",
-    "pip.conf": f"[global]\nindex-url = https://me:{VALUE}@pypi.corp.net/simple\n",
+    "pip.conf": f"[global]\nindex-url = https://me:{VALUE}@packages.corp.net/python\n",
     "conf/id_rsa": f"-----BEGIN RSA PRIVATE KEY-----\n{VALUE}\n",
 }
 

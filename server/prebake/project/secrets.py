@@ -24,7 +24,7 @@ _LONGEST_NAME = 40
 _SHORTEST_PASSWORD = 8
 _SHORTEST_TOKEN = 12
 _JOINS = "_-."
-_TOKEN_FILES = frozenset({"token", "access_token", ".vault-token"})
+_TOKEN_FILES = frozenset({"token", "access_token", ".vault-token", "master.key"})
 
 _WORD = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _LETTERS = regex(r"[A-Za-z]+")

@@ -32,7 +32,7 @@ def removal(build: Build, paths: Sequence[str]) -> tuple[Fix, ...] | str:
     free = [path for path, reason in reasons.items() if reason is None]
     if not free:
         reason = "; ".join(dict.fromkeys(reason for reason in reasons.values() if reason is not None))
-        return f"{reason}; the value has to come when the container runs (--env-file, a secret mount) first"
+        return f"{reason}; it has to get the value in another way first: when the container runs, or by a secret mount"
     if build.ignore.is_empty:
         return _whole(build, free, kept)
     path, file = build.ignore.path, build.ignore.file

@@ -60,14 +60,14 @@ def sent_secrets(build: Build) -> dict[str, Secret]:
     if scan is None or root is None:
         return {}
     found: dict[str, Secret] = {}
-    candidates = [mark.path for mark in scan.landmarks if mark.kind == "secret" and (0 < mark.bytes <= MAX_BYTES)]
-    candidates += [
-        f"{mark.path}/config" for mark in scan.landmarks if mark.kind == "version-control" and mark.name == ".git"
-    ]
+    marks = scan.landmarks
+    candidates = [mark.path for mark in marks if mark.kind == "secret" and 0 < mark.bytes <= MAX_BYTES]
+    candidates += [f"{mark.path}/config" for mark in marks if mark.kind == "version-control" and mark.name == ".git"]
+    candidates = sorted(filter(build.ignore.sends, candidates), key=lambda path: (path.count("/"), path))
     for path in candidates[:_MOST_CANDIDATES]:
         place = join(root, path)
         entry = build.snapshot.stat(place)
-        if entry is None or entry.kind is not Kind.FILE or not build.ignore.sends(path):
+        if entry is None or entry.kind is not Kind.FILE:
             continue
         if is_opaque(path):
             secret = None if is_harmless(path) else Secret("a store of keys")
