@@ -61,13 +61,13 @@ def sent_secrets(build: Build) -> dict[str, Secret]:
         return {}
     found: dict[str, Secret] = {}
     marks = scan.landmarks
-    candidates = [mark.path for mark in marks if mark.kind == "secret" and 0 < mark.bytes <= MAX_BYTES]
+    candidates = [mark.path for mark in marks if mark.kind == "secret"]
     candidates += [f"{mark.path}/config" for mark in marks if mark.kind == "version-control" and mark.name == ".git"]
     candidates = sorted(filter(build.ignore.sends, candidates), key=lambda path: (path.count("/"), path))
     for path in candidates[:_MOST_CANDIDATES]:
         place = join(root, path)
         entry = build.snapshot.stat(place)
-        if entry is None or entry.kind is not Kind.FILE:
+        if entry is None or entry.kind is not Kind.FILE or not 0 < entry.size <= MAX_BYTES:
             continue
         if is_opaque(path):
             secret = None if is_harmless(path) else Secret("a store of keys")
