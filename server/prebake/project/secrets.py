@@ -20,13 +20,14 @@ from prebake.text import Text
 
 _MOST_NAMED = 3
 _MOST_VALUES = 5_000
-_LONGEST_NAME = 40
 _SHORTEST_PASSWORD = 8
 _SHORTEST_TOKEN = 12
 _JOINS = "_-."
 _TOKEN_FILES = frozenset({"token", "access_token", ".vault-token", "master.key"})
 
 _WORD = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_PLAIN = regex(r"[A-Za-z_][A-Za-z0-9_.-]{0,39}")
+"""Names that can be shown; what else stands before a colon may be anything."""
 _LETTERS = regex(r"[A-Za-z]+")
 # NAME=value, name: value, "name": "value"; also `export NAME=value` and `//host/:name=value`.
 _SETTING = regex(
@@ -40,13 +41,6 @@ _MADE_UP = regex(r"[_.<*$\[{…]")
 _IN_URL = regex(r"\b([a-z][a-z0-9+.-]{1,20})://([^\s:/@\"'<>]{0,100}):([^\s@/\"'<>]{1,300})@([^\s/\"':?#\])>,]{1,200})")
 _NETRC = regex(r"\bpassword\s+(\S+)")
 _HEADER = regex(r"^\s*extraheader\s*=\s*AUTHORIZATION:\s*\w+\s+(\S{8,})", re.IGNORECASE | re.MULTILINE)
-
-
-class Secret(NamedTuple):
-    """``what`` is secret in a file, in words; ``settings`` are the names of its secret settings, where it has any."""
-
-    what: str
-    settings: tuple[str, ...] = ()
 
 
 class _Setting(NamedTuple):
@@ -89,29 +83,30 @@ def is_opaque(path: str) -> bool:
 @lru_cache(maxsize=256)
 def values_in(text: Text) -> frozenset[str]:
     """The values of the settings in a file that is there to be copied: everybody knows them."""
-    return frozenset(item.value.lower() for item in _settings("", text.content[:MAX_BYTES]) if item.value)
+    return frozenset(item.value.lower() for item in _settings(text.content[:MAX_BYTES]) if item.value)
 
 
 @lru_cache(maxsize=256)
-def secret_in(path: str, text: Text, known: frozenset[str] = frozenset()) -> Secret | None:
-    """What is secret in a file; ``None`` where nothing is. ``known`` are values, in lower case, that are no secrets.
-    Never raises.
+def secret_in(path: str, text: Text, known: frozenset[str] = frozenset()) -> str | None:
+    """What is secret in a file, in words; ``None`` where nothing is. Never raises.
+
+    ``known`` are values, in lower case, that are no secrets.
     """
     content = text.content
     if is_harmless(path) or len(content) > MAX_BYTES:
         return None
     name = posixpath.basename(path)
-    found = [item.name for item in _secrets(name, tuple(_settings(name, content))) if item.value.lower() not in known]
+    found = [item.name for item in _secrets(name, tuple(_settings(content))) if item.value.lower() not in known]
     names = tuple(dict.fromkeys(each for each in found if each != "url"))
     if any(not _MADE_UP.search(key.group(1) or "") for key in _KEY.finditer(content)):
-        return Secret("a Google service account's key" if '"service_account"' in content else "a private key", names)
+        return "a Google service account's key" if '"service_account"' in content else "a private key"
     if names:
-        return Secret(_named(names), names)
+        return _named(names)
     tokens = (token.group() for token in _shapes().finditer(content))
     if any(_is_token(token) for token in tokens if not _is_known(token, known)):
-        return Secret("an access token")
+        return "an access token"
     if any(_in_url(url) for url in _IN_URL.finditer(content) if not _is_known(url.group(), known)):
-        return Secret("a password in a URL")
+        return "a password in a URL"
     return _of_its_own(name, content)
 
 
@@ -120,24 +115,24 @@ def _is_known(text: str, known: Iterable[str]) -> bool:
     return any(lower in value for value in known)
 
 
-def _of_its_own(name: str, content: str) -> Secret | None:
+def _of_its_own(name: str, content: str) -> str | None:
     """What is secret in files with a form of their own."""
     if name in (".netrc", "_netrc"):
         values = [found.group(1) for found in _NETRC.finditer(content)]
-        return Secret("a password") if any(_is_real(value, _SHORTEST_PASSWORD) for value in values) else None
+        return "a password" if any(_is_real(value, _SHORTEST_PASSWORD) for value in values) else None
     if name == ".pgpass":
         lines = (line for line in content.splitlines() if line.count(":") >= 4 and not line.startswith("#"))
         values = [line.split(":", 4)[4] for line in lines]
-        return Secret("a password") if any(_is_real(value, _SHORTEST_PASSWORD) for value in values) else None
+        return "a password" if any(_is_real(value, _SHORTEST_PASSWORD) for value in values) else None
     if name in _TOKEN_FILES:
-        return Secret("an access token") if _is_token(content.strip()) else None
+        return "an access token" if _is_token(content.strip()) else None
     if name == "config" and _HEADER.search(content):
-        return Secret("an access token")
+        return "an access token"
     return None
 
 
 def _named(names: tuple[str, ...]) -> str:
-    shown = [name for name in names if len(name) <= _LONGEST_NAME][:_MOST_NAMED]
+    shown = [name for name in names if _PLAIN.fullmatch(name) and not _shapes().search(name)][:_MOST_NAMED]
     more = len(names) - len(shown)
     if not shown:
         return "secret settings"
@@ -146,7 +141,7 @@ def _named(names: tuple[str, ...]) -> str:
     return " and ".join((", ".join(shown[:-1]), shown[-1])) if len(shown) > 1 else shown[0]
 
 
-def _settings(name: str, content: str) -> Iterator[_Setting]:
+def _settings(content: str) -> Iterator[_Setting]:
     """The settings of a file of lines, or of JSON."""
     if content.lstrip().startswith("{"):
         try:

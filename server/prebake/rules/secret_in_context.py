@@ -99,7 +99,7 @@ class SecretInContext(Rule):
 def _related(build: Build, found: Sequence[Leak]) -> Iterator[Related]:
     """The files, by their first line whatever it is: the secret itself is nobody's business."""
     for leak in found[:_NAMED]:
-        yield Related(Location(join(build.context.root or "/", leak.path), _START), f"holds {leak.secret.what}")
+        yield Related(Location(join(build.context.root or "/", leak.path), _START), f"holds {leak.what}")
 
 
 def _message(found: Sequence[Leak]) -> str:
@@ -131,7 +131,7 @@ def _message(found: Sequence[Leak]) -> str:
 
 
 def _listed(found: Sequence[Leak]) -> str:
-    shown = [f"{leak.path} ({leak.secret.what})" for leak in found[:_NAMED]]
+    shown = [f"{leak.path} ({leak.what})" for leak in found[:_NAMED]]
     return _some(shown, len(found))
 
 

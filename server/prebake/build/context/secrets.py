@@ -13,7 +13,7 @@ from prebake.build.startup import final_chain
 from prebake.build.state import chain, states
 from prebake.files import Kind, join
 from prebake.project.secretnames import MAX_BYTES
-from prebake.project.secrets import Secret, is_environment, is_harmless, is_made_up, is_opaque, secret_in, values_in
+from prebake.project.secrets import is_environment, is_harmless, is_made_up, is_opaque, secret_in, values_in
 from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
@@ -37,7 +37,7 @@ class Leak(NamedTuple):
     """
 
     path: str
-    secret: Secret
+    what: str
     instruction: Instruction
     shipped: bool
     tracked: bool
@@ -50,7 +50,7 @@ class Leak(NamedTuple):
 
 
 @fact
-def sent_secrets(build: Build) -> dict[str, Secret]:
+def sent_secrets(build: Build) -> dict[str, str]:
     """The files with secrets that are sent to the builder, by path relative to the context root; none while the context
     is being measured.
 
@@ -59,7 +59,7 @@ def sent_secrets(build: Build) -> dict[str, Secret]:
     scan, root = build.scan, build.context.root
     if scan is None or root is None:
         return {}
-    found: dict[str, Secret] = {}
+    found: dict[str, str] = {}
     marks = scan.landmarks
     candidates = [mark.path for mark in marks if mark.kind == "secret"]
     candidates += [f"{mark.path}/config" for mark in marks if mark.kind == "version-control" and mark.name == ".git"]
@@ -70,7 +70,7 @@ def sent_secrets(build: Build) -> dict[str, Secret]:
         if entry is None or entry.kind is not Kind.FILE or not 0 < entry.size <= MAX_BYTES:
             continue
         if is_opaque(path):
-            secret = None if is_harmless(path) else Secret("a store of keys")
+            secret = None if is_harmless(path) else "a store of keys"
         else:
             text = build.snapshot.text(place)
             known = _template_values(build, path) if is_environment(path) else frozenset()
