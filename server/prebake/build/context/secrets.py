@@ -109,7 +109,7 @@ def leaks(build: Build) -> tuple[Leak, ...]:
     taken: dict[str, list[Copy]] = {}
     for copy in carriers:
         for path in paths:
-            if _below(copy, path) is not None:
+            if below(copy, path) is not None:
                 taken.setdefault(path, []).append(copy)
     root = build.context.root or "/"
     places = [join(root, path) for path in taken]
@@ -155,20 +155,20 @@ def _let_in(build: Build, path: str) -> bool:
     )
 
 
-def _below(copy: Copy, path: str) -> str | None:
+def below(copy: Copy, path: str) -> str | None:
     """The path of a file below the folder that a COPY takes it with; ``None`` where it does not."""
     for source in copy.sources:
-        below: str | None = None
+        found: str | None = None
         if source.kind is SourceKind.ROOT and source.path:  # each entry of the root is a source
             first, _, rest = path.partition("/")
-            below = rest or first
+            found = rest or first
         elif source.kind in (SourceKind.ROOT, SourceKind.FOLDER):
-            below = inside(path, source.path) if source.path else path
+            found = inside(path, source.path) if source.path else path
         elif source.kind is SourceKind.GLOB:
             folders = (item.context for item in copy.mappings if item.folder)
-            below = next((found for folder in folders if (found := inside(path, folder))), None)
-        if below and copy.takes(below):
-            return below
+            found = next((part for folder in folders if (part := inside(path, folder))), None)
+        if found and copy.takes(found):
+            return found
     return None
 
 
@@ -178,11 +178,11 @@ def _reaches_image(build: Build, copy: Copy, path: str) -> bool:
     """
     if ships(build, copy.instruction):
         return True
-    below = _below(copy, path)
-    if copy.destination is None or below is None or copy.instruction.stage is None:
+    part = below(copy, path)
+    if copy.destination is None or part is None or copy.instruction.stage is None:
         return False
     final = {stage.index for stage in final_chain(build)}
-    todo = [(copy.instruction.stage, copy.instruction.index, posixpath.join(copy.destination, below))]
+    todo = [(copy.instruction.stage, copy.instruction.index, posixpath.join(copy.destination, part))]
     seen: set[tuple[int, str]] = set()
     while todo:
         number, after, place = todo.pop()
@@ -220,7 +220,7 @@ def _goes_on(build: Build, copy: Copy, stage: int, place: str) -> str | None:
     words = instruction.words[:-1] if instruction.json is None else instruction.json[:-1]
     for word in words:
         text = states(build)[instruction.index].expand(word.raw if instruction.json is None else word.value)
-        below = inside(place, posixpath.normpath(join("/", text))) if text else None
-        if below is not None:
-            return posixpath.join(copy.destination, below or posixpath.basename(place))
+        part = inside(place, posixpath.normpath(join("/", text))) if text else None
+        if part is not None:
+            return posixpath.join(copy.destination, part or posixpath.basename(place))
     return None

@@ -6,10 +6,12 @@ import posixpath
 
 from prebake.build.build import Build
 from prebake.build.context.mentions import mentions
-from prebake.build.context.secrets import is_git_config, named_files
-from prebake.build.context.unnamed import only_removed, unnamed
-from prebake.build.context.use import context_use, neighbours
+from prebake.build.context.secrets import below, is_git_config, named_files
+from prebake.build.context.unnamed import environment_file, only_removed, unnamed, uses_node
+from prebake.build.context.use import context_use, needed_stages, neighbours
+from prebake.build.copies import copies_by_stage
 from prebake.build.startup import compose_services
+from prebake.build.state import chain
 from prebake.files import join
 from prebake.project.secrets import is_environment
 
@@ -26,19 +28,31 @@ def held_back(build: Build, path: str) -> str | None:
     if is_git_config(path):
         return None
     if is_environment(path):
-        found = unnamed(build).environment
-        if found is not None:
-            return found
-        named = name != ".env" and name in mentions(build).commands
-    else:
-        known = mentions(build)
-        folder = posixpath.basename(posixpath.dirname(path))
-        named = name in known.parts and (name not in _COMMON or folder in known.parts)
-        if not named and not known.closed and build.snapshot.git_tracked([join(build.context.root or "/", path)]):
-            return f"{path} is in git, and what the image runs could not be followed to its end: it may read the file"
+        return environment_file(build, path, any(_comes_to_node(other, path) for other in neighbours(build)))
+    known = mentions(build)
+    folder = posixpath.basename(posixpath.dirname(path))
+    named = name in known.parts and (name not in _COMMON or folder in known.parts)
+    if not named and not known.closed and build.snapshot.git_tracked([join(build.context.root or "/", path)]):
+        return f"{path} is in git, and what the image runs could not be followed to its end: it may read the file"
     if not named or only_removed(build, name):
         return None
     return f"something that the image runs names {name}"
+
+
+def _comes_to_node(build: Build, path: str) -> bool:
+    """Whether a file may be in a stage whose RUN uses Node."""
+    for stage in needed_stages(build):
+        runs = [item for item in stage.instructions if item.keyword == "RUN"]
+        if not any(uses_node("\n".join((item.body.text, *(each.body for each in item.heredocs)))) for item in runs):
+            continue
+        if any(item.flag_values("mount") for item in runs):
+            return True
+        for each in chain(build, stage):
+            for copy in copies_by_stage(build).get(each.index, ()):
+                of_stage = copy.origin is not None and build.tree.stage_named(copy.origin, each.index) is not None
+                if of_stage or below(copy, path) is not None or any(item.context == path for item in copy.mappings):
+                    return True
+    return False
 
 
 def at_run_time(build: Build, path: str) -> str | None:
