@@ -82,11 +82,9 @@ def _addition(build: Build, path: str) -> Addition:
 
 def _explanation(build: Build, paths: Sequence[str], kept: Sequence[str]) -> str:
     them = "this file" if len(paths) == 1 else "these files"
-    told = [at_run_time(build, path) for path in paths]
-    notes = dict.fromkeys((*(note for note in told if note is not None), *kept))
-    general = (
-        ()
-        if any(told) or all(map(is_git_config, paths))
-        else (f"A program that reads {them} must get the values when the container runs.",)
-    )
-    return " ".join((f"The image will lack {them}.", *general, *(f"{note}." for note in notes)))
+    told = {path: at_run_time(build, path) for path in paths}
+    untold = [path for path, note in told.items() if note is None and not is_git_config(path)]
+    readers = ", ".join(untold) if len(untold) < len(paths) else them
+    general = f"A program that reads {readers} must get the values when the container runs." if untold else ""
+    notes = dict.fromkeys((*(note for note in told.values() if note is not None), *kept))
+    return " ".join(filter(None, (f"The image will lack {them}.", general, *(f"{note}." for note in notes))))
