@@ -101,3 +101,15 @@ def test_an_unsaved_file_counts_as_it_is_in_the_editor(tmp_path: Path) -> None:
     assert "PB107" not in {finding.code for finding in engine.check(dockerfile).findings}
     engine.update((root / ".env").as_posix(), Text(TOKEN))
     assert "PB107" in {finding.code for finding in engine.check(dockerfile).findings}
+
+
+@pytest.mark.parametrize("ignore_file", [None, "*.md\n"])
+def test_a_name_that_no_pattern_can_hold_is_in_no_fix(tmp_path: Path, ignore_file: str | None) -> None:
+    root = tmp_path.resolve()
+    make_tree(root, {**PROJECT, "app.py\nb.key": "-----BEGIN PRIVATE KEY-----\n"})
+    if ignore_file is not None:
+        make_tree(root, {".dockerignore": ignore_file})
+    found = findings(root)
+    assert found["PB107"].no_fix is not None
+    for finding in found.values():
+        assert all("b.key" not in edit.apply().content for fix in finding.fixes for edit in fix.edits)

@@ -22,6 +22,8 @@ _COMMON = frozenset({"config", "config.json", "token", "credentials"})
 def held_back(build: Build, path: str) -> str | None:
     """Why a secret must stay in the context, as a sentence without its full stop; ``None`` where it need not."""
     name = posixpath.basename(path)
+    if path != path.strip() or not path.isprintable():
+        return "a pattern cannot name a path with such characters"
     for other in neighbours(build):
         if path in context_use(other).paths or path in named_files(other):
             return f"an instruction of {build.relative(other.path)} takes {path} by its name"
