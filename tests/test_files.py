@@ -197,3 +197,20 @@ def test_permissions_are_those_of_the_disk_or_the_commit(tmp_path: Path) -> None
     assert modes(files.disk()) == [0o600, 0o755]
     assert modes(files.git_tree(at(tmp_path), "HEAD")) == [0o644, 0o755]
     assert modes(files.disk().overlay({at(tmp_path, "run.sh"): Text("y\n")})) == [0o600, 0o755]
+
+
+def test_git_tracks_what_is_in_its_index(tmp_path: Path) -> None:
+    make_tree(tmp_path, {".gitignore": "*.lock\n", "a.lock": "", "app.py": "", "new[1].py": "", "sub/b.py": ""})
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", "app.py", "sub")
+    git(tmp_path, "add", "-f", "a.lock")
+    asked = [at(tmp_path, name) for name in ("a.lock", "app.py", "new[1].py", "sub/b.py", "gone.py", ":(top)")]
+    tracked = {at(tmp_path, name) for name in ("a.lock", "app.py", "sub/b.py")}
+    assert files.disk().git_tracked(asked) == tracked
+    git(tmp_path, "commit", "-qm", "x")
+    assert files.git_tree(at(tmp_path), "HEAD").git_tracked(asked) == tracked
+
+
+def test_outside_of_git_nothing_is_tracked(tmp_path: Path) -> None:
+    make_tree(tmp_path, {"a": ""})
+    assert files.disk().git_tracked([at(tmp_path, "a")]) == frozenset()

@@ -192,6 +192,15 @@ class Snapshot:
             return frozenset()
         return self._system.ignored(root, (path for path in asked if is_below(path, root) and path != root))
 
+    def git_tracked(self, paths: Iterable[str]) -> frozenset[str]:
+        """Those paths that git tracks: everybody who has the repository has them. Empty outside of git."""
+        by_root: dict[str, list[str]] = {}
+        for path in paths:
+            # A commit has no .git of its own.
+            by_root.setdefault(self.git_root(parent(path)) or parent(path), []).append(path)
+        found = (self._system.tracked(root, asked) for root, asked in by_root.items())
+        return frozenset().union(*found)
+
     def is_git_ignored(self, path: str) -> bool:
         """Whether git ignores this path and does not track it."""
         return path in self.git_ignored([path])

@@ -104,6 +104,9 @@ class FileSystem(Protocol):
     def ignored(self, root: str, paths: Iterable[str]) -> frozenset[str]:
         """Those paths that git ignores and does not track, for the work tree ``root``."""
 
+    def tracked(self, root: str, paths: Iterable[str]) -> frozenset[str]:
+        """Those paths that git tracks, for the work tree ``root``."""
+
 
 def fingerprint_of(data: bytes) -> str:
     """The name that git gives to a content."""
@@ -141,19 +144,21 @@ class Disk:
         self._fingerprints: dict[str, tuple[tuple[int, int, int], str]] = {}
         self._errors: dict[str, str] = {}
         self._ignored: dict[str, bool] = {}
+        self._tracked: dict[str, bool] = {}
         self.age = 0
 
     def forget(self, paths: Iterable[str] | None = None) -> None:
         """Look again at the given paths when they are next asked for; at everything when ``None``."""
         self.age += 1
         if paths is None:
-            for memory in (*self._memories(), self._ignored):
+            for memory in (*self._memories(), self._ignored, self._tracked):
                 memory.clear()
             return
         gone = frozenset(paths)
         if not gone:
             return
         self._ignored.clear()
+        self._tracked.clear()
         for path in gone:
             self._lists.pop(parent(path), None)
         below = tuple(f"{path.rstrip('/')}/" for path in gone)
@@ -327,6 +332,15 @@ class Disk:
                 self._ignored[path] = found is not None and path in found
         return frozenset(path for path in asked if self._ignored.get(path))
 
+    def tracked(self, root: str, paths: Iterable[str]) -> frozenset[str]:
+        asked = list(paths)
+        unknown = [path for path in asked if path not in self._tracked]
+        if unknown:
+            found = git.tracked(root, unknown)
+            for path in unknown:
+                self._tracked[path] = found is not None and path in found
+        return frozenset(path for path in asked if self._tracked.get(path))
+
 
 class GitTree:
     """The files of one commit, below the folder of its repository. Symbolic links are not followed: they are
@@ -405,3 +419,6 @@ class GitTree:
 
     def ignored(self, root: str, paths: Iterable[str]) -> frozenset[str]:
         return frozenset()  # what is in a commit is tracked
+
+    def tracked(self, root: str, paths: Iterable[str]) -> frozenset[str]:
+        return frozenset(path for path in paths if path in self._files)

@@ -64,6 +64,20 @@ def ignored(root: str, paths: Iterable[str]) -> frozenset[str] | None:
     return frozenset(wanted[name] for name in names if name in wanted)
 
 
+def tracked(root: str, paths: Iterable[str]) -> frozenset[str] | None:
+    """Those of the absolute ``paths`` below the work tree ``root`` that are in git's index; ``None`` when git cannot
+    tell.
+    """
+    wanted = {os.path.relpath(path, root).replace(os.sep, "/"): path for path in paths}
+    if not wanted:
+        return frozenset()
+    done = _run(root, ("--literal-pathspecs", "ls-files", "-z", "--cached", "--", *wanted))
+    if done is None or done.returncode != 0:
+        return None
+    names = (os.fsdecode(name) for name in done.stdout.split(b"\0") if name)
+    return frozenset(wanted[name] for name in names if name in wanted)
+
+
 def tree(root: str, revision: str) -> dict[str, TreeEntry] | None:
     """All files of a commit, by path relative to the repository's top; ``None`` when there is no such commit."""
     done = _run(root, ("ls-tree", "-r", "-l", "-z", "--full-tree", "--end-of-options", revision))

@@ -8,7 +8,8 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -136,10 +137,20 @@ class Engine:
 
     def image(self, built: Built) -> image.Image:
         """What the built image holds."""
+        with self._saved(built) as archive:
+            return image.read(archive)
+
+    def holds(self, built: Built, content: bytes) -> bool:
+        """Whether a layer of the built image has these bytes in a file, deleted later or not."""
+        with self._saved(built) as archive:
+            return image.holds(archive, content)
+
+    @contextmanager
+    def _saved(self, built: Built) -> Iterator[Path]:
         archive = self._folder / "image.tar"
         self._docker("save", "--output", str(archive), built.tag)
         try:
-            return image.read(archive)
+            yield archive
         finally:
             archive.unlink()
 

@@ -64,6 +64,13 @@ def tree(archive: Path) -> dict[str, File]:
     return files
 
 
+def holds(archive: Path, content: bytes) -> bool:
+    """Whether a layer on top of the base image has these bytes in a file, deleted later or not."""
+    with tarfile.open(archive) as outer:
+        layers = json.load(_member(outer, "manifest.json"))[0]["Layers"]
+        return any(content in _member(outer, layer).read() for layer in layers[_COMMON:])
+
+
 def _member(archive: tarfile.TarFile, name: str) -> IO[bytes]:
     found = archive.getmember(name)
     if found.issym():  # layers that occur twice are stored once

@@ -182,7 +182,7 @@ class Copy:
         patterns = self.instruction.flag_values("exclude")
         return rules_of(Text("\n".join(patterns)), "") if patterns else None
 
-    def _takes(self, below: str) -> bool:
+    def takes(self, below: str) -> bool:
         """Whether a path below a copied folder is not left out by ``--exclude``."""
         return self._excluded is None or not below or self._excluded.sends(below)
 
@@ -198,7 +198,7 @@ class Copy:
             below = inside(image, item.image)
             if below:
                 path = posixpath.join(item.context, below)
-                if self.files.is_file(path) and self._takes(below):
+                if self.files.is_file(path) and self.takes(below):
                     return Mapping(path, image, False, item.source)
         return None
 
@@ -209,7 +209,7 @@ class Copy:
             if above or (item.folder and above == ""):
                 return True
             below = inside(image, item.image) if item.folder else None
-            if below is None or not self._takes(below):
+            if below is None or not self.takes(below):
                 continue
             if self.files.is_folder(posixpath.join(item.context, below)):
                 return True
@@ -234,7 +234,7 @@ class Copy:
             parts = below.split("/") if below else []
             for end in range(1, len(parts) + 1):
                 path = posixpath.join(item.context, *parts[:end])
-                if not self._takes("/".join(parts[:end])):
+                if not self.takes("/".join(parts[:end])):
                     break
                 if self.files.is_file(path) or (end == len(parts) and self.files.is_folder(path)):
                     return path

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
+from prebake.project import secretnames
 from prebake.records import NamedTuple
 from prebake.regex import regex
 
@@ -74,12 +75,13 @@ AMBIGUOUS = frozenset((*_TELLTALES, *_LOG_FOLDERS))
 
 _FILES: Mapping[str, LandmarkKind] = {
     ".git": "version-control", ".DS_Store": "desktop", "Thumbs.db": "desktop", ".coverage": "tool-cache",
-    ".env": "secret", ".env.local": "secret", ".env.production": "secret", ".env.development": "secret",
-    ".netrc": "secret", ".pypirc": "secret", "id_rsa": "secret", "id_ed25519": "secret", "id_ecdsa": "secret",
+    **dict.fromkeys(secretnames.NAMES, "secret"),
 }  # fmt: skip
-_KEY_SUFFIXES = (".pem", ".key", ".p12", ".pfx")
-_NAMED_SUFFIXES = (*_KEY_SUFFIXES, ".ipynb")
+_NAMED_SUFFIXES = (*secretnames.SUFFIXES, ".ipynb")
+_MOST_BESIDE_SECRETS = 100
+"""In a folder with more files, those of JSON are data, and looking at each name takes its time."""
 _EVENTS = "events.out.tfevents."
+_NAMED_STARTS = (_EVENTS, ".env.")
 
 
 class Landmark(NamedTuple):
@@ -178,17 +180,27 @@ class Recognizer:
 
 def _among_files(prefix: str, listing: Listing) -> Iterator[Landmark]:
     """What files are; event files of TensorBoard stand for the folder that they are in."""
+    private = secretnames.FOLDERS.get(posixpath.basename(prefix[:-1]), ())
+    suffixes = _NAMED_SUFFIXES if len(listing.names) > _MOST_BESIDE_SECRETS else (*_NAMED_SUFFIXES, ".json")
     has_large = max(listing.sizes, default=0) >= LARGE
     for name, size in zip(listing.names, listing.sizes, strict=True):
         found = _FILES.get(name)
-        if found is None and name.endswith(_NAMED_SUFFIXES):
-            found = "notebook" if name.endswith(".ipynb") else "secret"
-        elif found is None and name.startswith(_EVENTS):
-            found = "experiment-logs"
-        elif found is None and has_large and size >= LARGE:
+        if found is None and (name.endswith(suffixes) or name.startswith(_NAMED_STARTS) or name in private):
+            found = _named(name, size, name in private)
+        if found is None and has_large and size >= LARGE:
             found = _large(name.lower())
         if found is not None:
             yield Landmark(found, prefix + name, False, size, 1)
+
+
+def _named(name: str, size: int, private: bool) -> LandmarkKind | None:
+    """What a file is by its name, where its size allows it; ``private``: its folder is one of secrets."""
+    if name.endswith(".ipynb"):
+        return "notebook"
+    if name.startswith(_EVENTS):
+        return "experiment-logs"
+    may = size <= secretnames.MAX_BYTES and (private or secretnames.may_hold_secret(name))
+    return "secret" if may else None
 
 
 def _large(name: str) -> LandmarkKind | None:

@@ -61,6 +61,7 @@ REGISTRY: tuple[Entry, ...] = (
     ),
     Entry("PB105", "copy-source-ignored", _in("copy_source_ignored", "CopySourceIgnored"), ("copy", "add", "mount")),
     Entry("PB106", "copy-source-missing", _in("copy_source_missing", "CopySourceMissing"), ("copy", "add", "mount")),
+    Entry("PB107", "secret-in-context", _in("secret_in_context", "SecretInContext"), ("copy", "add")),
     Entry("PB108", "ignore-file-not-in-force", _in("ignore_file_not_in_force", "IgnoreFileNotInForce")),
     Entry(
         "PB109",

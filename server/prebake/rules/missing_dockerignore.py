@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from prebake.build.build import Build
 from prebake.build.context.strays import cloud_build_list, stray
 from prebake.build.context.use import ContextUse, context_use
-from prebake.edits import FileEdit, TextEdit
-from prebake.files import Kind, is_below, join, relative
+from prebake.files import Kind, join, relative
 from prebake.findings import Applicability, Cost, Finding, Fix, Location, Related, Severity
 from prebake.project.ignore import NAME
 from prebake.project.scan import ContextScan
@@ -190,30 +189,19 @@ def _shown(instruction: Instruction) -> str:
 def _repair(build: Build, use: ContextUse, scan: ContextScan | None) -> tuple[Fix, ...] | str:
     """The fix, or why there is none."""
     from prebake.build.context.exclusions import proposal
+    from prebake.build.context.ignoreedit import written
 
-    path = build.ignore.path or join(build.context.root or "/", NAME)
-    shown = relative(path, build.root)
-    if not is_below(path, build.root):
-        return f"the context lies outside of the project, so {shown} is not written"
-    base = build.snapshot.text(path)
-    if base is None and build.snapshot.stat(path) is not None:
-        return f"{shown} cannot be read: {build.snapshot.unreadable(path) or 'it is no file'}"
     made = proposal(build)
     if made is None:
         return "nothing in the context is known to be safe to leave out"
-    newline = base.newline if base is not None else "\n"
-    text = made.text.replace("\n", newline)
-    if base is None:
-        edit = FileEdit(path, None, (TextEdit.insert(Position(0, 0), text),))
-    else:
-        end = len(base.content)
-        gap = "" if not base.content.strip() else newline if base.content.endswith("\n") else newline * 2
-        edit = FileEdit(path, base, (TextEdit(base.span(end, end), gap + text),))
-    verb = "Create" if base is None else "Fill"
+    edit = written(build, made)
+    if isinstance(edit, str):
+        return edit
+    verb = "Create" if edit.creates else "Fill"
     safe = made.proved and not use.is_broad
     return (
         Fix(
-            f"{verb} {shown}{_saves(made, use, scan)}",
+            f"{verb} {relative(edit.path, build.root)}{_saves(made, use, scan)}",
             Applicability.SAFE if safe else Applicability.SUGGESTED,
             (edit,),
             _explanation(made, safe),

@@ -16,6 +16,8 @@ from prebake.build.build import Build, fact
 from prebake.build.context.evidence import evidence
 from prebake.build.context.gitignored import listed_names, taken_over
 from prebake.build.context.mentions import mentions
+from prebake.build.context.secrets import sent_secrets
+from prebake.build.context.secretuse import at_run_time, held_back
 from prebake.build.context.unnamed import folders, unnamed
 from prebake.build.context.unread import large_unread
 from prebake.build.context.use import context_use, named_sources, neighbours, text_of
@@ -252,11 +254,9 @@ class _Candidates:
 
     def _told(self, patterns: Iterable[str]) -> None:
         """Say how a container gets a ``.env`` that its code loads and the image no longer has."""
-        if "**/.env" in patterns and self._unnamed.loader is not None:
-            self.about_secrets.append(
-                f"{self._unnamed.loader} loads .env: give it to the container when it runs (`docker run --env-file "
-                ".env`, or env_file in compose)"
-            )
+        told = at_run_time(self._build, ".env") if "**/.env" in patterns else None
+        if told is not None:
+            self.about_secrets.append(told)
 
     def _evidenced(self, item: dict[str, Any]) -> bool:
         if item.get("language") in self._evidence.languages:
@@ -292,24 +292,14 @@ class _Candidates:
         if mark.kind == "virtual-environment":
             return self._made(mark.name, items[0]["made_by"])
         if mark.kind == "secret":
-            return self._is_secret(mark)
+            return mark.path in sent_secrets(self._build) and held_back(self._build, mark.path) is None
         if mark.kind == "version-control":
             worth = mark.bytes >= _NESTED_REPOSITORY or mark.name != ".git"
             return self._evidence.git is None and mark.path != ".git" and worth
         if mark.kind == "database":  # compose mounts it; that a program of the image names it says nothing
             return mark.name not in self._mentions.commands
         # What a pattern of the table would cover was held back, and for a reason.
-        held_back = mark.name in known
-        return not (held_back or self._mentions.named(mark.path)) and not any(
+        covered = mark.name in known
+        return not (covered or self._mentions.named(mark.path)) and not any(
             is_below(file, mark.path) for file in self._mentions.files
         )
-
-    def _is_secret(self, mark: Landmark) -> bool:
-        """Whether a file is a private key or a further ``.env`` file, and nothing names it."""
-        if mark.name.startswith(".env"):
-            return self._unnamed.environment is None and mark.name not in self._mentions.parts
-        if mark.name.endswith((".pem", ".key")):
-            text = self._build.snapshot.text(join(self._root, mark.path))
-            if text is None or "PRIVATE KEY-----" not in text.content[:100_000]:
-                return False
-        return mark.name not in self._mentions.parts

@@ -5,22 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from prebake.build.build import Build
-from prebake.build.context.exclusions import escaped
 from prebake.build.context.sources import Lost
 from prebake.build.context.use import context_use, neighbours
 from prebake.edits import TextEdit, apply
 from prebake.files import is_below, join, relative
 from prebake.project.ignore import IgnoreRules, rules_of
+from prebake.project.secretnames import FOLDERS, may_hold_secret
+from prebake.project.secrets import is_environment, is_opaque, secret_in
 from prebake.records import NamedTuple
-from prebake.regex import regex
 from prebake.syntax.glob import WILDCARDS
-from prebake.syntax.ignorefile import Pattern
+from prebake.syntax.ignorefile import Pattern, literal
 from prebake.text import Text
 
-_SECRET = regex(
-    r"(?:.*/)?(?:\.env(?!\.(?:example|sample|template|dist|defaults?)$)(?:\..*)?|\.netrc|\.pypirc|\.npmrc|id_(?:rsa|dsa|"
-    r"ecdsa|ed25519)|[^/]*\.(?:pem|key|p12|pfx|keystore|jks)|\.aws|\.ssh|\.kube|credentials(?:\.json)?|kaggle\.json)"
-)
 _Test = Callable[[IgnoreRules], bool]
 """Whether what is wanted is sent under rules."""
 
@@ -53,13 +49,22 @@ def changes(build: Build, lost: Lost) -> tuple[Change, ...] | str:
         return f"{shown} cannot be read"
     if not is_below(path, build.root):
         return f"{shown} lies outside of the project"
-    secret = next((item for item in lost.left_out if _SECRET.fullmatch(item)), None)
+    secret = next((item for item in lost.left_out if _may_be_secret(build, item)), None)
     if secret is not None:
         return (
             f"{secret} is likely to hold secrets, which would stay in the image: give it to the container when it "
             "runs, or to one RUN with --mount=type=secret, and drop this source"
         )
     return tuple(_changes(build, text, lost, pattern)) or "no single line of the ignore file brings it back"
+
+
+def _may_be_secret(build: Build, path: str) -> bool:
+    """Whether a path of the context is likely to hold secrets, by its name where its content does not tell."""
+    parts = path.split("/")
+    if not {".ssh", *FOLDERS}.isdisjoint(parts) or is_environment(path) or is_opaque(path):
+        return True
+    text = build.snapshot.text(join(build.context.root or "/", path)) if may_hold_secret(parts[-1]) else None
+    return text is not None and secret_in(path, text) is not None
 
 
 def _changes(build: Build, text: Text, lost: Lost, pattern: Pattern) -> Iterator[Change]:
@@ -74,7 +79,7 @@ def _changes(build: Build, text: Text, lost: Lost, pattern: Pattern) -> Iterator
     if removed is not None:
         yield removed
         return
-    name = lost.site.path if lost.site.is_glob else escaped(source)
+    name = lost.site.path if lost.site.is_glob else literal(source)
     added = _excepted(text, name, folders[source], pattern, wanted)
     if added is not None:
         yield added

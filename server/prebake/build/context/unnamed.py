@@ -4,6 +4,7 @@ folders of their own.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from functools import lru_cache
 
@@ -18,7 +19,9 @@ from prebake.regex import regex
 _PROGRAMS = frozenset({"FROM", "RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK"})
 _LOADS_ENV = regex(r"\b(load_dotenv|dotenv_values|find_dotenv|read_env|env_file)\b|[\"']\.env[\"']")
 _NODE = regex(r"\b(npm|yarn|pnpm|bun|vite|next)\b")
+_NODE_READS = "what Node builds in the image may read it"
 _RUNS = frozenset({"RUN"})
+_REMOVES = regex(r"\brm[ \t]+(-[a-zA-Z]*f[a-zA-Z]*|--force)[ \t][^&|;\n]*")
 # Modules by computed names, settings that name them, configuration in folders.
 _FINDS_CODE = regex(
     r"\bimport_module\(|\b__import__\(|\bpkgutil\b|\brunpy\b|\bspec_from_file_location\b|\bentry_points\(|\bexec\("
@@ -77,15 +80,50 @@ def _finds(pattern: re.Pattern[str], text: str) -> bool:
 
 
 def _environment(build: Build, loader: str | None) -> str | None:
-    if ".env" in mentions(build).commands:
-        return "a command of the image reads it"
-    if any(_NODE.search(text_of(other, _RUNS)) for other in neighbours(build)):
-        return "what Node builds in the image may read it"
-    place = join(build.context.root or "/", ".env")
+    return (
+        _named_in_commands(build, ".env")
+        or (_NODE_READS if any(uses_node(text_of(other, _RUNS)) for other in neighbours(build)) else None)
+        or _loaded_from_git(build, ".env", loader)
+    )
+
+
+def environment_file(build: Build, path: str, by_node: bool) -> str | None:
+    """Why one file of variables has to stay, as :attr:`Unnamed.environment` says for all; ``by_node`` says whether Node
+    runs where an instruction puts it.
+    """
+    return (
+        _named_in_commands(build, posixpath.basename(path))
+        or (_NODE_READS if by_node else None)
+        or _loaded_from_git(build, path, unnamed(build).loader)
+    )
+
+
+def uses_node(text: str) -> bool:
+    """Whether commands run Node or one of its tools."""
+    return _finds(_NODE, text)
+
+
+def _named_in_commands(build: Build, name: str) -> str | None:
+    named = name in mentions(build).commands and not only_removed(build, name)
+    return "a command of the image names it" if named else None
+
+
+def _loaded_from_git(build: Build, path: str, loader: str | None) -> str | None:
+    place = join(build.context.root or "/", path)
     in_git = build.snapshot.is_file(place) and build.snapshot.git_root(place) is not None
     if loader is not None and in_git and not build.snapshot.is_git_ignored(place):
         return f"{loader} loads it, and it is in git"
     return None
+
+
+def only_removed(build: Build, name: str) -> bool:
+    """Whether commands name a file only to delete it if it is there, with ``rm -f``."""
+    root = build.context.root or "/"
+    texts = [text_of(other, _PROGRAMS) for other in neighbours(build)]
+    texts += [" ".join(start.words) for other in neighbours(build) for start in starts(other)]
+    scripts = (build.snapshot.text(join(root, path)) for path in mentions(build).files if not path.endswith(".py"))
+    texts += [script.content for script in scripts if script is not None]
+    return any(name in text for text in texts) and not any(name in _REMOVES.sub("", text) for text in texts)
 
 
 @fact

@@ -1,0 +1,39 @@
+"""What is secret in a project is in nothing that the command prints or writes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run
+from tests.rules.trees import make_tree
+
+VALUE = "q8Zr71kLmT04wYpA2c"
+FILES = {
+    "Dockerfile": 'FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nCMD ["python", "app.py"]\n',
+    "app.py": "from dotenv import load_dotenv\nload_dotenv()\n",
+    ".gitignore": ".env\n",
+    ".env": f"API_TOKEN={VALUE}\n{VALUE}\nDATABASE_URL=postgres://me:{VALUE}@db.corp.net/app\n",
+    ".netrc": f"machine a login b password {VALUE}\n",
+    "pip.conf": f"[global]\nindex-url = https://me:{VALUE}@packages.corp.net/python\n",
+    "conf/id_rsa": f"-----BEGIN RSA PRIVATE KEY-----\n{VALUE}\n",
+}
+
+
+@pytest.mark.parametrize("ignore_file", ["", ".git\n"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("check", "--all"),
+        ("check", "--all", "--format", "json"),
+        ("check", "--fix", "--suggested", "--diff"),
+        ("check", "--fix", "--suggested"),
+    ],
+)
+def test_no_value_is_shown(run: Run, tmp_path: Path, arguments: tuple[str, ...], ignore_file: str) -> None:
+    make_tree(tmp_path, {**FILES, **({".dockerignore": ignore_file} if ignore_file else {})}, git=True)
+    done = run(*arguments)
+    assert ".dockerignore" in done.out
+    assert VALUE not in done.out + done.err
+    assert VALUE not in "".join(path.read_text() for path in tmp_path.glob("*ignore"))
