@@ -214,7 +214,7 @@ def _goes_on(build: Build, copy: Copy, stage: int, place: str) -> str | None:
     instruction = copy.instruction
     if copy.origin is None or copy.destination is None:
         return None
-    source = build.tree.stage_named(copy.origin, instruction.stage or 0)
+    source = build.stage_named(copy.origin, instruction.stage or 0)
     if source is None or all(below.index != stage for below in chain(build, source)):
         return None
     words = instruction.words[:-1] if instruction.json is None else instruction.json[:-1]

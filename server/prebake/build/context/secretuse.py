@@ -51,7 +51,7 @@ def _comes_to_node(build: Build, path: str) -> bool:
             return True
         for each in chain(build, stage):
             for copy in copies_by_stage(build).get(each.index, ()):
-                of_stage = copy.origin is not None and build.tree.stage_named(copy.origin, each.index) is not None
+                of_stage = copy.origin is not None and build.stage_named(copy.origin, each.index) is not None
                 if of_stage or below(copy, path) is not None or any(item.context == path for item in copy.mappings):
                     return True
     return False
