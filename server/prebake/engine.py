@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from prebake import config
 from prebake.build.build import Build, Scanner, project_root
-from prebake.discovery import dockerfiles, is_dockerfile
+from prebake.discovery import dockerfiles, is_dockerfile, is_ignore_file
 from prebake.files import Disk, Snapshot, is_below, parent
 from prebake.findings import Finding, Fix, Repair
 from prebake.records import NamedTuple
@@ -154,16 +154,22 @@ class Engine:
 
         Configuration, compose and workflow files concern every Dockerfile of the project.
         """
-        if is_dockerfile(posixpath.basename(path)):
-            return (path,)
         name = posixpath.basename(path)
-        if name.endswith(".dockerignore") and name != ".dockerignore":
-            beside = posixpath.join(parent(path), name.removesuffix(".dockerignore"))
-            return (beside,) if self._snapshot.is_file(beside) else ()
+        if is_dockerfile(name):
+            return (path,)
+        is_ignore = is_ignore_file(name)
+        own = path.removesuffix(".dockerignore") if is_ignore else path
+        if own != path and posixpath.basename(own) and self._snapshot.is_file(own):
+            return (own,)
         found = self.dockerfiles_in(self.project_root(path))
         if name.endswith((".yaml", ".yml", ".toml")):
             return found
-        return tuple(dockerfile for dockerfile in found if self._concerns(dockerfile, path))
+        # An ignore file may be meant for the Dockerfile beside it, whose context lies elsewhere.
+        return tuple(
+            dockerfile
+            for dockerfile in found
+            if (is_ignore and parent(dockerfile) == parent(path)) or self._concerns(dockerfile, path)
+        )
 
     def _concerns(self, dockerfile: str, path: str) -> bool:
         contexts = self.check(dockerfile).contexts

@@ -1,8 +1,9 @@
 """Findings that stand in the ignore file, and rules that fail: with a server that has rules for it."""
 
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_lsp
@@ -29,8 +30,16 @@ async def extra(lsp_client: Client) -> AsyncIterator[None]:
     await lsp_client.shutdown_session()
 
 
-async def project(client: Client, folder: Path, *, pull: bool) -> Editor:
-    make_tree(folder, JUNK, git=True)
+TWO = {
+    **JUNK,
+    ".dockerignore": ".git\n.venv\njunk\n# size\n",
+    "Dockerfile": "FROM a\nCOPY serve.py /\n",
+    "Dockerfile.gpu": "FROM a\nCOPY . /\n",
+}
+
+
+async def project(client: Client, folder: Path, *, pull: bool, files: Mapping[str, Any] = JUNK) -> Editor:
+    make_tree(folder, files, git=True)
     await begin(client, folder, capabilities(pull=pull))
     editor = Editor(client, folder)
     editor.open("Dockerfile")
@@ -74,6 +83,53 @@ async def test_they_come_along_when_the_dockerfile_is_pulled(extra: Client, tmp_
     editor.save("Dockerfile")
     assert (await related())[uri] == []
     assert uri not in await related()
+
+
+@pytest.mark.parametrize("pull", [False, True])
+async def test_what_two_dockerfiles_find_is_shown_once_and_in_its_worst_form(
+    extra: Client, tmp_path: Path, pull: bool
+) -> None:
+    editor = await project(extra, tmp_path, pull=pull, files=TWO)
+    editor.open("Dockerfile.gpu")
+    editor.open(".dockerignore", language="gitignore")
+    shown = await editor.diagnostics(".dockerignore", lambda shown: "PB997" in codes(shown))
+    assert codes(shown) == ["PB997", "PB998"]
+    [size] = [item for item in shown if item.code == "PB997"]
+    assert size.severity == types.DiagnosticSeverity.Warning
+    assert editor.slice(".dockerignore", size.range) == "# size"
+    [cause] = size.related_information or ()
+    assert cause.location.uri == editor.uri("Dockerfile.gpu") and cause.location.range.start.line == 0
+    for name, severity in (("Dockerfile", "Information"), ("Dockerfile.gpu", "Warning")):
+        there = await editor.diagnostics(name, lambda shown: "PB997" in codes(shown))
+        assert [str(item.severity and item.severity.name) for item in there if item.code == "PB997"] == [severity]
+
+
+@pytest.mark.parametrize("pull", [False, True])
+async def test_it_can_be_read_and_mended_where_it_is_shown_as_well(extra: Client, tmp_path: Path, pull: bool) -> None:
+    editor = await project(extra, tmp_path, pull=pull, files=TWO)
+    editor.open(".dockerignore", language="dockerfile")
+    shown = await editor.diagnostics(".dockerignore", lambda shown: "PB997" in codes(shown))
+    place = next(item.range for item in shown if item.code == "PB997")
+    found = await extra.text_document_hover_async(
+        types.HoverParams(types.TextDocumentIdentifier(editor.uri(".dockerignore")), place.start)
+    )
+    assert found is not None and "PB997" in str(found.contents) and found.range == place
+    [action] = await editor.actions(".dockerignore", "quickfix", at=place)
+    assert [item.code for item in action.diagnostics or ()] == ["PB997"]
+    assert [item.range for item in action.diagnostics or ()] == [place]
+    await editor.apply(action)
+    shown = await editor.diagnostics(".dockerignore", lambda shown: "PB997" not in codes(shown))
+    [action] = await editor.actions(".dockerignore", "source.fixAll")
+    await editor.apply(action)
+    assert editor.text(".dockerignore") == ".git\n.venv\n\n\n"
+
+
+async def test_fix_all_in_either_file_mends_it(extra: Client, tmp_path: Path) -> None:
+    editor = await project(extra, tmp_path, pull=False, files=TWO)
+    editor.open(".dockerignore", language="ignore")
+    [action] = await editor.actions(".dockerignore", "source.fixAll")
+    await editor.apply(action)
+    assert editor.text(".dockerignore") == ".git\n.venv\n\n\n"
 
 
 async def test_a_safe_fix_of_another_file_is_that_files_own_fix_all(extra: Client, tmp_path: Path) -> None:

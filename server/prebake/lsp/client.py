@@ -32,6 +32,13 @@ class Client:
     registers_configuration: bool
     registers_watchers: bool
     markdown: bool
+    nests_symbols: bool
+    refreshes_lenses: bool
+    """It can be told to ask for code lenses again."""
+    labels_details: bool
+    """It shows more than a completion item's label in the list."""
+    inserts_or_replaces: bool
+    """It lets the user choose whether a completion replaces what follows the caret."""
 
     @classmethod
     def of(cls, capabilities: types.ClientCapabilities) -> Client:
@@ -69,4 +76,8 @@ class Client:
             registers_configuration=can(f"{workspace}.did_change_configuration.dynamic_registration"),
             registers_watchers=can(f"{workspace}.did_change_watched_files.dynamic_registration"),
             markdown=holds(f"{document}.hover.content_format", types.MarkupKind.Markdown),
+            nests_symbols=can(f"{document}.document_symbol.hierarchical_document_symbol_support"),
+            refreshes_lenses=can(f"{workspace}.code_lens.refresh_support"),
+            labels_details=can(f"{document}.completion.completion_item.label_details_support"),
+            inserts_or_replaces=can(f"{document}.completion.completion_item.insert_replace_support"),
         )

@@ -41,18 +41,15 @@ def register(server: Server) -> None:
         view = View(server, engine)
         coordinates = view.coordinates(path)
         place = coordinates.from_client(position)
-        findings = [
-            finding
-            for dockerfile in view.dockerfiles(path)
-            for finding in engine.check(dockerfile).findings
-            if finding.location.path == path and finding.location.span.contains(place)
+        standing = [item for item in view.standing(path) if item.place.span.contains(place)]
+        pages = [
+            explanation(rule, item.finding) for item in standing if (rule := by_code(item.finding.code)) is not None
         ]
-        pages = [explanation(rule, finding) for finding in findings if (rule := by_code(finding.code)) is not None]
         if not pages:
             return None
         kind = types.MarkupKind.Markdown if server.client.markdown else types.MarkupKind.PlainText
         text = "\n\n---\n\n".join(dict.fromkeys(pages))
-        return types.Hover(types.MarkupContent(kind, text), coordinates.range(findings[0].location.span))
+        return types.Hover(types.MarkupContent(kind, text), coordinates.range(standing[0].place.span))
 
     @server.feature(types.TEXT_DOCUMENT_HOVER)
     async def hover(params: types.HoverParams) -> types.Hover | None:
