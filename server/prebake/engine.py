@@ -31,7 +31,8 @@ class Report(NamedTuple):
     """What is known about one Dockerfile: its findings, most costly first, and how it is built.
 
     ``text`` is what was analysed, ``None`` where the file cannot be read; then ``problem`` says why. ``failures`` are
-    mistakes of prebake's own: a rule that raised an exception, in words; the findings of the others stand.
+    mistakes of prebake's own: a rule that raised an exception, in words; the findings of the others stand. ``builds``
+    are what was analysed, one for each context and target, the most trusted first.
     """
 
     path: str
@@ -44,6 +45,7 @@ class Report(NamedTuple):
     measured: bool = True
     problem: str | None = None
     failures: tuple[str, ...] = ()
+    builds: tuple[Build, ...] = ()
 
 
 def measure(snapshot: Snapshot, root: str, rules: IgnoreRules) -> ContextScan | None:
@@ -175,6 +177,15 @@ class Engine:
         contexts = self.check(dockerfile).contexts
         return not contexts or any(context.root is not None and is_below(path, context.root) for context in contexts)
 
+    def builds_under(self, ignore_file: str) -> tuple[Build, ...]:
+        """The builds that an ignore file is in force for.
+
+        Raises:
+            config.ConfigError: as for :meth:`check`.
+        """
+        reports = (self.check(dockerfile) for dockerfile in self.dockerfiles_for(ignore_file))
+        return tuple(build for report in reports for build in report.builds if build.ignore.path == ignore_file)
+
     def check(self, path: str) -> Report:
         """The findings of one Dockerfile as things are now; remembered until something changes.
 
@@ -218,6 +229,7 @@ class Engine:
             first.context.target or settings.targets.get(path, config.Target()).target,
             not pending,
             failures=tuple(failures),
+            builds=made,
         )
 
 

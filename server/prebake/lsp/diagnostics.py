@@ -209,6 +209,7 @@ class Diagnostics:
     def all_changed(self) -> None:
         """Anything may have changed: settings, folders, files on disk, sizes."""
         self._all_dirty = True
+        self._server.lenses.changed()
         if self._server.client.pulls:
             self._server.ask_to_pull()
         else:

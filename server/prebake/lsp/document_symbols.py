@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from prebake.lsp import uris
+from prebake.lsp.documents import IGNORE_FILES
 from prebake.text import shortened
 
 if TYPE_CHECKING:
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from prebake.lsp.language_server import Server
     from prebake.syntax.ignorefile import Pattern
     from prebake.syntax.ignoresections import Section
+
+METHOD = types.TEXT_DOCUMENT_DOCUMENT_SYMBOL
+OPTIONS = types.DocumentSymbolRegistrationOptions(document_selector=IGNORE_FILES)
 
 _LONGEST_NAME = 200
 
@@ -79,7 +83,7 @@ def register(server: Server) -> None:
         found = sections(parse_ignore(document.text))
         return nested(document, found) if server.client.nests_symbols else flat(document, found)
 
-    @server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
+    @server.feature(METHOD)
     async def document_symbol(params: types.DocumentSymbolParams) -> Symbols:
         path = uris.ignore_file(params.text_document.uri)
         return [] if path is None else await server.analysis.run(f"symbols {path}", lambda _: work(path), [])

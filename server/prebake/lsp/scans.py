@@ -14,7 +14,7 @@ from prebake.lsp.work import Worker
 from prebake.paths import is_below
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from prebake.engine import Engine
     from prebake.files import Snapshot
@@ -82,6 +82,10 @@ class Scans:
             if is_real and (known is None or not fits or known.is_due()):
                 self._begin(files, root, rules)
             return known.scan if known is not None and fits else None
+
+    def submit(self, job: Callable[[], None]) -> None:
+        """Run something else that walks over many files, after what waits already."""
+        self._worker.submit(job)
 
     def touched(self, paths: Iterable[str]) -> None:
         """Files were created, changed or deleted: contexts that hold them are worth measuring again."""
