@@ -31,6 +31,8 @@ _log = logging.getLogger(__name__)
 
 _REST = 10
 """A context is not measured again before this many times as long has passed as measuring took."""
+_LATER = 0.01
+"""Seconds by which a clock may be wrong."""
 _FEW_FILES = 2000
 """What the patterns decide about so many files is worked out at once, which takes some milliseconds."""
 _MOST_RULES = 4
@@ -112,7 +114,7 @@ class Attributions:
             for root, known in self._known.items():
                 if not known.touched and any(is_below(path, root) for path in changed):
                     known.touched = True
-                    self._server.loop.call_later(max(known.rest, 0.0), self._server.lenses.changed)
+                    self._server.loop.call_later(max(known.rest, 0.0) + _LATER, self._server.lenses.changed)
 
     def stop(self) -> None:
         """End all measurements."""
