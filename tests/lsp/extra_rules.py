@@ -67,9 +67,7 @@ class Broken(Rule):
 
 
 if __name__ == "__main__":
-    own = (
-        rules.Entry(rule.code, rule.name, lambda rule=rule: rule)
-        for rule in (InTheIgnoreFile, ShownThereAsWell, Broken)
-    )
-    rules.REGISTRY = (*rules.REGISTRY, *(rules.Entry(rule.code, rule.name, lambda rule=rule: rule) for rule in own))
+    own = (InTheIgnoreFile, ShownThereAsWell, Broken)
+    entries = (rules.Entry(rule.code, rule.name, lambda rule=rule: rule) for rule in own)
+    rules.REGISTRY = (*rules.REGISTRY, *entries)
     sys.exit(main())

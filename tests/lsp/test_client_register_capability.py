@@ -49,5 +49,5 @@ async def test_they_are_announced_to_other_clients(fresh: Client, tmp_path: Path
     announced = await initialize(fresh, tmp_path, capabilities())
     assert all(getattr(announced, name) for name in FEATURES.values())
     assert announced.completion_provider is not None
-    assert announced.completion_provider.trigger_characters == ["/", "!"]
+    assert list(announced.completion_provider.trigger_characters or ()) == ["/", "!"]
     assert not announced.completion_provider.resolve_provider
