@@ -67,22 +67,15 @@ async def test_they_come_along_when_the_dockerfile_is_pulled(extra: Client, tmp_
     editor = await project(extra, tmp_path, pull=True)
     uri = editor.uri(".dockerignore")
 
-    async def related() -> dict[str, list[str]]:
-        report = await extra.text_document_diagnostic_async(
-            types.DocumentDiagnosticParams(types.TextDocumentIdentifier(editor.uri("Dockerfile")))
-        )
-        others = getattr(report, "related_documents", None) or {}
-        return {uri: codes(other.items) for uri, other in others.items()}
-
-    assert (await related())[uri] == ["PB998"]
+    assert (await related(extra, editor.uri("Dockerfile")))[uri] == ["PB998"]
     editor.open(".dockerignore", language="ignore")
-    assert uri not in await related()
+    assert uri not in await related(extra, editor.uri("Dockerfile"))
     assert codes(await editor.pull(uri)) == ["PB998"]
     editor.close(".dockerignore")
     (tmp_path / ".dockerignore").write_text(".git\n.venv\n")
     editor.save("Dockerfile")
-    assert (await related())[uri] == []
-    assert uri not in await related()
+    assert (await related(extra, editor.uri("Dockerfile")))[uri] == []
+    assert uri not in await related(extra, editor.uri("Dockerfile"))
 
 
 @pytest.mark.parametrize("pull", [False, True])
@@ -130,6 +123,29 @@ async def test_fix_all_in_either_file_mends_it(extra: Client, tmp_path: Path) ->
     [action] = await editor.actions(".dockerignore", "source.fixAll")
     await editor.apply(action)
     assert editor.text(".dockerignore") == ".git\n.venv\n\n\n"
+
+
+async def related(client: Client, uri: str) -> dict[str, list[str]]:
+    report = await client.text_document_diagnostic_async(
+        types.DocumentDiagnosticParams(types.TextDocumentIdentifier(uri))
+    )
+    others = getattr(report, "related_documents", None) or {}
+    return {uri: codes(other.items) for uri, other in others.items()}
+
+
+async def test_an_ignore_file_brings_its_closed_dockerfiles_along_when_it_is_pulled(
+    extra: Client, tmp_path: Path
+) -> None:
+    editor = await project(extra, tmp_path, pull=True, files=TWO)
+    editor.open(".dockerignore", language="ignore")
+    editor.close("Dockerfile")
+    shown = await related(extra, editor.uri(".dockerignore"))
+    assert "PB997" in shown[editor.uri("Dockerfile")] and "PB997" in shown[editor.uri("Dockerfile.gpu")]
+    editor.change(".dockerignore", "data\n")
+    shown = await related(extra, editor.uri(".dockerignore"))
+    assert "PB997" not in shown[editor.uri("Dockerfile")] + shown[editor.uri("Dockerfile.gpu")]
+    editor.open("Dockerfile")
+    assert editor.uri("Dockerfile") not in await related(extra, editor.uri(".dockerignore"))
 
 
 async def test_a_safe_fix_of_another_file_is_that_files_own_fix_all(extra: Client, tmp_path: Path) -> None:
