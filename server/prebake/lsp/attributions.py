@@ -143,13 +143,15 @@ class Attributions:
                     known.keep(found)
                     self._known[root] = known
                     if self._wanted[root] == rules:
+                        del self._running[root]  # from here on, who asks for more begins anew
                         break
             self._server.later(self._server.lenses.changed)
         except Exception:
             _log.exception("measuring all of %s failed", root)
         finally:
             with self._lock:
-                self._running.pop(root, None)
+                if self._running.get(root) is stop:
+                    del self._running[root]
             self._server.later(progress.end, "stopped" if stop.is_set() else "done")
 
     def _walk(

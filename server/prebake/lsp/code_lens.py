@@ -28,6 +28,8 @@ class CodeLenses:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._is_asking = False
+        self._sent: dict[tuple[str, str], str] = {}
+        """What was said last of what is sent, for each ignore file and context."""
 
     def changed(self) -> None:
         """Sizes, files or settings may have changed: let the client ask again, once for all that has by then."""
@@ -54,29 +56,29 @@ class CodeLenses:
         contexts: dict[str, list[Build]] = {}
         for build in engine.builds_under(path):
             contexts.setdefault(build.context.root or "", []).append(build)
-        of = self._server.attributions.of
         return [
-            _title(builds, of(engine.snapshot, root, builds[0].ignore), root if len(contexts) > 1 else None)
-            for root, builds in contexts.items()
+            self._title(engine, path, builds, root if len(contexts) > 1 else None) for root, builds in contexts.items()
         ]
 
+    def _title(self, engine: Engine, path: str, builds: list[Build], name: str | None) -> str:
+        """What happens to a context, and the Dockerfiles that are built from it; the context is named if asked for."""
+        rules, root, folder = builds[0].ignore, builds[0].context.root or "/", parent(path)
+        readers = ", ".join(dict.fromkeys(relative(build.path, folder) for build in builds))
+        if rules.problem is not None:
+            return f"stops the build at line {rules.problem.line + 1}; {readers}"
+        attribution = self._server.attributions.of(engine.snapshot, root, rules)
+        if attribution is not None:
+            self._sent[path, root] = _sends(attribution)
+        elif not self._server.client.refreshes_lenses:
+            self._sent.pop((path, root), None)
+        # While it is worked out what an edit does, the last answer stands: the lens would flicker at every keystroke.
+        sends = self._sent.get((path, root), "measuring the build context")
+        return f"{'' if name is None else f'{relative(name, folder)}: '}{sends}; {readers}"
 
-def _title(builds: list[Build], attribution: Attribution | None, root: str | None) -> str:
-    """What happens to a context, and the Dockerfiles that are built from it; ``root`` is named if given."""
-    ignore = builds[0].ignore
-    folder = parent(ignore.path or "/")
-    names = ", ".join(dict.fromkeys(relative(build.path, folder) for build in builds))
-    where = "" if root is None else f" of {relative(root, folder)}"
-    if ignore.problem is not None:
-        return f"stops the build at line {ignore.problem.line + 1}; {names}"
-    return f"{_sends(attribution)}{where}; {names}"
 
-
-def _sends(attribution: Attribution | None) -> str:
+def _sends(attribution: Attribution) -> str:
     from prebake.sizes import files, human
 
-    if attribution is None:
-        return "measuring the build context"
     sent, total = attribution.sent, attribution.sent.plus(attribution.left_out)
     least = "" if attribution.scan.complete else "at least "
     if not attribution.left_out.files:
