@@ -129,6 +129,7 @@ async def test_entries_that_the_projects_tools_call_for(editor: Editor) -> None:
     caches = next(item for item in items if item.label == "**/__pycache__")
     assert caches.detail and "Python" in caches.detail
     labels = [item.label for item in items]
+    assert labels.count("Dockerfile") == 1
     assert labels.index("weights.bin") < labels.index("**/__pycache__") < labels.index("serve.py")
     assert not any("node_modules" in label for label in labels)
     [item] = [item for item in await measured(editor, f"**/__p{CARET}") if item.label == "**/__pycache__"]

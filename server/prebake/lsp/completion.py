@@ -16,7 +16,7 @@ from prebake.paths import parent
 
 if TYPE_CHECKING:
     from prebake.build.build import Build
-    from prebake.build.context.entries import PathEntry, Typed
+    from prebake.build.context.entries import PathEntry, ToolEntry, Typed
     from prebake.engine import Engine
     from prebake.lsp.documents import Document
     from prebake.lsp.language_server import Server
@@ -92,12 +92,12 @@ class Place:
 
 @dataclass(frozen=True)
 class _Offer:
-    """What can be offered at a place: paths, once it is known which, and patterns with the titles of their groups."""
+    """What can be offered at a place: paths, once it is known which, and entries for what the project's tools make."""
 
     place: Place
     attribution: Attribution | None
     listed: list[PathEntry]
-    patterns: list[tuple[str, str]]
+    tools: list[ToolEntry]
 
 
 class Completion:
@@ -133,8 +133,8 @@ class Completion:
         listed: list[PathEntry] = []
         if attribution is None and folder is not None:
             listed = list(listed_paths(engine.snapshot, root, rules, folder, negated=negated))
-        patterns = list(tool_entries(builds[0], rules)) if builds and not negated else []
-        return _Offer(place, attribution, listed, patterns)
+        tools = list(tool_entries(builds[0], rules)) if builds and not negated else []
+        return _Offer(place, attribution, listed, tools)
 
     def _items(self, offer: _Offer) -> types.CompletionList:
         from prebake.build.context.entries import measured_paths
@@ -150,7 +150,9 @@ class Completion:
         start = place.caret - len(place.typed.name)
         large = [self._path(place, entry, start) for entry in paths if entry.size and entry.size.bytes >= _LARGE]
         small = [self._path(place, entry, start) for entry in paths if not entry.size or entry.size.bytes < _LARGE]
-        items = [*large, *self._patterns(offer), *small]
+        named = {entry.line.rstrip("/") for entry in paths} if folder == "" else set()
+        tools = [entry for entry in offer.tools if len(entry.lines) > 1 or entry.lines[0].rstrip("/") not in named]
+        items = [*large, *self._tools(place, tools), *small]
         for number, item in enumerate(items):
             item.sort_text = f"{number:04}"
         return types.CompletionList(too_many or offer.attribution is None, items)
@@ -167,14 +169,16 @@ class Completion:
                 item.label_details = types.CompletionItemLabelDetails(description=size)
         return item
 
-    def _patterns(self, offer: _Offer) -> list[types.CompletionItem]:
-        place = offer.place
+    def _tools(self, place: Place, tools: list[ToolEntry]) -> list[types.CompletionItem]:
         items = []
-        for pattern, title in offer.patterns:
+        for entry in tools:
+            pattern = entry.lines[0]
             if "/" in place.typed.text and not pattern.startswith(place.typed.text):
                 continue
-            item = place.item(pattern, pattern, place.start, choice=self._choice)
-            item.kind, item.detail = types.CompletionItemKind.Value, title
+            lines = place.document.text.newline.join(entry.lines)
+            item = place.item(pattern, lines, place.start, choice=self._choice)
+            item.filter_text = None
+            item.kind, item.detail = types.CompletionItemKind.Value, entry.title
             items.append(item)
         return items
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from prebake.records import NamedTuple
@@ -105,3 +106,9 @@ def _pattern(raw: str, line: int, start: int) -> Pattern:
     else:
         fault = problem(body)
     return Pattern(raw, body, negated, line, start, start + len(raw), fault)
+
+
+def literal(path: str) -> str:
+    """A pattern that matches a path and nothing else."""
+    text = re.sub(r"([*?\[\]\\^{|}])", r"\\\1", path)
+    return f"\\{text}" if text.startswith(("!", "#")) else text

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from prebake.build.build import Build
-from prebake.build.context.exclusions import escaped, proposal
+from prebake.build.context.exclusions import proposal
 from prebake.files import Kind, Snapshot, join
 from prebake.project.ignore import IgnoreRules
 from prebake.project.scan import Size
 from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.glob import WILDCARDS, clean
+from prebake.syntax.ignorefile import literal
 
 if TYPE_CHECKING:
     from prebake.project.attribution import Attribution
@@ -42,6 +43,13 @@ class PathEntry(NamedTuple):
     line: str
     is_folder: bool
     size: Size | None
+
+
+class ToolEntry(NamedTuple):
+    """A pattern and the exceptions that go with it, line by line, and the title of the group that it belongs to."""
+
+    lines: tuple[str, ...]
+    title: str
 
 
 def typed(text: str) -> Typed:
@@ -78,27 +86,26 @@ def listed_paths(
             yield _entry(entry.name, is_folder, None)
 
 
-def tool_entries(build: Build, rules: IgnoreRules) -> Iterator[tuple[str, str]]:
-    """The patterns of the ignore file that the context should have which other rules do not cover, with the title of
-    the group that each belongs to.
-    """
+def tool_entries(build: Build, rules: IgnoreRules) -> Iterator[ToolEntry]:
+    """The entries of the ignore file that the context should have which other rules do not cover."""
     made = proposal(build)
     for group in made.groups if made is not None else ():
-        for pattern in group.patterns:
-            if not covers(rules, pattern):
-                yield pattern, group.title
+        starts = [number for number, line in enumerate(group.patterns) if not line.startswith("!")]
+        for start, end in zip(starts, (*starts[1:], len(group.patterns)), strict=True):
+            if not covers(rules, group.patterns[start]):
+                yield ToolEntry(group.patterns[start:end], group.title)
 
 
 def covers(rules: IgnoreRules, line: str) -> bool:
     """Whether rules leave out already what a pattern would match, as far as examples of it tell."""
-    literal = _STAR.sub("x", _BRACKET.sub(r"\1", line.strip("/").removeprefix("**/").replace("**/", "")))
-    example = _ESCAPE.sub(r"\1", literal)
+    name = _STAR.sub("x", _BRACKET.sub(r"\1", line.strip("/").removeprefix("**/").replace("**/", "")))
+    example = _ESCAPE.sub(r"\1", name)
     places = ("", "x/", "x/y/") if line.startswith("**/") else ("",)
     return all(not rules.sends(place + example) for place in places)
 
 
 def _entry(name: str, is_folder: bool, size: Size | None) -> PathEntry:
-    return PathEntry(name, escaped(name) + "/" * is_folder, is_folder, size)
+    return PathEntry(name, literal(name) + "/" * is_folder, is_folder, size)
 
 
 def _can_be_written(name: str) -> bool:
