@@ -125,6 +125,14 @@ async def test_fix_all_in_either_file_mends_it(extra: Client, tmp_path: Path) ->
     assert editor.text(".dockerignore") == ".git\n.venv\n\n\n"
 
 
+@pytest.mark.parametrize("comment", ["# prebake: ignore-file[PB997]", "# prebake: ignore[PB997] on purpose"])
+async def test_it_is_silenced_where_it_is_shown_as_well(extra: Client, tmp_path: Path, comment: str) -> None:
+    editor = await project(extra, tmp_path, pull=False, files=TWO)
+    await editor.diagnostics("Dockerfile", lambda shown: "PB997" in codes(shown))
+    editor.open(".dockerignore", f".git\n.venv\n{comment}\n# size\n", language="ignore")
+    await editor.diagnostics("Dockerfile", lambda shown: "PB997" not in codes(shown))
+
+
 async def related(client: Client, uri: str) -> dict[str, list[str]]:
     report = await client.text_document_diagnostic_async(
         types.DocumentDiagnosticParams(types.TextDocumentIdentifier(uri))

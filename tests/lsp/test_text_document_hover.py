@@ -115,7 +115,7 @@ async def test_an_anchored_pattern_says_what_it_would_match_at_any_depth(editor:
     assert text.startswith("`*.log` leaves out **700 B in 1 file**:\n\n- `late.log` 700 B")
     assert "At any depth, `**/*.log` would match **501 kB in 3 files**:" in text
     assert "- `app/sub/é🐳.log` 300 kB\n- `app/old.log` 200 kB\n- `late.log` 700 B" in text
-    assert await told(editor, ".dockerignore", 5) == "`no-such` matches nothing in the build context."
+    assert await told(editor, ".dockerignore", 5) == "`no-such` matches nothing that is in the build context now."
     assert "matches nothing" in await told(editor, ".dockerignore", 7, 1)
 
 

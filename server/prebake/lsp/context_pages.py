@@ -42,7 +42,7 @@ def pattern_page(pattern: Pattern, attribution: Attribution | None) -> str:
     decided, matched = attribution.decided_by(pattern, _SHOWN), attribution.matched_by(pattern, _SHOWN)
     least = "" if attribution.scan.complete else "at least "
     if not matched.entries:
-        parts = [f"{name} matches nothing in the build context."]
+        parts = [f"{name} matches nothing that is in the build context now."]
     elif not decided.entries:
         parts = [_without_effect(pattern, name, matched, least)]
     else:
