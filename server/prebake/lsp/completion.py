@@ -5,7 +5,6 @@ the project's tools make.
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
@@ -13,6 +12,7 @@ from lsprotocol import types
 from prebake.lsp import uris
 from prebake.lsp.documents import IGNORE_FILES
 from prebake.paths import parent
+from prebake.records import NamedTuple
 
 if TYPE_CHECKING:
     from prebake.build.build import Build
@@ -32,8 +32,7 @@ _LARGE = 1_000_000
 """Paths of fewer bytes come after the entries for what tools make."""
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where something is to be written: behind what was typed at columns ``start`` to ``caret`` of a line, before a
     rest up to ``end``.
     """
@@ -90,8 +89,7 @@ class Place:
         )
 
 
-@dataclass(frozen=True)
-class _Offer:
+class _Offer(NamedTuple):
     """What can be offered at a place: paths, once it is known which, and entries for what the project's tools make."""
 
     place: Place

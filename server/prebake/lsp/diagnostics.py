@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from prebake.findings import Finding, Location, Related
 from prebake.lsp import uris
 from prebake.lsp.convert import Coordinates
 from prebake.records import NamedTuple
@@ -18,6 +17,7 @@ from prebake.text import Text
 
 if TYPE_CHECKING:
     from prebake.engine import Engine, Report
+    from prebake.findings import Finding, Location
     from prebake.lsp.documents import Document
     from prebake.lsp.language_server import Server
 
@@ -140,6 +140,8 @@ class View:
     def _related(self, finding: Finding, place: Location) -> list[types.DiagnosticRelatedInformation]:
         if not self._client.has_related_information:
             return []
+        from prebake.findings import Related
+
         cause = [] if place == finding.location else [Related(finding.location, "the instruction that this is about")]
         return [
             types.DiagnosticRelatedInformation(

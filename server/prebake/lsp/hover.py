@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -39,8 +38,7 @@ class Page(NamedTuple):
     text: Callable[[], str | None]
 
 
-@dataclass(frozen=True)
-class _Found:
+class _Found(NamedTuple):
     """What is to be told about a place of a document: of its context, then of its findings."""
 
     pages: list[Page]
