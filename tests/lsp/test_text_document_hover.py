@@ -215,6 +215,30 @@ async def test_a_finding_is_explained_below(editor: Editor) -> None:
     assert text.startswith("Sends **") and "PB201" in text and "leaves out" not in text.partition("\n")[0]
 
 
+HOSTILE = {
+    "binary": "\0\1\n\x7f*\n",
+    "malformed": "[\n!\n!/\n\\\n[a-\n[]\n",
+    "backtracking": "*a*a*a*a*a*a*a*a*a*a*b\n**/*/**/*/**/*/**/x\n(a+)+$\n",
+    "long": "a" * 70_000 + "\n",
+    "bom and crlf": "\ufeff*.bin\r\n# x\r\n\r\n",
+    "lone returns": "*.bin\r# x\rdata",
+    "outside": "..\n../x\n/\n.\n./\n",
+    "blanks": " \u00a0a\u2003\n\x1c\n\u2028b\n",
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+async def test_hostile_ignore_files_are_answered(editor: Editor, kind: str) -> None:
+    make_tree(editor.folder, {**MEASURED, "a" * 100: "x"})
+    editor.open(".dockerignore", HOSTILE[kind], language="ignore")
+    identifier = types.TextDocumentIdentifier(editor.uri(".dockerignore"))
+    for line in range(8):
+        for character in (0, 1, 99_999):
+            await hover(editor, ".dockerignore", line, character)
+    await told(editor, ".dockerignore", 0)
+    assert len(await editor.client.text_document_code_lens_async(types.CodeLensParams(identifier)) or ()) == 1
+
+
 @pytest.mark.parametrize("name", ["Dockerfile", ".dockerignore"])
 async def test_names_cannot_leave_their_code_span(editor: Editor, name: str) -> None:
     make_tree(editor.folder, {"Dockerfile": "FROM a\nCOPY . /\n", "`evil` <b>.bin": {"size": 2_000_000}})
