@@ -10,7 +10,7 @@ import posixpath
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
@@ -105,14 +105,13 @@ class Attributions:
         """Ask an attribution something that may need a look at every file of it, without stopping anybody else."""
         return await asyncio.wrap_future(self._asking.submit(question))
 
-    def touched(self, paths: Iterable[str]) -> None:
-        """Files were created, changed or deleted: contexts that hold them are worth measuring again, in their time. In
-        the event loop's thread.
+    def touched(self, paths: tuple[str, ...] | None) -> None:
+        """Files were created, changed or deleted (``None``: nobody knows which): the contexts that hold them are worth
+        measuring again, in their time. In the event loop's thread.
         """
-        changed = tuple(paths)
         with self._lock:
             for root, known in self._known.items():
-                if not known.touched and any(is_below(path, root) for path in changed):
+                if not known.touched and (paths is None or any(is_below(path, root) for path in paths)):
                     known.touched = True
                     self._server.loop.call_later(max(known.rest, 0.0) + _LATER, self._server.lenses.changed)
 
@@ -140,6 +139,8 @@ class Attributions:
                     known = self._walk(files, root, rules, progress, stop)
                 found = _attribution(known.scan, rules)
                 with self._lock:
+                    before = self._known.get(root)
+                    known.touched = known.touched or (before is not None and before.touched)  # meanwhile
                     known.keep(found)
                     self._known[root] = known
                     if self._wanted[root] == rules:
@@ -163,6 +164,9 @@ class Attributions:
             if seen.files:
                 self._server.later(progress.report, f"{seen.files:,} files")
 
+        with self._lock:
+            if root in self._known:
+                self._known[root].touched = False
         before = time.monotonic()
         found = scan(files, root, rules, progress=show, cancelled=stop.is_set, whole=True)
         after = time.monotonic()

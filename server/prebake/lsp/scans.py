@@ -94,6 +94,7 @@ class Scans:
             for root, known in self._measured.items():
                 if any(is_below(path, root) for path in changed):
                     known.touched = True
+        self._server.attributions.touched(changed)
 
     def stop(self) -> None:
         """End all measurements."""

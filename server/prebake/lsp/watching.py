@@ -46,7 +46,6 @@ class Watching:
         self._server.configuration.saved(path)
         self._server.analysis.invalidate([path] if self._is_told else None)
         self._server.scans.touched([path])
-        self._server.attributions.touched([path])
         self._server.diagnostics.all_changed()
 
     def told(self, paths: list[str]) -> None:
@@ -61,7 +60,6 @@ class Watching:
             self._server.configuration.saved(path)
         self._server.analysis.invalidate(paths)
         self._server.scans.touched(paths)
-        self._server.attributions.touched(paths)
         self._server.diagnostics.all_changed()
 
 
