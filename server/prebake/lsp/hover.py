@@ -125,7 +125,7 @@ class Hovers:
         from prebake.build.context.taken import taken
 
         snapshot = view.engine.snapshot
-        for build, name in _distinct(view.engine.check(path).builds) if path in view.dockerfiles(path) else ():
+        for build, name in _distinct(view.engine.builds_of(path)) if path in view.dockerfiles(path) else ():
             instruction = build.tree.instruction_at(place)
             if instruction is None or instruction.keyword not in ("COPY", "ADD", "RUN"):
                 return
