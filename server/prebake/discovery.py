@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from prebake.files import Kind, Snapshot, join
+from prebake.files import Snapshot, join
 from prebake.regex import regex
 
 _NAME = regex(r"(Dockerfile([._-].*)?|.*\.[Dd]ockerfile|Containerfile.*)", re.DOTALL)
@@ -76,15 +76,15 @@ def dockerfiles(snapshot: Snapshot, folder: str) -> Iterator[str]:
         beside: list[str] = []
         for place in level:
             looked += 1
-            entries = sorted(snapshot.scandir(place))
-            if any(entry.name == "pyvenv.cfg" for entry in entries):
+            names = snapshot.names(place)
+            if "pyvenv.cfg" in names.files:
                 continue
-            found = [entry.name for entry in entries if entry.kind is Kind.FILE and is_dockerfile(entry.name)]
+            files = sorted(names.files)
+            found = [name for name in files if is_dockerfile(name)]
             yield from (join(place, name) for name in found)
             if found:
-                beside += [join(place, entry.name) for entry in entries if entry.kind is Kind.FILE][:_MOST_BESIDE]
-            folders = [entry.name for entry in entries if entry.kind is Kind.DIRECTORY]
-            below += [join(place, name) for name in folders if name not in _SKIPPED]
+                beside += [join(place, name) for name in files][:_MOST_BESIDE]
+            below += [join(place, name) for name in sorted(names.folders) if name not in _SKIPPED]
         # Whether git ignores a manifest is asked later, when a fix is to name it: one call of git answers both.
         ignored = snapshot.git_ignored([*below, *beside])
         level = [path for path in below if path not in ignored]

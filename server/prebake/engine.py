@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from prebake import config
 from prebake.build.build import Build, Scanner, project_root
-from prebake.discovery import dockerfiles, is_dockerfile
+from prebake.discovery import dockerfiles, is_dockerfile, is_ignore_file
 from prebake.files import Disk, Snapshot, is_below, parent
 from prebake.findings import Finding, Fix, Repair
 from prebake.project.buildfiles import tells_of_builds
@@ -54,6 +54,19 @@ def measure(snapshot: Snapshot, root: str, rules: IgnoreRules) -> ContextScan | 
     return scan(snapshot, root, rules)
 
 
+class _Sizes:
+    """A scanner that remembers whether something that was asked for is still being measured."""
+
+    def __init__(self, scanner: Scanner) -> None:
+        self._scanner = scanner
+        self.missing = False
+
+    def __call__(self, snapshot: Snapshot, root: str, rules: IgnoreRules) -> ContextScan | None:
+        found = self._scanner(snapshot, root, rules)
+        self.missing = self.missing or found is None
+        return found
+
+
 class Engine:
     """Findings for the Dockerfiles of any number of projects.
 
@@ -77,6 +90,7 @@ class Engine:
         self._workspaces = tuple(workspaces)
         self._buffers: dict[str, Text | None] = {}
         self._snapshot = Snapshot(self._disk)
+        self._builds: dict[str, tuple[tuple[Build, ...], _Sizes]] = {}
         self._reports: dict[str, Report] = {}
         self._found: dict[str, tuple[str, ...]] = {}
 
@@ -89,6 +103,7 @@ class Engine:
         """Replace the overriding settings and the workspace folders."""
         self._overrides = dict(overrides)
         self._workspaces = tuple(workspaces)
+        self._builds.clear()
         self._reports.clear()
         self._found.clear()
 
@@ -125,11 +140,14 @@ class Engine:
 
     def _renew(self) -> None:
         self._snapshot = Snapshot(self._disk, self._buffers)
+        self._builds.clear()
         self._reports.clear()
 
     def measured(self) -> None:
         """A scanner that answered ``None`` has finished: findings with sizes can be had."""
-        self._reports = {path: report for path, report in self._reports.items() if report.measured}
+        for path in [path for path, (_, sizes) in self._builds.items() if sizes.missing]:
+            del self._builds[path]
+            self._reports.pop(path, None)
 
     def settings(self, path: str, snapshot: Snapshot | None = None) -> config.Settings:
         """The settings for a file.
@@ -156,21 +174,60 @@ class Engine:
         Configuration and what may say how images are built (compose and bake files, workflows, Makefiles, documents)
         concern every Dockerfile of the project.
         """
-        if is_dockerfile(posixpath.basename(path)):
-            return (path,)
         name = posixpath.basename(path)
-        if name.endswith(".dockerignore") and name != ".dockerignore":
-            beside = posixpath.join(parent(path), name.removesuffix(".dockerignore"))
-            return (beside,) if self._snapshot.is_file(beside) else ()
+        if is_dockerfile(name):
+            return (path,)
+        is_ignore = is_ignore_file(name)
+        own = path.removesuffix(".dockerignore") if is_ignore else path
+        if own != path and posixpath.basename(own) and self._snapshot.is_file(own):
+            return (own,)
         found = self.dockerfiles_in(self.project_root(path))
         text = self._snapshot.text(path)
         if tells_of_builds(path, text.content if text is not None else ""):
             return found
-        return tuple(dockerfile for dockerfile in found if self._concerns(dockerfile, path))
+        # An ignore file may be meant for the Dockerfile beside it, whose context lies elsewhere.
+        return tuple(
+            dockerfile
+            for dockerfile in found
+            if (is_ignore and parent(dockerfile) == parent(path)) or self._concerns(dockerfile, path)
+        )
 
     def _concerns(self, dockerfile: str, path: str) -> bool:
-        contexts = self.check(dockerfile).contexts
-        return not contexts or any(context.root is not None and is_below(path, context.root) for context in contexts)
+        if self._snapshot.text(dockerfile) is None:
+            return True
+        contexts = self.builds_of(dockerfile)[0].contexts
+        return any(context.root is not None and is_below(path, context.root) for context in contexts)
+
+    def builds_of(self, path: str) -> tuple[Build, ...]:
+        """The builds of one Dockerfile as things are now; see :func:`builds`.
+
+        Raises:
+            config.ConfigError: as for :meth:`check`.
+        """
+        return self._builds_in(self._snapshot, path)[0]
+
+    def builds_under(self, ignore_file: str) -> tuple[Build, ...]:
+        """The builds that an ignore file is in force for.
+
+        Raises:
+            config.ConfigError: as for :meth:`check`.
+        """
+        made = (build for path in self.dockerfiles_for(ignore_file) for build in self.builds_of(path))
+        return tuple(build for build in made if build.ignore.path == ignore_file)
+
+    def _builds_in(self, snapshot: Snapshot, path: str) -> tuple[tuple[Build, ...], _Sizes]:
+        """The builds of a Dockerfile in any snapshot, and whether they have asked for sizes that are not known."""
+        is_now = snapshot is self._snapshot
+        if is_now and path in self._builds:
+            return self._builds[path]
+        sizes = _Sizes(self._scanner)
+        found = (
+            builds(snapshot, path, self.settings(path, snapshot), root=self.project_root(path), scanner=sizes),
+            sizes,
+        )
+        if is_now:
+            self._builds[path] = found
+        return found
 
     def check(self, path: str) -> Report:
         """The findings of one Dockerfile as things are now; remembered until something changes.
@@ -192,16 +249,7 @@ class Engine:
         text = snapshot.text(path)
         if text is None:
             return Report(path, root, None, problem=snapshot.unreadable(path) or "no such file")
-        pending = False
-
-        def scanner(files: Snapshot, context_root: str, rules: IgnoreRules) -> ContextScan | None:
-            nonlocal pending
-            found = self._scanner(files, context_root, rules)
-            pending = pending or found is None
-            return found
-
-        settings = self.settings(path, snapshot)
-        made = builds(snapshot, path, settings, root=root, scanner=scanner)
+        made, sizes = self._builds_in(snapshot, path)
         failures: dict[str, None] = {}
         findings = _merge([tuple(_findings(build, failures)) for build in made])
         first = made[0]
@@ -212,8 +260,8 @@ class Engine:
             tuple(sorted(findings, key=_rank)),
             first.contexts,
             first.ignore.path,
-            first.context.target or settings.targets.get(path, config.Target()).target,
-            not pending,
+            first.context.target or first.settings.targets.get(path, config.Target()).target,
+            not sizes.missing,
             failures=tuple(failures),
         )
 

@@ -114,6 +114,11 @@ class Finding(NamedTuple):
     elsewhere: tuple[Location, ...] = ()
 
     @property
+    def places(self) -> tuple[Location, ...]:
+        """Everywhere an editor shows the finding, its own place first."""
+        return (self.location, *self.elsewhere)
+
+    @property
     def fixes(self) -> tuple[Fix, ...]:
         """The fixes. ``fixes[0]`` is the preferred one, the only one that ``--fix`` applies."""
         return self.repair.fixes

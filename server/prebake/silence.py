@@ -20,13 +20,15 @@ _COMMENT = regex(r"#\s*prebake:\s*(ignore(?:-file)?)\s*(?:\[([^\]]*)\])?", re.IG
 
 
 def silenced(snapshot: Snapshot, finding: Finding) -> Finding | None:
-    """``None`` when the user silenced the finding; else the finding, without those related places that are silenced.
+    """``None`` when the user silenced the finding, at any of its places; else the finding, without those related places
+    that are silenced.
 
     A finding that names call sites in Python falls with the last of them.
     """
-    text = snapshot.text(finding.location.path)
-    if text is not None and _covers(text, finding, finding.location.path, finding.location.span.start.line):
-        return None
+    for place in finding.places:
+        text = snapshot.text(place.path)
+        if text is not None and _covers(text, finding, place.path, place.span.start.line):
+            return None
     sites = [related for related in finding.related if related.location.path.endswith(".py")]
     if not sites:
         return finding

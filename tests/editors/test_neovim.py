@@ -156,6 +156,25 @@ def test_follows_the_text_while_it_is_typed(session: Session) -> None:
     assert (session.project / "Dockerfile").read_text(encoding="utf-8") == SLOW_PROJECT["Dockerfile"]
 
 
+def test_an_ignore_file_is_a_document_of_its_own(session: Session) -> None:
+    session.write(
+        {
+            **SLOW_PROJECT,
+            ".dockerignore": "# Secrets\n*.key\n.venv\n",
+            "a.key": "x" * 3_000,
+            "é🐳.bin": "x" * 1_000,
+            "data/train.csv": "x" * 2_000_000,
+        }
+    )
+    observed = session.run("ignore")
+    assert observed["title"].startswith("sends 2.0 MB in ") and observed["title"].endswith("; Dockerfile")
+    assert observed["told"] == "No executable codelens found at current line"
+    assert observed["hover"].startswith("`*.key` leaves out **3.0 kB in 1 file**")
+    assert observed["outline"] == ["Secrets"]
+    assert observed["first"] == "data/"
+    assert observed["lines"][-1] == "é🐳.bin"
+
+
 def test_attaches_by_name_and_only_where_there_is_a_dockerfile(session: Session) -> None:
     session.write(
         {

@@ -17,6 +17,11 @@ def capabilities(
     configuration: bool = True,
     registers: bool = True,
     markdown: bool = True,
+    nested_symbols: bool = True,
+    lens_refresh: bool = True,
+    label_details: bool = True,
+    insert_replace: bool = True,
+    dynamic: bool = False,
 ) -> types.ClientCapabilities:
     """An able client; each ability can be taken away."""
     create = [types.ResourceOperationKind.Create] if creates else []
@@ -29,6 +34,7 @@ def capabilities(
             did_change_configuration=types.DidChangeConfigurationClientCapabilities(dynamic_registration=registers),
             did_change_watched_files=types.DidChangeWatchedFilesClientCapabilities(dynamic_registration=registers),
             diagnostics=types.DiagnosticWorkspaceClientCapabilities(refresh_support=pull),
+            code_lens=types.CodeLensWorkspaceClientCapabilities(refresh_support=lens_refresh),
             workspace_edit=types.WorkspaceEditClientCapabilities(
                 document_changes=versioned_edits, resource_operations=create
             ),
@@ -42,6 +48,16 @@ def capabilities(
             else None,
             hover=types.HoverClientCapabilities(
                 content_format=[types.MarkupKind.Markdown if markdown else types.MarkupKind.PlainText]
+            ),
+            code_lens=types.CodeLensClientCapabilities(dynamic_registration=dynamic),
+            completion=types.CompletionClientCapabilities(
+                dynamic_registration=dynamic,
+                completion_item=types.ClientCompletionItemOptions(
+                    snippet_support=False, label_details_support=label_details, insert_replace_support=insert_replace
+                ),
+            ),
+            document_symbol=types.DocumentSymbolClientCapabilities(
+                dynamic_registration=dynamic, hierarchical_document_symbol_support=nested_symbols
             ),
             code_action=types.CodeActionClientCapabilities(
                 is_preferred_support=True,

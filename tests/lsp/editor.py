@@ -24,6 +24,7 @@ class Client(LanguageClient):
         self.every_publish: list[types.PublishDiagnosticsParams] = []
         self.registrations: list[types.Registration] = []
         self.configuration_requests: list[types.ConfigurationParams] = []
+        self.lens_refreshes = 0
         self.root = Path()
         self.encoding = "utf-16"
         self.pulls = False
@@ -75,6 +76,11 @@ def make_client() -> Client:
     @on(types.WORKSPACE_DIAGNOSTIC_REFRESH)
     def refresh(_: None) -> None:
         client.diagnostic_refresh_count += 1
+        client.tell()
+
+    @on(types.WORKSPACE_CODE_LENS_REFRESH)
+    def refresh_lenses(_: None) -> None:
+        client.lens_refreshes += 1
         client.tell()
 
     @on(types.WINDOW_SHOW_MESSAGE)

@@ -28,6 +28,31 @@ class InTheIgnoreFile(Rule):
             yield self.finding(Location(path, span), "junk", key=str(number), repair=lambda fix=fix: (fix,))
 
 
+class ShownThereAsWell(Rule):
+    """Is about the comment "# size" of the ignore file, and stands on the first instruction."""
+
+    code = "PB997"
+    name = "size"
+    severity = Severity.INFORMATION
+
+    def check(self, build: Build) -> Iterator[Finding]:
+        path = build.ignore.path
+        text = build.snapshot.text(path) if path else None
+        match = re.search("# size", text.content) if text else None
+        if path is None or text is None or match is None:
+            return
+        span = text.span(*match.span())
+        fix = Fix("Remove it", Applicability.SAFE, (FileEdit(path, text, (TextEdit(span, ""),)),))
+        yield self.finding(
+            build.location(build.tree.instructions[0]),
+            f"size of {build.path}",
+            key="size",
+            severity=Severity.WARNING if "COPY . " in build.text.content else None,
+            elsewhere=(Location(path, span),),
+            repair=lambda: (fix,),
+        )
+
+
 class Broken(Rule):
     """Fails where a Dockerfile asks for it."""
 
@@ -42,6 +67,7 @@ class Broken(Rule):
 
 
 if __name__ == "__main__":
-    own = (rules.Entry(rule.code, rule.name, lambda rule=rule: rule) for rule in (InTheIgnoreFile, Broken))
-    rules.REGISTRY = (*rules.REGISTRY, *own)
+    own = (InTheIgnoreFile, ShownThereAsWell, Broken)
+    entries = (rules.Entry(rule.code, rule.name, lambda rule=rule: rule) for rule in own)
+    rules.REGISTRY = (*rules.REGISTRY, *entries)
     sys.exit(main())

@@ -35,6 +35,22 @@ async def test_a_burst_of_changes_ends_with_the_diagnostics_of_the_last(editor: 
     assert finding.range.start.line == 203
 
 
+@pytest.mark.parametrize("language", ["ignore", "gitignore", "dockerfile"])
+@pytest.mark.parametrize("is_open", [True, False])
+async def test_an_unsaved_ignore_file_changes_what_its_dockerfile_shows(
+    editor: Editor, language: str, is_open: bool
+) -> None:
+    make_tree(editor.folder, {**ARTICLE, ".dockerignore": "# nothing yet\n"})
+    if is_open:
+        editor.open("Dockerfile")
+    editor.open(".dockerignore", language=language)
+    await editor.diagnostics("Dockerfile", lambda shown: "PB101" in codes(shown))
+    editor.type(".dockerignore", (1, 0), ".venv\n")
+    await editor.diagnostics("Dockerfile", lambda shown: "PB101" not in codes(shown))
+    editor.change(".dockerignore", "")
+    await editor.diagnostics("Dockerfile", lambda shown: "PB101" in codes(shown))
+
+
 @pytest.mark.parametrize("separator", ["\x0c", "\u2028", "\x85", "\x0b"])
 async def test_odd_separators_do_not_shift_what_is_shown(editor: Editor, separator: str) -> None:
     make_tree(editor.folder, ARTICLE)

@@ -84,6 +84,39 @@ async def test_diagnostics_of_edits_do_not_wait_for_the_scan(slow: Client, tmp_p
     assert next(item for item in found if item.code == "PB201").range.start.line == 4
 
 
+async def test_nothing_waits_while_what_is_ignored_is_measured(slow: Client, tmp_path: Path) -> None:
+    await begin(slow, tmp_path, capabilities())
+    ignored = {f"data/{number}/file": "x" for number in range(2000)}
+    make_tree(tmp_path, {**ARTICLE, ".gitignore": "data\n", ".dockerignore": "data\nmodels\n", **ignored}, git=True)
+    editor = Editor(slow, tmp_path)
+    editor.open(".dockerignore", language="ignore")
+    identifier = types.TextDocumentIdentifier(editor.uri(".dockerignore"))
+
+    async def lens() -> str:
+        [found] = await slow.text_document_code_lens_async(types.CodeLensParams(identifier)) or ()
+        return found.command.title if found.command is not None else ""
+
+    assert await lens() == "measuring the build context; Dockerfile"
+    await slow.until(lambda: "begin" in kinds(slow))
+    found = await slow.text_document_hover_async(types.HoverParams(identifier, types.Position(0, 0)))
+    assert found is not None and "being measured" in str(found.contents)
+    offered = await slow.text_document_completion_async(types.CompletionParams(identifier, types.Position(2, 0)))
+    assert isinstance(offered, types.CompletionList) and offered.is_incomplete
+    assert "serve.py" in [item.label for item in offered.items]
+    editor.change(".dockerignore", "# nothing\n")
+    await editor.diagnostics("Dockerfile", lambda shown: "PB101" in codes(shown))
+    editor.change(".dockerignore", "data\n")
+    await editor.diagnostics("Dockerfile", lambda shown: "PB101" not in codes(shown))
+    assert "end" not in kinds(slow)
+    token = next(token for token, reports in slow.progress_reports.items() if "all of" in reports[0].value["title"])
+    before = slow.lens_refreshes
+    slow.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams(token))
+    await slow.until(lambda: slow.lens_refreshes > before)
+    while "measuring" in (title := await lens()):
+        await slow.next_news()
+    assert "of at least " in title
+
+
 async def test_a_client_without_progress_is_asked_for_none(slow: Client, tmp_path: Path) -> None:
     editor = await opened(slow, tmp_path, 12, progress=False)
     await editor.diagnostics(

@@ -8,6 +8,12 @@ from typing import Any
 from lsprotocol import types
 from pygls.capabilities import get_capability
 
+_ABOUT_IGNORE_FILES = {
+    types.TEXT_DOCUMENT_CODE_LENS: "code_lens",
+    types.TEXT_DOCUMENT_COMPLETION: "completion",
+    types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: "document_symbol",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Client:
@@ -32,6 +38,15 @@ class Client:
     registers_configuration: bool
     registers_watchers: bool
     markdown: bool
+    registers_features: frozenset[str]
+    """Methods that it can be asked to use for some documents only, of those that are about ignore files alone."""
+    nests_symbols: bool
+    refreshes_lenses: bool
+    """It can be told to ask for code lenses again."""
+    labels_details: bool
+    """It shows more than a completion item's label in the list."""
+    inserts_or_replaces: bool
+    """It lets the user choose whether a completion replaces what follows the caret."""
 
     @classmethod
     def of(cls, capabilities: types.ClientCapabilities) -> Client:
@@ -69,4 +84,11 @@ class Client:
             registers_configuration=can(f"{workspace}.did_change_configuration.dynamic_registration"),
             registers_watchers=can(f"{workspace}.did_change_watched_files.dynamic_registration"),
             markdown=holds(f"{document}.hover.content_format", types.MarkupKind.Markdown),
+            registers_features=frozenset(
+                method for method, name in _ABOUT_IGNORE_FILES.items() if can(f"{document}.{name}.dynamic_registration")
+            ),
+            nests_symbols=can(f"{document}.document_symbol.hierarchical_document_symbol_support"),
+            refreshes_lenses=can(f"{workspace}.code_lens.refresh_support"),
+            labels_details=can(f"{document}.completion.completion_item.label_details_support"),
+            inserts_or_replaces=can(f"{document}.completion.completion_item.insert_replace_support"),
         )

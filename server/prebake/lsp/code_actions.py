@@ -11,7 +11,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcContentModified
 
 from prebake.lsp import uris
-from prebake.lsp.diagnostics import View
+from prebake.lsp.diagnostics import Standing, View
 from prebake.lsp.workspace_edits import workspace_edit
 from prebake.text import Span
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from prebake.lsp.language_server import Server
 
 FIX_ALL = "source.fixAll.prebake"
-
-Meant = tuple["Report", "Finding", types.Diagnostic]
 
 OPTIONS = types.CodeActionOptions(
     code_action_kinds=[types.CodeActionKind.QuickFix, FIX_ALL, types.CodeActionKind.RefactorRewrite],
@@ -68,8 +66,8 @@ class CodeActions:
         actions: list[types.CodeAction] = []
         only = params.context.only
         if _wants(only, types.CodeActionKind.QuickFix):
-            for report, finding, diagnostic in self._fresh(view, path, params):
-                actions += self._quick_fixes(view, report, finding, diagnostic)
+            for standing in self._fresh(view, path, params):
+                actions += self._quick_fixes(view, standing)
         is_idle_look = not only and params.context.trigger_kind == types.CodeActionTriggerKind.Automatic
         if _wants(only, FIX_ALL) and not is_idle_look and self._has_safe_fix(view, path):
             actions += self._fix_all_action(engine, path, asked=bool(only))
@@ -78,7 +76,7 @@ class CodeActions:
             actions += self._reorder_action(view, path, line, asked=bool(only))
         return actions
 
-    def _fresh(self, view: View, path: str, params: types.CodeActionParams) -> list[Meant]:
+    def _fresh(self, view: View, path: str, params: types.CodeActionParams) -> list[Standing]:
         """The findings that are meant, with fixes made for what is on disk now, whoever wrote it."""
         from prebake.files import disk
 
@@ -86,8 +84,8 @@ class CodeActions:
         on_disk = disk()
         stale = {
             edit.path
-            for _, finding, _ in meant
-            for fix in finding.fixes
+            for standing in meant
+            for fix in standing.finding.fixes
             for edit in fix.edits
             if view.version(edit.path) is None and on_disk.text(edit.path) != edit.base
         }
@@ -96,34 +94,24 @@ class CodeActions:
         view.engine.invalidate(stale)
         return self._meant(view, path, params)
 
-    def _meant(self, view: View, path: str, params: types.CodeActionParams) -> list[Meant]:
-        """The findings that the range touches or that the client names, with their diagnostics."""
+    def _meant(self, view: View, path: str, params: types.CodeActionParams) -> list[Standing]:
+        """The findings that the range touches or that the client names."""
         span = view.coordinates(path).span(params.range)
         named = {key for given in params.context.diagnostics if (key := _key(given)) is not None}
-        found = ((report, finding, view.diagnostic(report, finding)) for report, finding in self._standing(view, path))
-        return [item for item in found if _touch(item[1].location.span, span) or _key(item[2]) in named]
+        return [
+            standing
+            for standing in view.standing(path)
+            if _touch(standing.place.span, span) or (named and _key(view.diagnostic(*standing)) in named)
+        ]
 
-    def _standing(self, view: View, path: str) -> Iterator[tuple[Report, Finding]]:
-        """The findings that stand in a file, each once."""
-        seen: set[tuple[str, str]] = set()
-        for dockerfile in view.dockerfiles(path):
-            report = view.engine.check(dockerfile)
-            for finding in report.findings:
-                identity = (finding.code, finding.key)
-                if finding.location.path == path and identity not in seen:
-                    seen.add(identity)
-                    yield report, finding
-
-    def _quick_fixes(
-        self, view: View, report: Report, finding: Finding, diagnostic: types.Diagnostic
-    ) -> Iterator[types.CodeAction]:
-        for number, fix in enumerate(finding.fixes):
-            edit = self._edit(view, report, fix)
+    def _quick_fixes(self, view: View, standing: Standing) -> Iterator[types.CodeAction]:
+        for number, fix in enumerate(standing.finding.fixes):
+            edit = self._edit(view, standing.report, fix)
             if edit is not None:
                 yield types.CodeAction(
                     fix.title,
                     kind=types.CodeActionKind.QuickFix,
-                    diagnostics=[diagnostic],
+                    diagnostics=[view.diagnostic(*standing)],
                     is_preferred=True if number == 0 and self._server.client.prefers else None,
                     edit=edit,
                 )
@@ -137,7 +125,7 @@ class CodeActions:
         return workspace_edit(view, self._server.client, fix.edits)
 
     def _has_safe_fix(self, view: View, path: str) -> bool:
-        return any(_is_safe(finding) for _, finding in self._standing(view, path))
+        return any(_is_safe(standing.finding) for standing in view.standing(path))
 
     def _fix_all_action(self, engine: Engine, path: str, *, asked: bool) -> list[types.CodeAction]:
         """The action that applies all safe fixes. It is dear, so its edit is left for later where the client allows it,
@@ -187,7 +175,7 @@ class CodeActions:
             view.dockerfiles(path),
             Applicability.SAFE,
             creates=False,
-            wanted=lambda finding: finding.location.path == path,
+            wanted=lambda finding: any(place.path == path for place in finding.places),
         )
         return workspace_edit(view, self._server.client, result.edits) if result.edits else None
 

@@ -12,11 +12,12 @@ from lsprotocol import types
 
 from prebake.lsp import uris
 from prebake.lsp.convert import Coordinates
+from prebake.records import NamedTuple
 from prebake.text import Text
 
 if TYPE_CHECKING:
     from prebake.engine import Engine, Report
-    from prebake.findings import Finding
+    from prebake.findings import Finding, Location
     from prebake.lsp.documents import Document
     from prebake.lsp.language_server import Server
 
@@ -36,6 +37,14 @@ _NOTHING: Reports = ()
 _EMPTY: Shown = (None, [])
 _UNKNOWN: Shown = (-1, [])
 """What a client shows for a document that it has closed: it may have kept what it had, or not."""
+
+
+class Standing(NamedTuple):
+    """A finding at one of its places."""
+
+    report: Report
+    finding: Finding
+    place: Location
 
 
 class View:
@@ -90,29 +99,50 @@ class View:
             _log_once(f"{dockerfile}: {failure}")
         found: ByPath = {}
         for finding in report.findings:
-            found.setdefault(finding.location.path, []).append(self.diagnostic(report, finding))
+            for place in finding.places:
+                found.setdefault(place.path, []).append(self.diagnostic(report, finding, place))
         return found
 
-    def diagnostic(self, report: Report, finding: Finding) -> types.Diagnostic:
-        """A finding as a diagnostic."""
+    def standing(self, path: str) -> list[Standing]:
+        """The findings that a file shows. What several Dockerfiles find at one place of it is one, in its worst form.
+
+        Raises:
+            ConfigError: a configuration file is wrong.
+        """
+        found: dict[object, Standing] = {}
+        for dockerfile in self.dockerfiles(path):
+            report = self.engine.check(dockerfile)
+            for finding in report.findings:
+                for place in finding.places:
+                    identity = finding.code, finding.key, place.span
+                    known = found.get(identity)
+                    if place.path == path and (known is None or known.finding.severity < finding.severity):
+                        found[identity] = Standing(report, finding, place)
+        return list(found.values())
+
+    def diagnostic(self, report: Report, finding: Finding, place: Location) -> types.Diagnostic:
+        """A finding as the diagnostic at one of its places."""
         from prebake.engine import fingerprint
         from prebake.rules import by_code
 
         rule = by_code(finding.code)
         return types.Diagnostic(
-            range=self.coordinates(finding.location.path).range(finding.location.span),
+            range=self.coordinates(place.path).range(place.span),
             severity=types.DiagnosticSeverity(_LEAST_SEVERE - finding.severity),
             code=finding.code,
             code_description=None if rule is None else types.CodeDescription(rule.url()),
             source=SOURCE,
             message=finding.message,
-            related_information=self._related(finding) or None,
-            data={"rule": finding.rule, "fingerprint": fingerprint(finding, report.root)},
+            related_information=self._related(finding, place) or None,
+            data={"rule": finding.rule, "fingerprint": fingerprint(finding._replace(location=place), report.root)},
         )
 
-    def _related(self, finding: Finding) -> list[types.DiagnosticRelatedInformation]:
+    def _related(self, finding: Finding, place: Location) -> list[types.DiagnosticRelatedInformation]:
         if not self._client.has_related_information:
             return []
+        from prebake.findings import Related
+
+        cause = [] if place == finding.location else [Related(finding.location, "the instruction that this is about")]
         return [
             types.DiagnosticRelatedInformation(
                 types.Location(
@@ -121,7 +151,8 @@ class View:
                 ),
                 related.message,
             )
-            for related in finding.related
+            for related in (*cause, *finding.related)
+            if related.location != place
         ]
 
 
@@ -180,6 +211,7 @@ class Diagnostics:
     def all_changed(self) -> None:
         """Anything may have changed: settings, folders, files on disk, sizes."""
         self._all_dirty = True
+        self._server.lenses.changed()
         if self._server.client.pulls:
             self._server.ask_to_pull()
         else:
@@ -257,6 +289,18 @@ class Diagnostics:
 
 
 def add(found: ByPath, path: str, diagnostics: Iterable[types.Diagnostic]) -> None:
-    """Add diagnostics of a file; what two Dockerfiles both find there is shown once."""
+    """Add diagnostics of a file; what two Dockerfiles both find there is shown once, in its worst form."""
     there = found.setdefault(path, [])
-    there += [diagnostic for diagnostic in diagnostics if diagnostic not in there]
+    known = {_identity(diagnostic): number for number, diagnostic in enumerate(there)}
+    for diagnostic in diagnostics:
+        number = known.setdefault(_identity(diagnostic), len(there))
+        if number == len(there):
+            there.append(diagnostic)
+        elif (diagnostic.severity or _LEAST_SEVERE) < (there[number].severity or _LEAST_SEVERE):
+            there[number] = diagnostic
+
+
+def _identity(diagnostic: types.Diagnostic) -> tuple[object, ...]:
+    start, end = diagnostic.range.start, diagnostic.range.end
+    known = diagnostic.data["fingerprint"] if diagnostic.data else None
+    return known, start.line, start.character, end.line, end.character

@@ -17,6 +17,9 @@ from prebake.text import Text
 if TYPE_CHECKING:
     from prebake.lsp.language_server import Server
 
+IGNORE_FILES = [types.TextDocumentFilterPattern("**/{.dockerignore,.containerignore,*.dockerignore}", scheme="file")]
+"""What a client that can tell documents apart sends requests for that are about ignore files alone."""
+
 
 @dataclass(frozen=True)
 class Document:

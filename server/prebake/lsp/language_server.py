@@ -14,7 +14,10 @@ from pygls.lsp.server import LanguageServer
 from prebake import __version__
 from prebake.lsp import (
     code_actions,
+    code_lens,
+    completion,
     configuration,
+    document_symbols,
     documents,
     hover,
     lifetime,
@@ -24,7 +27,9 @@ from prebake.lsp import (
     watching,
 )
 from prebake.lsp.analysis import Analysis
+from prebake.lsp.attributions import Attributions
 from prebake.lsp.client import Client
+from prebake.lsp.code_lens import CodeLenses
 from prebake.lsp.configuration import Configuration
 from prebake.lsp.diagnostics import Diagnostics
 from prebake.lsp.documents import Documents
@@ -33,6 +38,9 @@ from prebake.lsp.scans import Scans
 from prebake.lsp.watching import Watching
 
 _log = logging.getLogger(__name__)
+
+_ABOUT_IGNORE_FILES = (code_lens, completion, document_symbols)
+"""Features that say nothing on other files, so that a client that can be asked for some files only is."""
 
 
 class Server(LanguageServer):
@@ -47,6 +55,8 @@ class Server(LanguageServer):
         """The workspace folders, the first of which the client's settings are asked for."""
         self.documents = Documents()
         self.scans = Scans(self)
+        self.attributions = Attributions(self)
+        self.lenses = CodeLenses(self)
         self.configuration = Configuration(self)
         self.analysis = Analysis(self.scans, lambda error: self.later(self.configuration.tell, error))
         self.watching = Watching(self)
@@ -79,6 +89,9 @@ class Server(LanguageServer):
         self._options = params.initialization_options
         if self.client.pulls:
             pull_diagnostics.register(self)
+        for part in _ABOUT_IGNORE_FILES:
+            if part.METHOD not in self.client.registers_features:
+                part.register(self)
         if params.process_id is not None:
             lifetime.watch_process(params.process_id, _die)
 
@@ -86,6 +99,10 @@ class Server(LanguageServer):
         """Load what the first document will need, and ask the client for the rest."""
         self.analysis.warm_up()
         self.configuration.begin(self._options)
+        for part in _ABOUT_IGNORE_FILES:
+            if part.METHOD in self.client.registers_features:
+                part.register(self)
+                self.spawn(self.register_capability(part.METHOD, part.OPTIONS))
         self.spawn(configuration.watch(self))
         self.spawn(self.watching.start())
 
@@ -108,11 +125,12 @@ class Server(LanguageServer):
     def stop_work(self) -> None:
         """Stop what runs in the background."""
         self.scans.stop()
+        self.attributions.stop()
 
     @property
     def idle(self) -> bool:
         """Whether nothing runs in the background."""
-        return self.analysis.idle and self.scans.idle
+        return self.analysis.idle and self.scans.idle and self.attributions.idle
 
     def later(self, call: Callable[..., object], *arguments: Any) -> None:
         """Call something in the event loop's thread. For any thread; nothing happens once the loop has ended."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
@@ -55,24 +56,27 @@ class PullDiagnostics:
 
     def _collect(self, engine: Engine, path: str) -> ByPath:
         """The diagnostics in a file and, if wanted, in files that are not open and that it concerns."""
+        from prebake.discovery import is_ignore_file
+
         view = View(self._server, engine)
         found: ByPath = {path: []}
         dockerfiles = view.dockerfiles(path)
         for dockerfile in dockerfiles:
             add(found, path, view.by_path(dockerfile).get(path, []))
-        if path in dockerfiles and self._server.client.takes_related_documents:
-            self._add_related(view, path, found)
+        is_docker = path in dockerfiles or is_ignore_file(posixpath.basename(path))
+        if is_docker and self._server.client.takes_related_documents:
+            self._add_related(view, path, dockerfiles, found)
         return found
 
-    def _add_related(self, view: View, dockerfile: str, found: ByPath) -> None:
-        others = {other for other in view.by_path(dockerfile) if other != dockerfile}
-        for other in others | self._related.get(dockerfile, set()):
+    def _add_related(self, view: View, path: str, dockerfiles: tuple[str, ...], found: ByPath) -> None:
+        others = {*dockerfiles, *(other for dockerfile in dockerfiles for other in view.by_path(dockerfile))} - {path}
+        for other in others | self._related.get(path, set()):
             if view.version(other) is not None:
                 continue  # the client asks for what it has open
             found[other] = []
-            for concerned in {dockerfile, *view.dockerfiles(other)}:
+            for concerned in {*dockerfiles, *view.dockerfiles(other)}:
                 add(found, other, view.by_path(concerned).get(other, []))
-        self._related[dockerfile] = others
+        self._related[path] = others
 
 
 def _full(items: list[types.Diagnostic]) -> types.FullDocumentDiagnosticReport:

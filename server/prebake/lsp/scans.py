@@ -19,7 +19,7 @@ from prebake.lsp.work import Worker
 from prebake.paths import is_below
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from prebake.engine import Engine
     from prebake.files import Snapshot
@@ -130,6 +130,10 @@ class Scans:
         context.keep(rules, known)
         return known
 
+    def submit(self, job: Callable[[], None]) -> None:
+        """Run something else that walks over many files, after what waits already."""
+        self._worker.submit(job)
+
     def touched(self, paths: Iterable[str] | None) -> None:
         """Files were created, changed or deleted (``None``: nobody knows which): the contexts that hold them are worth
         another look.
@@ -140,6 +144,7 @@ class Scans:
                 below = [path for path in changed or () if is_below(path, root)]
                 context.changed.update(below)
                 context.touches += bool(below) or changed is None
+        self._server.attributions.touched(changed)
 
     def stop(self) -> None:
         """End all measurements."""

@@ -39,6 +39,16 @@ def to_path(uri: str, *, windows: bool = _WINDOWS) -> str | None:
     return posixpath.normpath("/" + path.lstrip("/"))
 
 
+def ignore_file(uri: str) -> str | None:
+    """The path of an ignore file; ``None`` when a URI names another file or none. Its name decides, since editors
+    disagree on the language.
+    """
+    from prebake.discovery import is_ignore_file
+
+    path = to_path(uri)
+    return path if path is not None and is_ignore_file(posixpath.basename(path)) else None
+
+
 def from_path(path: str) -> str:
     """The ``file:`` URI of an absolute, ``/``-separated path."""
     drive = _DRIVE.match(path)

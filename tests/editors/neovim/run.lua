@@ -117,6 +117,50 @@ function scenarios.attach()
   return result
 end
 
+-- What an ignore file's features give, by way of the editor's own modules.
+function scenarios.ignore()
+  local buffer = open_attached('.dockerignore')
+  local client = client_of(buffer)
+  local title
+  until_true('the code lens', function()
+    vim.lsp.codelens.refresh({ bufnr = buffer })
+    local lens = vim.lsp.codelens.get(buffer)[1]
+    title = lens and lens.command.title
+    return title ~= nil and vim.startswith(title, 'sends')
+  end)
+  local told
+  local notify = vim.notify
+  vim.notify = function(message) told = message end
+  vim.api.nvim_win_set_cursor(0, { 1, 0 })
+  vim.lsp.codelens.run() -- what a click is elsewhere
+  vim.notify = notify
+
+  local function ask(method, params)
+    local answer = client:request_sync(method, vim.tbl_extend('force', vim.lsp.util.make_position_params(0, client.offset_encoding), params or {}), WAIT, buffer)
+    return answer and answer.result
+  end
+  vim.api.nvim_win_set_cursor(0, { 2, 1 })
+  local hover = ask('textDocument/hover')
+  local outline = vim.tbl_map(function(symbol) return symbol.name end, ask('textDocument/documentSymbol'))
+
+  vim.api.nvim_buf_set_lines(buffer, -1, -1, false, { 'é🐳' })
+  vim.api.nvim_win_set_cursor(0, { vim.api.nvim_buf_line_count(buffer), 0 })
+  vim.cmd('startinsert!')
+  vim.api.nvim_win_set_cursor(0, { vim.api.nvim_buf_line_count(buffer), #'é🐳' })
+  local items = ask('textDocument/completion').items
+  table.sort(items, function(one, other) return one.sortText < other.sortText end)
+  local whale = vim.iter(items):find(function(item) return vim.startswith(item.label, 'é🐳') end)
+  vim.lsp.util.apply_text_edits({ whale.textEdit }, buffer, client.offset_encoding)
+  return {
+    title = title,
+    told = told,
+    hover = hover.contents.value,
+    outline = outline,
+    first = items[1].label,
+    lines = vim.api.nvim_buf_get_lines(buffer, 0, -1, false),
+  }
+end
+
 local observed = scenarios[arg[1]]()
 for _, client in ipairs(vim.lsp.get_clients()) do
   client:stop()

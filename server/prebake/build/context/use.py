@@ -85,15 +85,20 @@ def context_use(build: Build) -> ContextUse:
 
 def _mounted(build: Build, instruction: Instruction) -> list[str]:
     """The sources of a RUN's bind mounts of the context, ``""`` for its root."""
-    found: list[str] = []
-    for value in instruction.flag_values("mount"):
-        options = mount_options(value)
-        if options.get("type", "bind") == "bind" and "from" not in options:
-            written = options.get("source", options.get("src", "."))
-            text = states(build)[instruction.index].expand(written, build.tree.escape)
-            if text is not None:
-                found.append(clean("/" + text)[1:])
-    return found
+    found = (mounted(build, instruction, value) for value in instruction.flag_values("mount"))
+    return [source for source in found if source is not None]
+
+
+def mounted(build: Build, instruction: Instruction, value: str) -> str | None:
+    """What of the context a ``--mount`` of RUN mounts, ``""`` for its root; ``None`` where it is not of the context, or
+    not known.
+    """
+    options = mount_options(value)
+    if options.get("type", "bind") != "bind" or "from" in options:
+        return None
+    written = options.get("source", options.get("src", "."))
+    text = states(build)[instruction.index].expand(written, build.tree.escape)
+    return None if text is None else clean("/" + text)[1:]
 
 
 @fact
