@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from prebake.config import Builder
 from prebake.project.ignore import IgnoreRules, rules_of
 from prebake.project.ineffective import ineffective
 from prebake.text import Text
@@ -79,6 +80,15 @@ def test_what_has_an_effect_is_left_alone(lines: list[str]) -> None:
     assert found(*lines) == []
 
 
+@pytest.mark.parametrize("builder", ["legacy", "buildah"])
+def test_an_exception_that_leads_into_a_folder_stays_where_it_is_needed_for_that(builder: Builder) -> None:
+    """Without the last line these builders would not look into `data`: what the other one brings back would be lost."""
+    lines = Text("data\n!**/*.csv\n!data/labels.csv")
+    assert [item.reason for item in ineffective(lines)] == ["covered"]
+    assert ineffective(lines, builder) == ()
+    assert [item.reason for item in ineffective(Text("!a\na\na\n!b\n!b"), builder)] == ["duplicate", "duplicate"]
+
+
 def test_thousands_of_patterns_are_no_matter() -> None:
     lines = [f"dir{number}/**/*.x{number}[ab]" for number in range(3000)] + ["dir7"]
     assert ("covered" in {reason for _, reason, _ in found(*lines)}) is True
@@ -115,7 +125,7 @@ def test_without_what_is_reported_the_walk_sends_the_same(lines: list[str]) -> N
 @settings(max_examples=200, deadline=None)
 @given(FILES)
 def test_without_what_is_reported_each_path_alone_is_answered_the_same(lines: list[str]) -> None:
-    reported = {item.pattern.line for item in ineffective(Text("\n".join(lines)), inherits=True)}
+    reported = {item.pattern.line for item in ineffective(Text("\n".join(lines)), "kaniko")}
     before = rules_of(Text("\n".join(lines)), "/x")
     sent = [path for path in TREE[:60] if before.sends_alone(path)] if reported else []
     for after in without(lines, reported) if reported else ():

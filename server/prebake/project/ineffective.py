@@ -13,8 +13,10 @@ pattern, nor what is not ignored with an exception. Hence a pattern can go when
   lies in a folder that is. (In later runs that does not do: the folder may have been ignored before, so that nothing
   was remembered, and the path brought back by an exception in between.)
 
-A builder that looks at each path alone (Kaniko, Buildah) takes a pattern for all that is below what it matches. The
-same holds there, but for the second point: nothing before the exception may match what lies below its paths, either.
+Other builders than BuildKit go about it in their own ways. Kaniko looks at each path alone and takes a pattern for all
+that is below what it matches: there, nothing before an exception may match what lies below its paths, either. The
+legacy builder and Buildah look into an ignored folder only where an exception, at any place, begins with its name:
+there, an exception can only go when the very same stands in its run.
 
 Nothing else is claimed. What merely matches nothing today is not looked at.
 """
@@ -32,6 +34,7 @@ from prebake.syntax.inclusion import Budget, are_apart, includes, sample
 from prebake.text import Text
 
 if TYPE_CHECKING:
+    from prebake.config import Builder
     from prebake.project.docker_pattern import DockerPattern
 
 _MOST_STEPS = 20_000
@@ -56,14 +59,12 @@ class Ineffective(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def ineffective(text: Text, *, inherits: bool = False) -> tuple[Ineffective, ...]:
-    """The patterns of an ignore file that could be left out, each for itself or all at once.
-
-    ``inherits``: the builder looks at each path alone, as Kaniko and Buildah do, so that an exception for a folder lets
-    in what is in it; else the walk of Docker is meant. None in a file at which the build stops.
+def ineffective(text: Text, builder: Builder = "buildkit") -> tuple[Ineffective, ...]:
+    """The patterns of an ignore file that a builder could do without, each for itself or all at once; none in a file
+    at which the build stops.
     """
     file = parse_ignore(text)
-    return () if file.problem is not None else tuple(_Search(compiled(file), inherits=inherits).found())
+    return () if file.problem is not None else tuple(_Search(compiled(file), builder).found())
 
 
 def _matches_nothing(pattern: str) -> bool:
@@ -76,6 +77,7 @@ class _Index:
 
     def __init__(self, compared: Budget) -> None:
         self._compared = compared
+        self.equal: dict[str, int] = {}
         self._literals: dict[str, int] = {}
         self._ends: dict[str, int] = {}
         self._tails: dict[str, int] = {}
@@ -83,6 +85,7 @@ class _Index:
 
     def add(self, number: int, item: DockerPattern) -> None:
         """Take in a pattern; of several that are equal the first one counts."""
+        self.equal.setdefault(item.source.pattern, number)
         if item.literal is not None and item.suffix is None:
             self._literals.setdefault(item.literal, number)
         elif item.suffix is not None:
@@ -120,9 +123,9 @@ class _Index:
 class _Search:
     """Looks for what could be left out of one file."""
 
-    def __init__(self, patterns: tuple[DockerPattern, ...], *, inherits: bool) -> None:
+    def __init__(self, patterns: tuple[DockerPattern, ...], builder: Builder) -> None:
         self._patterns = patterns
-        self._inherits = inherits
+        self._builder = builder
         self._steps = Budget(_MOST_STEPS)
         self._compared = Budget(_MOST_COMPARED)
         self._ignoring = _Index(self._compared)
@@ -147,6 +150,9 @@ class _Search:
 
     def _look(self, number: int, index: _Index, *, negated: bool, run: range) -> Ineffective | None:
         item = self._patterns[number]
+        if negated and self._builder in ("legacy", "buildah"):
+            first = index.equal[item.source.pattern]
+            return Ineffective(item.source, "duplicate", self._patterns[first].source) if first < number else None
         if _matches_nothing(item.source.pattern):
             return Ineffective(item.source, "never")
         if negated and self._excepts_nothing(item):
@@ -185,7 +191,7 @@ class _Search:
             return False
         pattern = item.source.pattern
         before = [self._patterns[number].source.pattern for number in self._before]
-        if self._inherits and not all(are_apart(other, pattern, self._steps) for other in before):
+        if self._builder == "kaniko" and not all(are_apart(other, pattern, self._steps) for other in before):
             return False
         return _is_path(item) or all(are_apart(pattern, other, self._steps) for other in before)
 

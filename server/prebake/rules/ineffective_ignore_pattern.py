@@ -76,9 +76,8 @@ class IneffectiveIgnorePattern(Rule):
             return
         others = misread(build)
         told = {found.pattern for found in others}
-        inherits = build.settings.builder in ("kaniko", "buildah")
         excepts_only = all(pattern.negated for pattern in file.patterns)
-        for item in ineffective(file.text, inherits=inherits):
+        for item in ineffective(file.text, build.settings.builder):
             if item.pattern not in told:
                 yield self.finding(
                     Location(path, item.pattern.span),

@@ -107,7 +107,11 @@ def _for_generated(build: Build) -> dict[Pattern, Maker]:
     asked = {pattern: _maker(pattern.pattern) for pattern in build.ignore.patterns if _is_for_the_top(pattern)}
     found = {pattern: maker for pattern, maker in asked.items() if maker is not None}
     file = build.ignore.file
-    idle = {item.pattern for item in ineffective(file.text)} if found and file is not None else set()
+    idle = (
+        {item.pattern for item in ineffective(file.text, build.settings.builder)}
+        if found and file is not None
+        else set()
+    )
     return {pattern: maker for pattern, maker in found.items() if pattern not in idle}
 
 
