@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from prebake.files import Disk, Names, Snapshot, Stamp, disk
 from prebake.project.ignore import NO_RULES, IgnoreRules, rules_of
-from prebake.project.landmarks import LARGE_WEIGHTS
+from prebake.project.landmarks import LARGE
 from prebake.project.scan import ContextScan, scan
 from prebake.project.survey import Survey
 from prebake.text import Text
@@ -239,7 +239,7 @@ def test_what_was_tried_is_worked_out_anew_for_changed_folders_alone(
 
 NAMES = st.sampled_from(["a", "b", "c.py", "d.pyc", ".env", "node_modules", "pyvenv.cfg", "m.bin"])
 PATHS = st.lists(NAMES, min_size=1, max_size=4).map("/".join)
-SIZES = st.sampled_from([0, 1, 7, 1000, LARGE_WEIGHTS])
+SIZES = st.sampled_from([0, 1, 7, 1000, LARGE])
 LINES = st.lists(
     st.sampled_from(["a", "!a/b", "**/b", "!**/*.py", "**/*.pyc", "*", "!c.py", "a/b", "b/*", "!b/a", "node_modules"]),
     max_size=4,
