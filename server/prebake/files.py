@@ -10,7 +10,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from prebake.filesystem import MAX_TEXT, Disk, Entry, FileSystem, GitTree, Kind, Names, fingerprint_of
+from prebake.filesystem import MAX_TEXT, Disk, Entry, FileSystem, GitTree, Kind, Names, Stamp, fingerprint_of
 from prebake.paths import absolute, is_below, join, parent, relative
 from prebake.text import Text
 
@@ -23,6 +23,7 @@ __all__ = [
     "Kind",
     "Names",
     "Snapshot",
+    "Stamp",
     "absolute",
     "disk",
     "git_tree",
@@ -162,6 +163,12 @@ class Snapshot:
             return found
         entries = (extra.get(name) for name in names)
         return [size if entry is None else entry.size for size, entry in zip(found, entries, strict=True)]
+
+    def stamp(self, path: str) -> Stamp | None:
+        """What differs once an entry of a folder on disk has come, gone or been replaced, not remembered; ``None``
+        where nothing can be told by it. Changed texts are not part of it.
+        """
+        return self._system.stamp(path)
 
     def git_root(self, path: str) -> str | None:
         """The nearest folder from ``path`` upwards that holds ``.git`` (a folder, or a worktree's file)."""

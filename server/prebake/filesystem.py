@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import posixpath
 import stat
+import time
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 from typing import Any, Protocol
 
 from prebake import git
-from prebake.paths import is_below, join, parent
+from prebake.paths import join, parent
 from prebake.records import NamedTuple
 from prebake.text import Text
 
@@ -47,6 +48,13 @@ class Names(NamedTuple):
     links: list[str]
 
 
+Stamp = tuple[int, ...]
+"""When a directory changed, and which one it is."""
+
+_YOUNG_NANOSECONDS = 2_000_000_000
+"""Two changes of a directory within this time may have the same date: that is as exact as file systems are."""
+
+
 class FileSystem(Protocol):
     """The lowest layer of a snapshot. No method raises for a missing or unreadable path."""
 
@@ -70,6 +78,11 @@ class FileSystem(Protocol):
 
     def sizes(self, path: str, names: Sequence[str]) -> Sequence[int]:
         """The sizes in bytes of files that lie in a directory; 0 for one that has gone."""
+
+    def stamp(self, path: str) -> Stamp | None:
+        """What differs once an entry of a directory has come, gone or been replaced; not remembered. ``None`` where
+        nothing can be told by it: the directory is missing, or its last change is too young to have a date of its own.
+        """
 
     def text(self, path: str) -> Text | None:
         """A regular file's text."""
@@ -130,12 +143,16 @@ class Disk:
             for memory in (*self._memories(), self._ignored):
                 memory.clear()
             return
-        for path in paths:
-            self._ignored.clear()
+        gone = frozenset(paths)
+        if not gone:
+            return
+        self._ignored.clear()
+        for path in gone:
             self._lists.pop(parent(path), None)
-            for memory in self._memories():
-                for known in [known for known in memory if is_below(known, path)]:
-                    memory.pop(known, None)
+        below = tuple(f"{path.rstrip('/')}/" for path in gone)
+        for memory in self._memories():
+            for known in [known for known in memory if known in gone or known.startswith(below)]:
+                memory.pop(known, None)
 
     def _memories(self) -> tuple[dict[str, Any], ...]:
         return self._entries, self._targets, self._lists, self._fresh, self._errors
@@ -191,6 +208,7 @@ class Disk:
 
     def names(self, path: str) -> Names:
         found = Names([], [], [])
+        self._errors.pop(path, None)
         try:
             with os.scandir(path) as entries:
                 for item in entries:
@@ -227,6 +245,15 @@ class Disk:
             if descriptor is not None:
                 os.close(descriptor)
         return found
+
+    def stamp(self, path: str) -> Stamp | None:
+        try:
+            found = os.stat(path)
+        except (OSError, ValueError):
+            return None
+        if time.time_ns() - max(found.st_mtime_ns, found.st_ctime_ns) < _YOUNG_NANOSECONDS:
+            return None
+        return found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev
 
     def text(self, path: str) -> Text | None:
         if path not in self._fresh:
@@ -348,6 +375,9 @@ class GitTree:
     def sizes(self, path: str, names: Sequence[str]) -> Sequence[int]:
         entries = self._folders.get(path, {})
         return [entries[name].size if name in entries else 0 for name in names]
+
+    def stamp(self, path: str) -> Stamp | None:
+        return () if path in self._folders else None
 
     def text(self, path: str) -> Text | None:
         file = self._files.get(path)

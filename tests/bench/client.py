@@ -22,6 +22,7 @@ PUSH_CAPABILITIES: Message = {
         "codeAction": {"codeActionLiteralSupport": {"codeActionKind": {"valueSet": ["quickfix"]}}},
     },
     "workspace": {"workspaceFolders": True, "configuration": True},
+    "window": {"workDoneProgress": True},
 }
 
 
@@ -31,6 +32,8 @@ class Client:
     def __init__(self, command: Sequence[str]) -> None:
         self._arrived: queue.SimpleQueue[tuple[float, bytes | None]] = queue.SimpleQueue()
         self._ids = itertools.count(1)
+        self.progress: list[str] = []
+        """What was told of progress: each time `begin`, `report` or `end`."""
         self.started = time.perf_counter()
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
@@ -93,6 +96,8 @@ class Client:
             message = json.loads(body)
             if "method" in message and "id" in message:
                 self._answer(message)
+            if message.get("method") == "$/progress":
+                self.progress.append(message["params"]["value"]["kind"])
             if wanted(message):
                 return arrived, message
 

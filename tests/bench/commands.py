@@ -27,12 +27,20 @@ _SCAN = """
 import sys, time
 from prebake.files import Disk, Snapshot
 from prebake.project.ignore import in_force
-from prebake.project.scan import scan
-root = sys.argv[1]
-before = time.perf_counter()
-snapshot = Snapshot(Disk())
-result = scan(snapshot, root, in_force(snapshot, root + "/Dockerfile", root), budget_seconds=600)
-print(time.perf_counter() - before, result.complete)
+from prebake.project.survey import Survey
+root, changed = sys.argv[1], sys.argv[1] + "/src/part-00/folder-0000/item_0.pyc"
+snapshot, survey = Snapshot(Disk()), Survey(root)
+rules = in_force(snapshot, root + "/Dockerfile", root)
+def look(*paths):
+    before = time.perf_counter()
+    result = survey.look(snapshot, rules, changed=paths, budget_seconds=600)
+    print(time.perf_counter() - before)
+    return result
+assert look().complete
+files = look().sent.files
+with open(changed, "a") as file:
+    file.write("x")
+assert look(changed).sent.files == files
 """
 
 
@@ -74,24 +82,27 @@ def make_large_context(root: Path) -> None:
 
 
 def walk(root: Path, runs: int) -> dict[str, list[float]]:
-    """Milliseconds for measuring the large context, without and with an ignore file, and for `du -s`, in turn."""
-    times: dict[str, list[float]] = {"du": [], "without": [], "with": []}
+    """Milliseconds for measuring the large context, without and with an ignore file, for `du -s`, in turn; and, without
+    an ignore file, for a second look and for one after a file was written to.
+    """
+    times: dict[str, list[float]] = {"du": [], "without": [], "again": [], "changed": [], "with": []}
     ignore_file = root / ".dockerignore"
     for run in range(runs + 1):
         before = time.perf_counter()
         subprocess.run(["du", "-s", str(root)], stdout=subprocess.DEVNULL, check=True)
         found = {"du": (time.perf_counter() - before) * 1000}
         ignore_file.unlink(missing_ok=True)
-        found["without"] = _scan(root)
+        found["without"], found["again"], found["changed"] = _scan(root)
         ignore_file.write_text("\n".join(_IGNORE) + "\n")
-        found["with"] = _scan(root)
+        found["with"] = _scan(root)[0]
         if run:
             for name, value in found.items():
                 times[name].append(value)
+    ignore_file.unlink()
     return times
 
 
-def _scan(root: Path) -> float:
+def _scan(root: Path) -> list[float]:
     command = [sys.executable, "-c", _SCAN, str(root)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return float(done.stdout.split()[0]) * 1000
+    return [float(line) * 1000 for line in done.stdout.split()]

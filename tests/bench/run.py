@@ -86,6 +86,12 @@ def measure(scratch: Path, langserver: Sequence[str], runs: int, edits: int) -> 
     walked = commands.walk(large, max(3, runs // 2))
     rows.append(Row("200,000 files, no ignore file", walked["without"], "`du -s`", walked["du"], 3))
     rows.append(Row("200,000 files, ignore file in force", walked["with"], "`du -s`", walked["du"], 1))
+    rows.append(Row("200,000 files, a second look", walked["again"], "`du -s`", walked["du"], 0.1))
+    rows.append(Row("200,000 files, a look after one has changed", walked["changed"], "`du -s`", walked["du"], 0.1))
+    typed = servers.measure_beside_a_walk(compared["prebake"], large, max(3, runs // 2))
+    what = "incremental change to diagnostics while 200,000 files are measured"
+    rows.append(Row(what, typed["walking"], "nothing being measured", typed["idle"], 3))
+    rows.append(Row(f"{what}, the longest", typed["worst"], "what a handler may take", [20.0], 1))
     return rows
 
 

@@ -1,7 +1,9 @@
 """Measures language servers side by side: start, edits, memory. Runs alternate: drift of the machine hits all."""
 
+import itertools
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from tests.bench.client import Client, resident_memory
@@ -49,6 +51,50 @@ def measure(servers: Mapping[str, Sequence[str]], project: Path, scratch: Path, 
                 for what, values in found.items():
                     samples[name].setdefault(what, []).extend(values)
     return samples
+
+
+def measure_beside_a_walk(command: Sequence[str], context: Path, runs: int) -> dict[str, list[float]]:
+    """Milliseconds from a change to its diagnostics: in the Dockerfile of a large context while that is measured
+    ("walking"), just afterwards ("after"), when all is known ("idle"), and the longest of each run while it is measured
+    or the sizes are taken in ("worst"). Somebody types, a character every 20 ms.
+    """
+    samples: dict[str, list[float]] = {"walking": [], "after": [], "idle": [], "worst": []}
+    path = context / "Dockerfile"
+    for run in range(runs + 1):
+        client = Client(command)
+        try:
+            client.initialize(context)
+            _open(client, path)
+            versions = itertools.count(1)
+            found: dict[str, list[float]] = {
+                "walking": list(_type(client, path, versions, partial(_has_ended, client))),
+                "after": list(_type(client, path, versions, _countdown(40))),
+            }
+            client.settle(1.0)
+            found["idle"] = list(_type(client, path, versions, _countdown(20)))
+        finally:
+            client.close()
+        found["worst"] = [max(found["walking"] + found["after"])]
+        if run:  # the first one only warms the page cache
+            for what, values in found.items():
+                samples[what].extend(values)
+    return samples
+
+
+def _has_ended(client: Client) -> bool:
+    return "end" in client.progress
+
+
+def _countdown(steps: int) -> Callable[[], bool]:
+    left = iter(range(steps))
+    return lambda: next(left, None) is None
+
+
+def _type(client: Client, path: Path, versions: Iterator[int], is_enough: Callable[[], bool]) -> Iterator[float]:
+    while not is_enough():
+        place = {"line": 0, "character": 0}
+        yield _change(client, path, next(versions), {"range": {"start": place, "end": place}, "text": "#\n"})
+        time.sleep(0.02)
 
 
 def _document(scratch: Path, lines: int) -> Path:

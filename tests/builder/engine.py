@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.builder import base_image, image
+from tests.builder.image import File
 
 BASE = "python:3.11-slim"
 # Where `make builder-setup` unpacks an engine newer than the system's; it wins over the system's.
@@ -141,6 +142,25 @@ class Engine:
             return image.read(archive)
         finally:
             archive.unlink()
+
+    def export(self, context: Path, dockerfile: str = "Dockerfile") -> tuple[dict[str, File], str]:
+        """Build with BuildKit, keeping no image; the file tree that comes out, and the log."""
+        archive = self._folder / "export.tar"
+        options = ["--progress", "plain", "--network", "none", "--output", f"type=tar,dest={archive}"]
+        try:
+            log = self._docker("build", *options, "--file", str(context / dockerfile), str(context)).stderr
+            return image.tree(archive), log
+        finally:
+            archive.unlink(missing_ok=True)
+
+    def classic_export(self, context: Path, dockerfile: str = "Dockerfile") -> dict[str, File]:
+        """Build with the legacy builder; the file tree of the image, which is removed again."""
+        options = ["--network", "none", "--tag", "classic-export", "--file", str(context / dockerfile)]
+        self._docker("build", *options, str(context), DOCKER_BUILDKIT="0")
+        try:
+            return self.image(Built("classic-export", {}, "", 0)).files
+        finally:
+            self._docker("image", "rm", "--force", "classic-export")
 
     def size(self, built: Built) -> int:
         """The bytes of all layers of the built image."""

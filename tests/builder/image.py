@@ -56,6 +56,14 @@ def read(archive: Path) -> Image:
     return Image(files, {key: config.get(key) or None for key in _CONFIG})
 
 
+def tree(archive: Path) -> dict[str, File]:
+    """The file tree in a plain archive, as BuildKit exports one."""
+    files: dict[str, File] = {}
+    with tarfile.open(archive) as opened:
+        _apply(opened, files)
+    return files
+
+
 def _member(archive: tarfile.TarFile, name: str) -> IO[bytes]:
     found = archive.getmember(name)
     if found.issym():  # layers that occur twice are stored once

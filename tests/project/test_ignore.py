@@ -170,6 +170,51 @@ class TestInForce:
         assert in_force(disk(), f"{root}/Dockerfile", None).path is None
 
 
+@pytest.mark.parametrize(
+    ("lines", "path", "empty"),
+    [
+        (["data", "!data/labels.csv", "data"], "data/labels.csv", True),
+        (["*", "!app/models/keep.bin", "ap*"], "app/models/keep.bin", True),
+        (["data", "!data/labels.csv"], "data/labels.csv", False),
+        (["data", "data", "!data/labels.csv"], "data/labels.csv", False),
+        (["data", "!data/labels.csv", "data"], "data/other.csv", False),  # it is not sent at all
+        (["*.csv", "!labels.csv", "data"], "labels.csv", False),
+        (["*", "!src", "**/cache"], "src/a.py", False),
+    ],
+)
+def test_a_file_arrives_empty_where_its_folder_is_ignored_a_second_time(
+    lines: list[str], path: str, empty: bool
+) -> None:
+    assert rules(*lines).arrives_empty(path) == empty
+
+
+class TestLegacyBuilder:
+    def made(self, *lines: str) -> IgnoreRules:
+        file = parse_ignore(Text("\n".join(lines)))
+        return IgnoreRules(file, "/context/.dockerignore", prunes_blindly=True)
+
+    def test_an_exception_with_a_wildcard_does_not_reach_into_an_ignored_folder(self) -> None:
+        assert rules("data", "!**/*.csv").sends("data/a.csv")
+        made = self.made("data", "!**/*.csv", "!data/keep")
+        assert made.folder("data").pruned is False  # `!data/keep` names something in it
+        assert made.sends("data/a.csv")
+        made = self.made("data", "!**/*.csv")
+        assert made.folder("data").pruned
+        assert not made.sends("data/a.csv")
+        assert not made.sends("data/deep/a.csv")
+        assert made.deciding("data/a.csv").raw == "data"  # type: ignore[union-attr]
+        assert made != rules("data", "!**/*.csv")
+
+    def test_it_reads_the_context_root_s_file_alone(self, tmp_path: Path) -> None:
+        root = tmp_path.as_posix()
+        (tmp_path / "Dockerfile.dockerignore").write_text("a")
+        assert in_force(disk(), f"{root}/Dockerfile", root, "legacy").path is None
+        (tmp_path / ".dockerignore").write_text("b")
+        found = in_force(disk(), f"{root}/Dockerfile", root, "legacy")
+        assert found.path == f"{root}/.dockerignore"
+        assert found.prunes_blindly
+
+
 # --- properties ---------------------------------------------------------------------------------------------------
 
 NAMES = ("a", "b", "ab", "c.py", "d.py", "x")

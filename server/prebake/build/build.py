@@ -78,7 +78,8 @@ class Build:
         """The ignore file in force for the context; one without patterns when there is none."""
         from prebake.project.ignore import in_force
 
-        return in_force(self.snapshot, self.path, None if self.context.remote else self.context.root)
+        root = None if self.context.remote else self.context.root
+        return in_force(self.snapshot, self.path, root, self.settings.builder)
 
     @cached_property
     def scan(self) -> ContextScan | None:

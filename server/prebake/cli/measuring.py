@@ -11,6 +11,7 @@ from prebake.files import Snapshot, relative
 if TYPE_CHECKING:
     from prebake.project.ignore import IgnoreRules
     from prebake.project.scan import ContextScan, ScanProgress
+    from prebake.project.survey import Survey
 
 _PATIENCE_SECONDS = 0.7
 """How long a walk may take before anything is said."""
@@ -28,6 +29,7 @@ class Measuring:
         self._folder = folder
         self._whole = whole
         self._known: list[tuple[str, IgnoreRules, ContextScan]] = []
+        self._surveys: dict[str, Survey] = {}
         self._shown = False
 
     def scanner(self, files: Snapshot, root: str, rules: IgnoreRules) -> ContextScan:
@@ -35,8 +37,10 @@ class Measuring:
         for known_root, known_rules, found in self._known:
             if known_root == root and known_rules == rules:
                 return found
-        from prebake.project.scan import scan
+        from prebake.project.survey import Survey
 
+        if root not in self._surveys:
+            self._surveys[root] = Survey(root)
         begin = time.monotonic()
 
         def show(progress: ScanProgress) -> None:
@@ -49,7 +53,8 @@ class Measuring:
 
         progress = show if self._output.is_terminal else None
         try:
-            found = scan(files, root, rules, progress=progress, whole=self._whole)
+            # Another Dockerfile's ignore file is answered from the first walk, as far as that has gone.
+            found = self._surveys[root].look(files, rules, progress=progress, whole=self._whole)
         finally:
             if self._shown:
                 self._output.write("\r\x1b[K")

@@ -11,7 +11,7 @@ import gc
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from prebake.lsp.work import Worker
@@ -83,9 +83,15 @@ class Analysis:
         self._changes.append(lambda engine: engine.configure(settings, folders))
         self._seconds.clear()
 
-    def measured(self, *, again: bool) -> None:
-        """Sizes are known; ``again``: others than before."""
-        self._changes.append((lambda engine: engine.invalidate(())) if again else (lambda engine: engine.measured()))
+    def measured(self, news: Collection[str] | None, *, again: bool) -> None:
+        """Sizes are known; ``again``: others than before. ``news`` are the files that were found to have changed on
+        disk meanwhile, ``None`` when they were too many to name.
+        """
+        if again or news is None or news:
+            self.invalidate(news)
+            return
+        self._changes.append(lambda engine: engine.measured())
+        self._seconds.clear()
 
     def warm_up(self) -> None:
         """Load the engine while nobody waits for it."""

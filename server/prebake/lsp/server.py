@@ -28,6 +28,9 @@ def main(tcp: tuple[str, int] | None = None) -> int:
     logging.getLogger("prebake").addHandler(ClientLog(server))
     gc.freeze()
     gc.set_threshold(*usual)
+    # How long a worker may compute before the event loop gets its turn, which it needs several times for a keystroke:
+    # with the usual 5 ms, measuring a large context would be felt.
+    sys.setswitchinterval(0.001)
     try:
         with transport.standard_streams() if tcp is None else transport.tcp(*tcp) as (reader, writer):
             status = asyncio.run(server.serve(reader, writer))

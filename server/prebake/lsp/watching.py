@@ -37,15 +37,20 @@ class Watching:
             self._is_told = await self._server.register_capability(types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
 
     def opened(self) -> None:
-        """A document was opened: look at the disk again, if nobody tells of changes there."""
+        """A document was opened: look at the disk again, if nobody tells of changes there, and in any case at the
+        folders of its context, since nobody tells of all files.
+        """
         if not self._is_told:
             self._server.analysis.invalidate(None)
+        self._server.scans.touched(None)
 
     def saved(self, path: str) -> None:
         """A document was saved: look at it again, and at everything if nobody tells of changes."""
         self._server.configuration.saved(path)
         self._server.analysis.invalidate([path] if self._is_told else None)
         self._server.scans.touched([path])
+        if not self._is_told:
+            self._server.scans.touched(None)
         self._server.diagnostics.all_changed()
 
     def told(self, paths: list[str]) -> None:

@@ -20,6 +20,7 @@ from prebake.syntax.ignorefile import IgnoreFile, Pattern, parse_ignore
 from prebake.text import Text
 
 if TYPE_CHECKING:
+    from prebake.config import Builder
     from prebake.project.docker_pattern import DockerPattern
 
 NAME = ".dockerignore"
@@ -60,9 +61,10 @@ class Walker:
     Paths are relative to the context root. ``folder`` is what :meth:`enter` said about the folder that the path is in.
     """
 
-    def __init__(self, patterns: tuple[DockerPattern, ...]) -> None:
-        """A walk under compiled patterns."""
+    def __init__(self, patterns: tuple[DockerPattern, ...], *, prunes_blindly: bool = False) -> None:
+        """A walk under compiled patterns; ``prunes_blindly`` as in :class:`IgnoreRules`."""
         self._patterns = patterns
+        self._prunes_blindly = prunes_blindly
         self._runs = _runs(patterns)
         self._exceptions = tuple(
             (bit, _literal_start(item.source.pattern)) for bit, item in enumerate(patterns) if item.source.negated
@@ -111,6 +113,10 @@ class Walker:
         """Whether an exception might bring back something below an ignored folder: one behind the pattern that
         decided about it last, which takes in all below it, too.
         """
+        if self._prunes_blindly:
+            return any(
+                item.source.negated and f"{item.source.pattern}/".startswith(f"{path}/") for item in self._patterns
+            )
         parts = path.split("/")
         return any(bit > last and parts[: len(start)] == start[: len(parts)] for bit, start in self._exceptions)
 
@@ -176,17 +182,24 @@ class IgnoreRules:
     """The ignore rules in force for one context.
 
     ``path`` is the absolute path of the ignore file, ``None`` when there is none; ``file`` its content.
+    ``prunes_blindly``: the legacy builder does not look into an ignored folder unless an exception names something in
+    it literally, so that ``data`` and ``!**/*.csv`` leave out ``data/a.csv``.
     """
 
-    def __init__(self, file: IgnoreFile | None, path: str | None) -> None:
+    def __init__(self, file: IgnoreFile | None, path: str | None, *, prunes_blindly: bool = False) -> None:
         self.file = file
         self.path = path
+        self.prunes_blindly = prunes_blindly
+
+    @property
+    def _identity(self) -> tuple[object, ...]:
+        return self.file, self.path, self.prunes_blindly
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, IgnoreRules) and (self.file, self.path) == (other.file, other.path)
+        return isinstance(other, IgnoreRules) and self._identity == other._identity
 
     def __hash__(self) -> int:
-        return hash((self.file, self.path))
+        return hash(self._identity)
 
     @property
     def patterns(self) -> tuple[Pattern, ...]:
@@ -208,6 +221,11 @@ class IgnoreRules:
         """The patterns that are well formed, as :class:`Folder` and :class:`Walker` count them."""
         return tuple(item.source for item in self._matchers)
 
+    @property
+    def has_exceptions(self) -> bool:
+        """Whether some pattern lets in again what others leave out."""
+        return any(pattern.negated for pattern in self.patterns)
+
     @cached_property
     def _matchers(self) -> tuple[DockerPattern, ...]:
         return _compiled(self.file) if self.file else ()
@@ -217,12 +235,16 @@ class IgnoreRules:
         return {"": ROOT}
 
     @cached_property
+    def _overlooked(self) -> dict[str, bool]:
+        return {}
+
+    @cached_property
     def _walker(self) -> Walker:
         return self.walker()
 
     def walker(self) -> Walker:
         """The walk rule, for going over a whole context."""
-        return Walker(self._matchers)
+        return Walker(self._matchers, prunes_blindly=self.prunes_blindly)
 
     def folder(self, path: str) -> Folder:
         """What becomes of a folder, given relative to the context root (``""`` is the root itself)."""
@@ -248,7 +270,8 @@ class IgnoreRules:
             return True
         if is_dir:
             return not self.folder(path).ignored
-        return not self._walker.ignores(path, self.folder(posixpath.dirname(path)))
+        folder = self.folder(posixpath.dirname(path))
+        return not (folder.pruned or self._walker.ignores(path, folder))
 
     def sends_something_below(self, path: str) -> bool:
         """Whether a folder, or something that may lie in it, can be sent."""
@@ -259,6 +282,25 @@ class IgnoreRules:
         from prebake.project.docker_spec import spec_of
 
         return not spec_of(self._matchers).match_file(path)
+
+    def arrives_empty(self, path: str) -> bool:
+        """Whether BuildKit sends a file's name without its content.
+
+        The walk decides which files the context has; before the content of one is read, BuildKit looks at the path
+        alone, and sends nothing where that answer is no. The answers differ so where a folder is ignored, something in
+        it is excepted, and a later pattern ignores the folder again: ``data``, ``!data/labels.csv``, ``data``.
+        """
+        folder = posixpath.dirname(path)
+        return bool(folder) and self._overlooks(folder) and self.sends(path) and not self.sends_alone(path)
+
+    def _overlooks(self, folder: str) -> bool:
+        """Whether a pattern matches a folder without the walk having noticed, the folder being ignored already."""
+        if folder not in self._overlooked:
+            matched = self.folder(folder).matched
+            self._overlooked[folder] = any(
+                not matched >> bit & 1 and item.takes_in(folder) for bit, item in enumerate(self._matchers)
+            )
+        return self._overlooked[folder]
 
     def patterns_matching(self, path: str) -> tuple[Pattern, ...]:
         """The patterns, exceptions included, that match a path or a folder it is in."""
@@ -286,17 +328,22 @@ NO_RULES = IgnoreRules(None, None)
 """Everything is sent."""
 
 
-def in_force(snapshot: Snapshot, dockerfile_path: str, context_root: str | None) -> IgnoreRules:
-    """The rules for a build: ``<Dockerfile>.dockerignore`` beside the Dockerfile, else the context root's.
+def in_force(
+    snapshot: Snapshot, dockerfile_path: str, context_root: str | None, builder: Builder = "buildkit"
+) -> IgnoreRules:
+    """The rules for a build: ``<Dockerfile>.dockerignore`` beside the Dockerfile, else the context root's, which is all
+    that the legacy builder knows.
 
     ``context_root`` is ``None`` for a remote context, to which BuildKit applies no ignore file. A file that cannot be
     read counts as an empty one.
     """
     if context_root is None:
         return NO_RULES
-    for path in (f"{dockerfile_path}{NAME}", join(context_root, NAME)):
+    is_legacy = builder == "legacy"
+    for path in (*([] if is_legacy else [f"{dockerfile_path}{NAME}"]), join(context_root, NAME)):
         if snapshot.is_file(path):
-            return rules_of(snapshot.text(path) or Text(""), path)
+            text = snapshot.text(path) or Text("")
+            return IgnoreRules(parse_ignore(text), path, prunes_blindly=is_legacy)
     return NO_RULES
 
 

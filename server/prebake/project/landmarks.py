@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 from prebake.records import NamedTuple
@@ -81,10 +81,19 @@ class Listing(NamedTuple):
     sizes: Sequence[int]
 
 
-class Recognizer:
-    """Is shown every folder of a walk, each before those in it, and remembers the landmarks."""
+Marks = dict[str, tuple[Listing, tuple[Landmark, ...]]]
+"""The landmarks among the files of each folder that was shown, with the listing that they were found in."""
 
-    def __init__(self) -> None:
+
+class Recognizer:
+    """Is shown every folder of a walk, each before those in it, and remembers the landmarks.
+
+    ``marks`` are for the recogniser of the next walk: the same listing is not gone through again.
+    """
+
+    def __init__(self, known: Marks | None = None) -> None:
+        self.marks: Marks = {}
+        self._known = known or {}
         self._folders: dict[str, LandmarkKind] = {}
         self._files: list[Landmark] = []
         self._covered: set[str] = set()
@@ -105,17 +114,11 @@ class Recognizer:
             if kind is not None:
                 self._folders[prefix + name] = kind
                 self._covered.add(prefix + name)
-        has_weights = max(listing.sizes, default=0) >= LARGE_WEIGHTS
-        for name, size in zip(listing.names, listing.sizes, strict=True):
-            found = _FILES.get(name)
-            if found is None and name.endswith(_KEY_SUFFIXES):
-                found = "secret"
-            elif found is None and name.endswith(".ipynb"):
-                found = "notebook"
-            elif found is None and has_weights and size >= LARGE_WEIGHTS and name.lower().endswith(WEIGHT_SUFFIXES):
-                found = "weights"
-            if found is not None:
-                self._files.append(Landmark(found, prefix + name, False, size, 1))
+        known = self._known.get(path)
+        if known is None or known[0] is not listing:
+            known = listing, tuple(_among_files(prefix, listing))
+        self.marks[path] = known
+        self._files.extend(known[1])
 
     def found(self, listings: Mapping[str, Listing]) -> tuple[Landmark, ...]:
         """The landmarks with their sizes, sorted by path; ``listings`` has every folder after the one it is in."""
@@ -129,6 +132,20 @@ class Recognizer:
                 totals[mine][1] += len(listing.names)
         folders = [Landmark(kind, path, True, *totals[path]) for path, kind in self._folders.items()]
         return tuple(sorted((*folders, *self._files), key=lambda landmark: landmark.path))
+
+
+def _among_files(prefix: str, listing: Listing) -> Iterator[Landmark]:
+    has_weights = max(listing.sizes, default=0) >= LARGE_WEIGHTS
+    for name, size in zip(listing.names, listing.sizes, strict=True):
+        found = _FILES.get(name)
+        if found is None and name.endswith(_KEY_SUFFIXES):
+            found = "secret"
+        elif found is None and name.endswith(".ipynb"):
+            found = "notebook"
+        elif found is None and has_weights and size >= LARGE_WEIGHTS and name.lower().endswith(WEIGHT_SUFFIXES):
+            found = "weights"
+        if found is not None:
+            yield Landmark(found, prefix + name, False, size, 1)
 
 
 def _whole_folder(path: str, names: Sequence[str]) -> LandmarkKind | None:

@@ -6,24 +6,21 @@ leave out for certain is not looked into unless asked for, which is what makes a
 
 from __future__ import annotations
 
-import time
-from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, TypeVar
 
-from prebake.files import Kind, Snapshot, join
-from prebake.project.ignore import ROOT, Folder, IgnoreRules, Walker
-from prebake.project.landmarks import Landmark, Listing, Recognizer
+from prebake.files import Kind, Snapshot
+from prebake.project.ignore import Folder, IgnoreRules, Walker
+from prebake.project.landmarks import Landmark, Listing
 from prebake.records import NamedTuple
 from prebake.syntax.ignorefile import Pattern
 
 T = TypeVar("T")
 
 DEFAULT_BUDGET_SECONDS = 30.0
-_REPORT_EVERY_SECONDS = 0.1
-_CHUNK = 4096
 _MOST_REMEMBERED = 32
+_MOST_TRIED_FOLDERS = 200_000
 
 
 class Size(NamedTuple):
@@ -49,9 +46,6 @@ class EntrySize(NamedTuple):
     sent_bytes: int
     sent_files: int
     kind: Kind
-
-
-_NOTHING = EntrySize(0, 0, 0, 0, Kind.DIRECTORY)
 
 
 class ScanProgress(NamedTuple):
@@ -120,15 +114,41 @@ class ContextScan(_Found):
         """What would be sent under other rules, of what was measured."""
 
         def measure() -> Size:
-            walker = rules.walker()
-            listings = self.listings.items()
-            return sum_of(_sent(walker, path, listing, rules.folder(path)) for path, listing in listings)
+            trial = self._trial(rules)
+            return sum_of(trial.sent(path, listing) for path, listing in self.listings.items())
 
         return self._remembered(("sent", rules), measure)
 
     def all_sent_under(self, rules: IgnoreRules, folder: str) -> bool:
         """Whether other rules leave out nothing of a folder, as far as it was measured."""
-        return self._remembered((folder, rules), lambda: all(rules.sends(path) for path, _ in self.files(folder)))
+
+        def ask() -> bool:
+            trial = self._trial(rules)
+            prefix = f"{folder}/" if folder else ""
+            return all(
+                trial.sent(path, listing).files == len(listing.names)
+                for path, listing in self.listings.items()
+                if path == folder or path.startswith(prefix)
+            )
+
+        return self._remembered((folder, rules), ask)
+
+    def follows(self, earlier: ContextScan) -> None:
+        """Take over what was worked out for folders that an earlier scan of this context has seen just so."""
+        self.__dict__["_trials"] = earlier._trials
+
+    def _trial(self, rules: IgnoreRules) -> _Trial:
+        trials = self._trials
+        if rules not in trials:
+            kept = sum(trial.size for trial in trials.values())
+            while trials and (len(trials) >= _MOST_REMEMBERED or kept > _MOST_TRIED_FOLDERS):
+                kept -= trials.pop(next(iter(trials))).size
+            trials[rules] = _Trial(rules)
+        return trials[rules]
+
+    @cached_property
+    def _trials(self) -> dict[IgnoreRules, _Trial]:
+        return {}
 
     def _remembered(self, key: tuple[str, IgnoreRules], compute: Callable[[], T]) -> T:
         """Every keystroke asks again, and the answer takes a moment in a large context."""
@@ -142,6 +162,15 @@ class ContextScan(_Found):
     @cached_property
     def _memory(self) -> dict[tuple[str, IgnoreRules], Any]:
         return {}
+
+    @cached_property
+    def emptied(self) -> tuple[str, ...]:
+        """The files that BuildKit sends without their content; see :meth:`IgnoreRules.arrives_empty`. In ``sent`` they
+        count in full, as the other builders send them.
+        """
+        if not self.rules.has_exceptions:
+            return ()
+        return tuple(path for path, size in self.files() if size and self.rules.arrives_empty(path))
 
     @cached_property
     def by_pattern(self) -> Mapping[Pattern, Size]:
@@ -163,7 +192,31 @@ def sum_of(sizes: Iterable[Size]) -> Size:
     return Size(bytes_, files)
 
 
-def _sent(walker: Walker, path: str, listing: Listing, folder: Folder) -> Size:
+class _Trial:
+    """What would be sent under other rules of each folder that was asked for. As long as a folder has not changed, its
+    listing is the same object, and so is the answer.
+    """
+
+    def __init__(self, rules: IgnoreRules) -> None:
+        self._rules = rules
+        self._walker = rules.walker()
+        self._sent: dict[str, tuple[Listing, Size]] = {}
+
+    @property
+    def size(self) -> int:
+        """The number of folders that are remembered."""
+        return len(self._sent)
+
+    def sent(self, path: str, listing: Listing) -> Size:
+        """What is sent of the files that lie directly in a folder."""
+        known = self._sent.get(path)
+        if known is None or known[0] is not listing:
+            known = listing, sent_of(self._walker, path, listing, self._rules.folder(path))
+            self._sent[path] = known
+        return known[1]
+
+
+def sent_of(walker: Walker, path: str, listing: Listing, folder: Folder) -> Size:
     """What is sent of the files that lie directly in a folder."""
     if folder.pruned:
         return Size()
@@ -189,132 +242,12 @@ def scan(
 ) -> ContextScan:
     """Walk over a context; never raises for what lies in it.
 
-    ``progress`` is called about ten times a second, ``cancelled`` asked as often. ``whole``: measure what is ignored,
-    too, which takes several times as long.
+    ``progress`` is called about ten times a second, ``cancelled`` asked at least as often. ``whole``: measure what is
+    ignored, too, which takes several times as long. Who will look again keeps a ``prebake.project.survey.Survey``.
     """
-    return _Scan(snapshot, root, rules, _Clock(budget_seconds, progress, cancelled), whole).run()
+    from prebake.project.survey import Survey
 
-
-class _Clock:
-    """When to report, and when to stop."""
-
-    def __init__(
-        self,
-        budget_seconds: float,
-        progress: Callable[[ScanProgress], None] | None,
-        cancelled: Callable[[], bool] | None,
-    ) -> None:
-        self._end = time.monotonic() + budget_seconds
-        self._next = 0.0
-        self._progress = progress
-        self._cancelled = cancelled
-        self.stopped = False
-
-    def tick(self, files: int, bytes_: int, folder: str) -> bool:
-        """Whether to go on."""
-        now = time.monotonic()
-        if now >= self._next:
-            self._next = now + _REPORT_EVERY_SECONDS
-            if self._progress is not None:
-                self._progress(ScanProgress(files, bytes_, folder))
-            self.stopped = now > self._end or (self._cancelled is not None and self._cancelled())
-        return not self.stopped
-
-
-class _Scan:
-    """One walk, depth first, without recursion."""
-
-    def __init__(self, snapshot: Snapshot, root: str, rules: IgnoreRules, clock: _Clock, whole: bool) -> None:
-        self._snapshot = snapshot
-        self._root = root
-        self._rules = rules
-        self._walker: Walker | None = None if rules.is_empty else rules.walker()
-        self._clock = clock
-        self._whole = whole
-        self._recognizer = Recognizer()
-        self._listings: dict[str, Listing] = {}
-        self._sent: dict[str, Size] = {}
-        self._pruned: list[str] = []
-        self._unreadable: list[str] = []
-        self._files = 0
-        self._bytes = 0
-
-    def run(self) -> ContextScan:
-        """Walk, and sum up."""
-        todo: list[tuple[str, Folder]] = [("", ROOT)]
-        while todo and self._clock.tick(self._files, self._bytes, todo[-1][0]):
-            path, folder = todo.pop()
-            below = self._enter(path, folder)
-            for name in below:
-                child = f"{path}/{name}" if path else name
-                state = self._walker.enter(child, folder) if self._walker is not None else ROOT
-                if state.pruned and not self._whole:
-                    self._pruned.append(child)
-                else:
-                    todo.append((child, state))
-        return self._result(complete=not todo and not self._clock.stopped)
-
-    def _enter(self, path: str, folder: Folder) -> list[str]:
-        """Take down the files of a folder; gives the names of those below it."""
-        place = join(self._root, path) if path else self._root
-        below, files, links = self._snapshot.names(place)
-        if not (below or files or links) and self._snapshot.unreadable(place):
-            self._unreadable.append(path)
-        if self._walker is not None and not self._whole:
-            # What is ignored need not be measured, and measuring is what takes the time.
-            ignores, prefix = self._walker.ignores, f"{path}/" if path else ""
-            files = [name for name in files if not ignores(prefix + name, folder)]
-            links = [name for name in links if not ignores(prefix + name, folder)]
-        sizes = self._measure(place, path, files)
-        sizes.extend([0] * len(links))
-        listing = Listing(files + links, sizes)
-        self._listings[path] = listing
-        sent = Size(sum(sizes), len(sizes))
-        self._files += sent.files
-        self._bytes += sent.bytes
-        if self._walker is not None and self._whole:
-            sent = _sent(self._walker, path, listing, folder)
-        self._sent[path] = sent
-        self._recognizer.look(path, listing, below)
-        below.sort(reverse=True)
-        return below
-
-    def _measure(self, place: str, path: str, names: list[str]) -> array[int]:
-        sizes: array[int] = array("q")
-        for start in range(0, len(names), _CHUNK):
-            if start and not self._clock.tick(self._files + start, self._bytes, path):
-                break
-            sizes.extend(self._snapshot.sizes(place, names[start : start + _CHUNK]))
-        del names[len(sizes) :]
-        return sizes
-
-    def _result(self, complete: bool) -> ContextScan:
-        entries: dict[str, EntrySize] = {}
-        for path, listing in self._listings.items():
-            top = path.partition("/")[0]
-            if top:
-                known, sent = entries.get(top, _NOTHING), self._sent[path]
-                bytes_, files = known.bytes + sum(listing.sizes), known.files + len(listing.names)
-                sent_bytes, sent_files = known.sent_bytes + sent.bytes, known.sent_files + sent.files
-                entries[top] = EntrySize(bytes_, files, sent_bytes, sent_files, Kind.DIRECTORY)
-        root = self._listings.get("", Listing((), ()))
-        ignores = self._walker.ignores if self._walker is not None else None
-        for name, size in zip(root.names, root.sizes, strict=True):
-            is_sent = ignores is None or not ignores(name, ROOT)
-            entries[name] = EntrySize(size, 1, size * is_sent, int(is_sent), Kind.FILE)
-        for path in self._pruned:
-            if "/" not in path:
-                entries.setdefault(path, _NOTHING)
-        return ContextScan(
-            self._root,
-            self._rules,
-            self._whole or self._walker is None,
-            sum_of(self._sent.values()),
-            Size(self._bytes, self._files),
-            entries,
-            complete,
-            tuple(sorted(self._pruned)),
-            tuple(sorted(self._unreadable)),
-            self._recognizer.found(self._listings),
-            self._listings,
-        )
+    survey = Survey(root)
+    return survey.look(
+        snapshot, rules, budget_seconds=budget_seconds, progress=progress, cancelled=cancelled, whole=whole
+    )
