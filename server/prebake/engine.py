@@ -31,8 +31,7 @@ class Report(NamedTuple):
     """What is known about one Dockerfile: its findings, most costly first, and how it is built.
 
     ``text`` is what was analysed, ``None`` where the file cannot be read; then ``problem`` says why. ``failures`` are
-    mistakes of prebake's own: a rule that raised an exception, in words; the findings of the others stand. ``builds``
-    are what was analysed, one for each context and target, the most trusted first.
+    mistakes of prebake's own: a rule that raised an exception, in words; the findings of the others stand.
     """
 
     path: str
@@ -45,7 +44,6 @@ class Report(NamedTuple):
     measured: bool = True
     problem: str | None = None
     failures: tuple[str, ...] = ()
-    builds: tuple[Build, ...] = ()
 
 
 def measure(snapshot: Snapshot, root: str, rules: IgnoreRules) -> ContextScan | None:
@@ -53,6 +51,19 @@ def measure(snapshot: Snapshot, root: str, rules: IgnoreRules) -> ContextScan | 
     from prebake.project.scan import scan
 
     return scan(snapshot, root, rules)
+
+
+class _Sizes:
+    """A scanner that remembers whether something that was asked for is still being measured."""
+
+    def __init__(self, scanner: Scanner) -> None:
+        self._scanner = scanner
+        self.missing = False
+
+    def __call__(self, snapshot: Snapshot, root: str, rules: IgnoreRules) -> ContextScan | None:
+        found = self._scanner(snapshot, root, rules)
+        self.missing = self.missing or found is None
+        return found
 
 
 class Engine:
@@ -78,6 +89,7 @@ class Engine:
         self._workspaces = tuple(workspaces)
         self._buffers: dict[str, Text | None] = {}
         self._snapshot = Snapshot(self._disk)
+        self._builds: dict[str, tuple[tuple[Build, ...], _Sizes]] = {}
         self._reports: dict[str, Report] = {}
         self._found: dict[str, tuple[str, ...]] = {}
 
@@ -90,6 +102,7 @@ class Engine:
         """Replace the overriding settings and the workspace folders."""
         self._overrides = dict(overrides)
         self._workspaces = tuple(workspaces)
+        self._builds.clear()
         self._reports.clear()
         self._found.clear()
 
@@ -126,11 +139,14 @@ class Engine:
 
     def _renew(self) -> None:
         self._snapshot = Snapshot(self._disk, self._buffers)
+        self._builds.clear()
         self._reports.clear()
 
     def measured(self) -> None:
         """A scanner that answered ``None`` has finished: findings with sizes can be had."""
-        self._reports = {path: report for path, report in self._reports.items() if report.measured}
+        for path in [path for path, (_, sizes) in self._builds.items() if sizes.missing]:
+            del self._builds[path]
+            self._reports.pop(path, None)
 
     def settings(self, path: str, snapshot: Snapshot | None = None) -> config.Settings:
         """The settings for a file.
@@ -174,8 +190,18 @@ class Engine:
         )
 
     def _concerns(self, dockerfile: str, path: str) -> bool:
-        contexts = self.check(dockerfile).contexts
-        return not contexts or any(context.root is not None and is_below(path, context.root) for context in contexts)
+        if self._snapshot.text(dockerfile) is None:
+            return True
+        contexts = self.builds_of(dockerfile)[0].contexts
+        return any(context.root is not None and is_below(path, context.root) for context in contexts)
+
+    def builds_of(self, path: str) -> tuple[Build, ...]:
+        """The builds of one Dockerfile as things are now; see :func:`builds`.
+
+        Raises:
+            config.ConfigError: as for :meth:`check`.
+        """
+        return self._builds_in(self._snapshot, path)[0]
 
     def builds_under(self, ignore_file: str) -> tuple[Build, ...]:
         """The builds that an ignore file is in force for.
@@ -183,8 +209,22 @@ class Engine:
         Raises:
             config.ConfigError: as for :meth:`check`.
         """
-        reports = (self.check(dockerfile) for dockerfile in self.dockerfiles_for(ignore_file))
-        return tuple(build for report in reports for build in report.builds if build.ignore.path == ignore_file)
+        made = (build for path in self.dockerfiles_for(ignore_file) for build in self.builds_of(path))
+        return tuple(build for build in made if build.ignore.path == ignore_file)
+
+    def _builds_in(self, snapshot: Snapshot, path: str) -> tuple[tuple[Build, ...], _Sizes]:
+        """The builds of a Dockerfile in any snapshot, and whether they have asked for sizes that are not known."""
+        is_now = snapshot is self._snapshot
+        if is_now and path in self._builds:
+            return self._builds[path]
+        sizes = _Sizes(self._scanner)
+        found = (
+            builds(snapshot, path, self.settings(path, snapshot), root=self.project_root(path), scanner=sizes),
+            sizes,
+        )
+        if is_now:
+            self._builds[path] = found
+        return found
 
     def check(self, path: str) -> Report:
         """The findings of one Dockerfile as things are now; remembered until something changes.
@@ -206,16 +246,7 @@ class Engine:
         text = snapshot.text(path)
         if text is None:
             return Report(path, root, None, problem=snapshot.unreadable(path) or "no such file")
-        pending = False
-
-        def scanner(files: Snapshot, context_root: str, rules: IgnoreRules) -> ContextScan | None:
-            nonlocal pending
-            found = self._scanner(files, context_root, rules)
-            pending = pending or found is None
-            return found
-
-        settings = self.settings(path, snapshot)
-        made = builds(snapshot, path, settings, root=root, scanner=scanner)
+        made, sizes = self._builds_in(snapshot, path)
         failures: dict[str, None] = {}
         findings = _merge([tuple(_findings(build, failures)) for build in made])
         first = made[0]
@@ -226,10 +257,9 @@ class Engine:
             tuple(sorted(findings, key=_rank)),
             first.contexts,
             first.ignore.path,
-            first.context.target or settings.targets.get(path, config.Target()).target,
-            not pending,
+            first.context.target or first.settings.targets.get(path, config.Target()).target,
+            not sizes.missing,
             failures=tuple(failures),
-            builds=made,
         )
 
 

@@ -25,6 +25,8 @@ from tests.cli.contract import context_violations
 from tests.cli.test_process import PREBAKE, loaded_by, on_terminal
 from tests.project.test_scan import LINES, TREES
 from tests.rules.trees import make_tree
+from tests.test_hostile import BAD_FILES
+from tests.test_hostile import PROJECT as HOSTILE
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "context.md"
 BROAD = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . /app\n"
@@ -73,9 +75,10 @@ def test_what_is_sent_and_what_is_left_out(run: Run, tmp_path: Path) -> None:
     make_tree(tmp_path, PROJECT)
     done = run("context")
     assert (done.status, done.err) == (0, "")
-    assert lines(done.out)[:3] == [
+    assert lines(done.out)[:4] == [
         "Build context . (from the Dockerfile's folder), ignore file .dockerignore",
         "Dockerfile sends 509 kB in 7 files: line 3, `COPY . /app`, takes all of it",
+        "Among what is sent: virtual environment 500 kB",
         ".dockerignore leaves out 3.0 MB in 3 files",
     ]
     assert section(done.out, "Sent") == [
@@ -90,6 +93,28 @@ def test_what_is_sent_and_what_is_left_out(run: Run, tmp_path: Path) -> None:
         "3.0 MB 100% 1 file data/ .dockerignore:2 data",
         "9.0 kB <1% 2 files **/*.pyc .dockerignore:4 2 entries",
     ]
+
+
+def test_what_is_recognised_is_summed_up_wherever_it_lies(run: Run, tmp_path: Path) -> None:
+    files = {
+        "Dockerfile": BROAD,
+        ".dockerignore": "left\n",
+        "models/a.safetensors": {"size": 20_000_000},
+        "left/b.safetensors": {"size": 50_000_000},
+        **{f"p{number}/__pycache__/m.pyc": {"size": 100_000} for number in range(20)},
+        ".vscode/settings.json": "{}",
+        "certs/server.key": "1",
+        ".env": "TOKEN=1",
+        "left/.env": "TOKEN=1",
+    }
+    make_tree(tmp_path, files)
+    out = run("context").out
+    assert "\nAmong what is sent: model weights 20 MB, Python byte code 2.0 MB\n" in out
+    assert "\nNamed like secrets: .env, certs/server.key\n" in out
+    (tmp_path / "Dockerfile").write_text("FROM x\nCOPY p1 certs /app/\n")
+    out = run("context").out
+    assert "\nAmong what is sent: Python byte code 100 kB\n" in out
+    assert "\nNamed like secrets: certs/server.key\n" in out
 
 
 def test_columns_are_aligned(run: Run, tmp_path: Path) -> None:
@@ -405,6 +430,14 @@ def test_an_unfinished_measurement_is_a_lower_bound(run: Run, tmp_path: Path, mo
     assert "Dockerfile sends at least " in out
     assert "Measuring took too long and was stopped: there is more than is shown" in out
     assert loaded(run("context", "--format", "json").out)[0]["complete"] is False
+
+
+@pytest.mark.parametrize("name", BAD_FILES)
+def test_bad_projects_are_survived(run: Run, tmp_path: Path, name: str) -> None:
+    make_tree(tmp_path, {**HOSTILE, **BAD_FILES[name]})
+    done = run("context")
+    assert done.status in (0, 2) and "Traceback" not in done.err
+    assert done.status == 2 or context_violations(json.loads(run("context", "--format", "json").out)) == []
 
 
 def test_of_many_contexts_each_is_short(run: Run, tmp_path: Path) -> None:

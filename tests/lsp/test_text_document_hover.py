@@ -27,6 +27,7 @@ RUN --mount=type=bind,source=data,target=/d \\
 COPY missing /m
 ADD https://example.org/a.tar /a
 COPY *.bin /w/
+COPY --exclude=*.log app /app
 """,
     "app/serve.py": {"size": 1_000},
     "app/old.log": {"size": 200_000},
@@ -105,7 +106,7 @@ async def test_an_exception_says_what_it_brings_back(editor: Editor) -> None:
     )
     editor.change(".dockerignore", "!data\n")
     text = await told(editor, ".dockerignore", 0)
-    assert text.startswith("`!data` brings back nothing: it matches 4.0 MB in 2 files")
+    assert text.startswith("`!data` brings back nothing of the 4.0 MB in 2 files that it matches: ")
 
 
 async def test_an_anchored_pattern_says_what_it_would_match_at_any_depth(editor: Editor) -> None:
@@ -173,6 +174,7 @@ async def test_one_source_of_several_is_told_alone(editor: Editor) -> None:
     assert found is not None and found.range is not None
     assert editor.slice("Dockerfile", found.range) == "app/serve.py"
     assert (await told(editor, "Dockerfile", 8, 5)).startswith("Sends **5.0 MB in 1 file**")
+    assert (await told(editor, "Dockerfile", 9, 2)).startswith("Sends **501 kB in 3 files** before `--exclude`:")
 
 
 async def test_a_bind_mount_says_what_it_sends_and_other_instructions_nothing(editor: Editor) -> None:

@@ -28,9 +28,18 @@ _MOST_PATHS = 4
 _MAX_SHOWN = 60
 _MOST_READERS = 10
 _MOST_STEPS = 5
+_MOST_KINDS = 5
+_WORTH_A_WORD = 1_000_000
+"""Bytes of a kind of thing that are told of, or a hundredth of what is sent where that is less."""
 
 _STYLES = {"secret": "error", "weights": "dim", "notebook": "dim"}
-_WORDS = {"editor": "editor settings", "desktop": "made by the desktop", "weights": "model weights"}
+_WORDS = {
+    "python-cache": "Python byte code",
+    "node-modules": "node_modules",
+    "editor": "editor settings",
+    "desktop": "desktop files",
+    "weights": "model weights",
+}
 
 
 class _Section(NamedTuple):
@@ -91,6 +100,7 @@ class ContextText:
             yield f"{self._reader(reader)} {self._sends(shown, reader, whole)}{because}"
         if len(shown.readers) > _MOST_READERS:
             yield f"... and {len(shown.readers) - _MOST_READERS} more Dockerfiles"
+        yield from self._recognised(whole, shown.taken(shown.readers) or whole)
         if not shown.is_sent_whole:
             yield f"The legacy builder and kaniko take all of it: {_amount(whole, whole.sent)}"
         if whole.left_out.files:
@@ -103,6 +113,28 @@ class ContextText:
             yield ""
             yield self._bold(section.heading)
             yield from self._trees.lines(tree, section.note)
+
+    def _recognised(self, whole: Attribution, taken: Attribution) -> Iterator[str]:
+        """What of that which is sent is known by its nature, wherever it lies."""
+        kinds: dict[str, Size] = {}
+        secrets: list[str] = []
+        for mark in whole.scan.landmarks:
+            entry = taken.find(mark.path) if mark.kind != "notebook" else None
+            if entry is None or not entry.sent.files:
+                continue
+            if mark.kind == "secret":
+                secrets.append(mark.path)
+            else:
+                kinds[mark.kind] = kinds.get(mark.kind, Size()).plus(entry.sent)
+        least = min(_WORTH_A_WORD, taken.sent.bytes // 100)
+        large = sorted((kind for kind in kinds if kinds[kind].bytes > least), key=lambda kind: -kinds[kind].bytes)
+        if large:
+            words = (f"{_words(kind)} {human(kinds[kind].bytes)}" for kind in large[:_MOST_KINDS])
+            yield f"Among what is sent: {', '.join(words)}"
+        if secrets:
+            names = ", ".join(on_one_line(path) for path in secrets[:_MOST_PATHS])
+            more = f" and {len(secrets) - _MOST_PATHS} more" if len(secrets) > _MOST_PATHS else ""
+            yield self._output.paint(f"Named like secrets: {names}{more}", "error")
 
     def _is_short(self, contexts: int) -> bool:
         """Whether there are so many contexts that each has only the tree of what is sent."""
@@ -173,7 +205,7 @@ class ContextText:
             if exceptions:
                 return self._patterns(shown, exceptions), "dim"
             kind = marks.get(item.about.path)
-            return (_WORDS.get(kind, kind.replace("-", " ")), _STYLES.get(kind, "warning")) if kind else ("", "")
+            return (_words(kind), _STYLES.get(kind, "warning")) if kind else ("", "")
 
         def left_out(item: Item) -> Note:
             if isinstance(item.about, Pattern):
@@ -226,6 +258,11 @@ class ContextText:
 
     def _bold(self, text: str) -> str:
         return self._output.paint(text, "bold")
+
+
+def _words(kind: str) -> str:
+    """The kind of a landmark for people."""
+    return _WORDS.get(kind, kind.replace("-", " "))
 
 
 def _amount(found: Attribution, size: Size) -> str:

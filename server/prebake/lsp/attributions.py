@@ -34,7 +34,7 @@ _REST = 10
 """A context is not measured again before this many times as long has passed as measuring took."""
 _LATER = 0.01
 """Seconds by which a clock may be wrong."""
-_FEW_FILES = 2000
+_FEW_FILES = 1000
 """What the patterns decide about so many files is worked out at once, which takes some milliseconds."""
 _MOST_RULES = 4
 """For so many ignore files (or versions of one) the answers are kept for each context."""

@@ -42,7 +42,8 @@ def pattern_page(pattern: Pattern, attribution: Attribution | None) -> str:
     decided, matched = attribution.decided_by(pattern, _SHOWN), attribution.matched_by(pattern, _SHOWN)
     least = "" if attribution.scan.complete else "at least "
     if not matched.entries:
-        parts = [f"{name} matches nothing that is in the build context now."]
+        where = "is in the build context now" if attribution.scan.complete else "was measured of the build context"
+        parts = [f"{name} matches nothing that {where}."]
     elif not decided.entries:
         parts = [_without_effect(pattern, name, matched, least)]
     else:
@@ -60,21 +61,30 @@ def pattern_page(pattern: Pattern, attribution: Attribution | None) -> str:
 def _without_effect(pattern: Pattern, name: str, matched: Reach, least: str) -> str:
     amount = f"{least}{_amount(matched.size)}"
     if pattern.negated:
-        return f"{name} brings back nothing: it matches {amount}, of which no pattern above it leaves anything out."
+        return (
+            f"{name} brings back nothing of the {amount} that it matches: no pattern above it leaves that out, or one "
+            "below it does so again."
+        )
     return f"{name} changes nothing: it matches {amount}, but other patterns decide about all of it."
 
 
 def sources_page(
-    paths: Sequence[str], attribution: Attribution | None, sent: Size | None, ignore_file: str | None
+    paths: Sequence[str],
+    attribution: Attribution | None,
+    sent: Size | None,
+    ignore_file: str | None,
+    excludes: bool = False,
 ) -> str | None:
     """What is sent of the given paths of the context, and what the ignore file leaves out of them. ``sent`` is what is
-    known of that before the attribution is. ``None`` when nothing of it is in the context.
+    known of that before the attribution is; ``excludes``: the instruction itself leaves out more. ``None`` when nothing
+    of it is in the context.
     """
+    but = " before `--exclude`" if excludes else ""
     if attribution is None:
         if sent is None:
             return MEASURING
         rest = f"; what {code(ignore_file)} leaves out is being measured" if ignore_file is not None else ""
-        return f"Sends {_strong(sent)}{rest}."
+        return f"Sends {_strong(sent)}{but}{rest}."
     entries = [entry for path in paths if (entry := attribution.find(path)) is not None]
     if not entries:
         return None
@@ -82,7 +92,7 @@ def sources_page(
 
     least = "" if attribution.scan.complete else "at least "
     left = sum_of(entry.left_out for entry in entries)
-    text = f"Sends {least}{_strong(sum_of(entry.sent for entry in entries))}"
+    text = f"Sends {least}{_strong(sum_of(entry.sent for entry in entries))}{but}"
     if left.files and ignore_file is not None:
         text += f"; {code(ignore_file)} leaves out {least}{_amount(left)}"
     single = entries[0] if len(entries) == 1 else None

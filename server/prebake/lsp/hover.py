@@ -125,7 +125,7 @@ class Hovers:
         from prebake.build.context.taken import taken
 
         snapshot = view.engine.snapshot
-        for build, name in _distinct(view.engine.check(path).builds) if path in view.dockerfiles(path) else ():
+        for build, name in _distinct(view.engine.builds_of(path)) if path in view.dockerfiles(path) else ():
             instruction = build.tree.instruction_at(place)
             if instruction is None or instruction.keyword not in ("COPY", "ADD", "RUN"):
                 return
@@ -141,7 +141,8 @@ class Hovers:
             found = self._server.attributions.of(snapshot, root, build.ignore)
             sent = None if found is not None else self._sent(view.engine, build, paths)
             ignore = build.relative(build.ignore.path) if build.ignore.path is not None else None
-            yield Page(span, name, partial(sources_page, paths, found, sent, ignore))
+            excludes = bool(instruction.flag_values("exclude"))
+            yield Page(span, name, partial(sources_page, paths, found, sent, ignore, excludes))
 
     def _sent(self, engine: Engine, build: Build, paths: list[str]) -> Size | None:
         """What is sent of some paths, if as much as that is known."""

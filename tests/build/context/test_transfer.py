@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from prebake.build.build import Build
 from prebake.build.context.transfer import Transfer, transfer
@@ -76,6 +78,17 @@ def test_older_builders_take_everything(builder: str, whole: bool) -> None:
     (other,) = builds(build.snapshot, build.path, settings, root=build.root)
     found = transfer(other)
     assert (found.whole, found.reason) == (whole, None)
+
+
+PIECES = ["COPY", "ADD", "RUN", "--mount=type=bind", "--mount=source=[", "--from=", "[a-]", "*", "$X", '["', "\n"]
+WORDS = st.lists(st.sampled_from(PIECES), max_size=20)
+
+
+@given(st.one_of(st.text(max_size=60), WORDS.map(" ".join)))
+def test_any_text_gets_an_answer(text: str) -> None:
+    found = asked(text)
+    assert found.whole == (found.selection is None)
+    assert not found.whole or found.reason is not None
 
 
 def sizes(build: Build) -> tuple[int, int]:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from prebake.project.attribution import Attribution
 
 _ESCAPE = regex(r"\\(.)")
-_BRACKET = regex(r"\[\^?\\?(.)[^\]]*\]")
-_STAR = regex(r"[*?]+")
+_BRACKET = regex(r"(?<!\\)\[\^?\\?(.)[^\]]*\]")
+_STAR = regex(r"(?<!\\)[*?]+")
 
 
 class Typed(NamedTuple):
@@ -57,8 +57,10 @@ def typed(text: str) -> Typed:
     above, _, name = text.rpartition("/")
     if (WILDCARDS - {"\\"}) & set(_ESCAPE.sub("", above)):
         return Typed(text, None, name)
-    folder = clean("/" + _ESCAPE.sub(r"\1", above))[1:]
-    return Typed(text, None if ".." in above.split("/") else folder, name)
+    folder = clean(_ESCAPE.sub(r"\1", above)).lstrip("/")
+    if folder == ".." or folder.startswith("../"):
+        return Typed(text, None, name)
+    return Typed(text, "" if folder == "." else folder, name)
 
 
 def measured_paths(found: Attribution, folder: str, *, negated: bool) -> list[PathEntry]:
