@@ -39,7 +39,8 @@ scans._LONG_REST = 10**9
 from prebake.lsp.server import main
 sys.exit(main())
 """
-LISTED = Path(tempfile.mkdtemp(prefix="prebake-listed-")) / "folders"
+FOLDER = tempfile.TemporaryDirectory(prefix="prebake-listed-")
+LISTED = Path(FOLDER.name) / "folders"
 CONFIG = ClientServerConfig(
     server_command=[sys.executable, "-c", SERVER],
     client_factory=make_client,

@@ -199,6 +199,10 @@ def test_an_unsaved_file_counts_as_long_as_it_is_open(tree: Tree) -> None:
     assert tree.survey.look(files, NO_RULES).sent == (81, 7)
     assert tree.asked()[0] == [".", "new", "new/folder", "src"]
     assert tree.survey.look(files, NO_RULES).sent == (81, 7)
+    tree.asked()
+    opened = files.overlay({f"{root}/data/one/d.csv": Text("x" * 10)})
+    assert tree.survey.look(opened, NO_RULES).sent == (81, 7)
+    assert "data/one" not in tree.asked()[0]  # it is as long as on disk
     assert shown(tree.look()) == shown(scan(disk(), root, NO_RULES))
 
 

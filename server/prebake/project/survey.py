@@ -115,10 +115,18 @@ class Survey:
             for path, text in snapshot.changed.items()
             if is_below(path, self.root)
         }
-        absent = object()
-        return [
-            path for path in {*before, *self._overlaid} if before.get(path, absent) != self._overlaid.get(path, absent)
-        ]
+        changed = [path for path in before if path not in self._overlaid]
+        for path, size in self._overlaid.items():
+            known = before[path] if path in before else self._measured(path)
+            if size is None or size != known:
+                changed.append(path)
+        return changed
+
+    def _measured(self, path: str) -> int | None:
+        """The size that a file had at the last look."""
+        folder, _, name = path[len(self.root) :].strip("/").rpartition("/")
+        seen = self._seen.get(folder)
+        return seen.sizes[seen.measured.index(name)] if seen is not None and name in seen.measured else None
 
     def _doubt(self, snapshot: Snapshot, paths: Iterable[str]) -> None:
         """List the folders again that the given files lie in, and where those are new or gone, the ones above."""
