@@ -54,6 +54,14 @@ async def test_what_is_sent_of_what_and_by_which_dockerfiles(editor: Editor) -> 
     assert lens.command is not None and lens.command.command == "" and not lens.command.arguments
 
 
+async def test_where_only_named_paths_are_copied_no_more_is_claimed_to_be_sent(editor: Editor) -> None:
+    make_tree(editor.folder, {**SMALL, "Dockerfile": "FROM b\nCOPY app /app\n", ".dockerignore": ".git*\ndata\n"})
+    editor.open(".dockerignore", language="ignore")
+    assert await measured(editor) == [
+        "lets in 5.0 MB in 4 files of 8.0 MB, of which only what is named is sent; Dockerfile"
+    ]
+
+
 async def test_it_follows_the_text_while_it_is_typed_and_needs_no_dockerfile_open(editor: Editor) -> None:
     make_tree(editor.folder, {**SMALL, ".dockerignore": ".git*\ndata\n"})
     editor.open(".dockerignore", language="gitignore")
@@ -105,7 +113,7 @@ async def test_the_ignore_file_beside_a_dockerfile_is_that_ones_alone(editor: Ed
     )
     editor.open("docker/gpu.Dockerfile.dockerignore", language="dockerfile")
     [title] = await measured(editor, "docker/gpu.Dockerfile.dockerignore")
-    assert title.startswith("sends 0 B in 0 files of 8.0 MB") and title.endswith("; gpu.Dockerfile")
+    assert title.startswith("lets in 0 B in 0 files of 8.0 MB") and title.endswith("; gpu.Dockerfile")
 
 
 async def test_one_for_each_context(editor: Editor) -> None:

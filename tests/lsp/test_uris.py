@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prebake.lsp.uris import from_path, to_path
+from prebake.lsp.uris import from_path, ignore_file, to_path
 
 
 @pytest.mark.parametrize(
@@ -70,3 +70,20 @@ def test_there_and_back(names: list[str]) -> None:
     path = str(PurePosixPath("/", *[name for name in names if name not in (".", "..")]))
     assert to_path(from_path(path), windows=False) == path
     assert from_path(path) == PurePosixPath(path).as_uri()
+
+
+@pytest.mark.parametrize(
+    ("uri", "path"),
+    [
+        ("file:///p/.dockerignore", "/p/.dockerignore"),
+        ("file:///p/.containerignore", "/p/.containerignore"),
+        ("file:///p/gpu%20x.Dockerfile.dockerignore", "/p/gpu x.Dockerfile.dockerignore"),
+        ("file:///p/Dockerfile", None),
+        ("file:///p/.gitignore", None),
+        ("file:///p/dockerignore", None),
+        ("file:///p/.dockerignore/x", None),
+        ("untitled:.dockerignore", None),
+    ],
+)
+def test_ignore_files_go_by_name(uri: str, path: str | None) -> None:
+    assert ignore_file(uri) == path

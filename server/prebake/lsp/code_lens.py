@@ -28,8 +28,8 @@ class CodeLenses:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._is_asking = False
-        self._sent: dict[tuple[str, str], str] = {}
-        """What was said last of what is sent, for each ignore file and context."""
+        self._amounts: dict[tuple[str, str], str] = {}
+        """How much was said last to be let in, for each ignore file and context."""
 
     def changed(self) -> None:
         """Sizes, files or settings may have changed: let the client ask again, once for all that has by then."""
@@ -62,28 +62,35 @@ class CodeLenses:
 
     def _title(self, engine: Engine, path: str, builds: list[Build], name: str | None) -> str:
         """What happens to a context, and the Dockerfiles that are built from it; the context is named if asked for."""
+        from prebake.build.context.transfer import transfer
+
         rules, root, folder = builds[0].ignore, builds[0].context.root or "/", parent(path)
         readers = ", ".join(dict.fromkeys(relative(build.path, folder) for build in builds))
         if rules.problem is not None:
             return f"stops the build at line {rules.problem.line + 1}; {readers}"
+        where = "" if name is None else f"{relative(name, folder)}: "
         attribution = self._server.attributions.of(engine.snapshot, root, rules)
         if attribution is not None:
-            self._sent[path, root] = _sends(attribution)
+            self._amounts[path, root] = _amount(attribution)
         elif not self._server.client.refreshes_lenses:
-            self._sent.pop((path, root), None)
+            self._amounts.pop((path, root), None)
         # While it is worked out what an edit does, the last answer stands: the lens would flicker at every keystroke.
-        sends = self._sent.get((path, root), "measuring the build context")
-        return f"{'' if name is None else f'{relative(name, folder)}: '}{sends}; {readers}"
+        amount = self._amounts.get((path, root))
+        if amount is None:
+            return f"{where}measuring the build context; {readers}"
+        if any(transfer(build).whole for build in builds):
+            return f"{where}sends {amount}; {readers}"
+        return f"{where}lets in {amount}, of which only what is named is sent; {readers}"
 
 
-def _sends(attribution: Attribution) -> str:
+def _amount(attribution: Attribution) -> str:
     from prebake.sizes import files, human
 
     sent, total = attribution.sent, attribution.sent.plus(attribution.left_out)
     least = "" if attribution.scan.complete else "at least "
     if not attribution.left_out.files:
-        return f"sends all {least}{human(sent.bytes)} in {files(sent.files)}"
-    return f"sends {least}{human(sent.bytes)} in {files(sent.files)} of {least}{human(total.bytes)}"
+        return f"all {least}{human(sent.bytes)} in {files(sent.files)}"
+    return f"{least}{human(sent.bytes)} in {files(sent.files)} of {least}{human(total.bytes)}"
 
 
 def register(server: Server) -> None:
