@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from prebake.project.attribution import Attribution
     from prebake.project.ignore import IgnoreRules
     from prebake.project.scan import ContextScan, ScanProgress
+    from prebake.project.survey import Survey
 
 T = TypeVar("T")
 
@@ -43,21 +44,23 @@ _MOST_RULES = 4
 class _Known:
     """A measured context, and what became of it under the ignore rules that were asked about last."""
 
+    survey: Survey
     scan: ContextScan
-    seconds: float
-    at: float
+    rest_until: float
+    changed: set[str] = field(default_factory=set)
+    """Files that were told of and have not been looked at since."""
     touched: bool = False
     attributions: OrderedDict[IgnoreRules, Attribution] = field(default_factory=OrderedDict)
 
     @property
     def rest(self) -> float:
         """How many seconds it is too early to look again."""
-        return self.at + _REST * self.seconds - time.monotonic()
+        return max(self.rest_until - time.monotonic(), 0.0)
 
     @property
     def is_due(self) -> bool:
         """Whether something has changed and it is time to look again."""
-        return self.touched and self.rest <= 0
+        return self.touched and not self.rest
 
     def keep(self, found: Attribution) -> None:
         """Remember what becomes of the context under some rules."""
@@ -107,13 +110,15 @@ class Attributions:
 
     def touched(self, paths: tuple[str, ...] | None) -> None:
         """Files were created, changed or deleted (``None``: nobody knows which): the contexts that hold them are worth
-        measuring again, in their time. In the event loop's thread.
+        another look, in their time. In the event loop's thread.
         """
         with self._lock:
             for root, known in self._known.items():
-                if not known.touched and (paths is None or any(is_below(path, root) for path in paths)):
+                below = [path for path in paths or () if is_below(path, root)]
+                known.changed.update(below)
+                if not known.touched and (below or paths is None):
                     known.touched = True
-                    self._server.loop.call_later(max(known.rest, 0.0) + _LATER, self._server.lenses.changed)
+                    self._server.loop.call_later(known.rest + _LATER, self._server.lenses.changed)
 
     def stop(self) -> None:
         """End all measurements."""
@@ -136,11 +141,9 @@ class Attributions:
                 with self._lock:
                     known, rules = self._known.get(root), self._wanted[root]
                 if known is None or known.is_due:
-                    known = self._walk(files, root, rules, progress, stop)
+                    known = self._look(known, files, root, rules, progress, stop)
                 found = _attribution(known.scan, rules)
                 with self._lock:
-                    before = self._known.get(root)
-                    known.touched = known.touched or (before is not None and before.touched)  # meanwhile
                     known.keep(found)
                     self._known[root] = known
                     if self._wanted[root] == rules:
@@ -155,19 +158,32 @@ class Attributions:
                     del self._running[root]
             self._server.later(progress.end, "stopped" if stop.is_set() else "done")
 
-    def _walk(
-        self, files: Snapshot, root: str, rules: IgnoreRules, progress: Progress, stop: threading.Event
+    def _look(
+        self,
+        known: _Known | None,
+        files: Snapshot,
+        root: str,
+        rules: IgnoreRules,
+        progress: Progress,
+        stop: threading.Event,
     ) -> _Known:
-        from prebake.project.scan import scan
+        """Walk over a context, or over what has changed in it."""
+        from prebake.project.survey import Survey
 
         def show(seen: ScanProgress) -> None:
             if seen.files:
                 self._server.later(progress.report, f"{seen.files:,} files")
 
-        with self._lock:
-            if root in self._known:
-                self._known[root].touched = False
+        survey = Survey(root) if known is None else known.survey
+        changed: set[str] = set()
+        if known is not None:
+            with self._lock:
+                changed, known.changed, known.touched = known.changed, set(), False
         before = time.monotonic()
-        found = scan(files, root, rules, progress=show, cancelled=stop.is_set, whole=True)
+        found = survey.look(files, rules, changed=changed, progress=show, cancelled=stop.is_set, whole=True)
         after = time.monotonic()
-        return _Known(found, after - before, after)
+        made = _Known(survey, found, after + _REST * (after - before))
+        if known is not None:
+            with self._lock:  # what has happened meanwhile
+                made.changed, made.touched = known.changed, known.touched
+        return made
