@@ -10,7 +10,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from prebake.filesystem import MAX_TEXT, Disk, Entry, FileSystem, GitTree, Kind, Names, Stamp, fingerprint_of
+from prebake.filesystem import MAX_TEXT, Disk, Entry, FileSystem, Kind, Names, Stamp, fingerprint_of
 from prebake.paths import absolute, is_below, join, parent, relative
 from prebake.text import Text
 
@@ -19,7 +19,6 @@ __all__ = [
     "Disk",
     "Entry",
     "FileSystem",
-    "GitTree",
     "Kind",
     "Names",
     "Snapshot",
@@ -217,4 +216,6 @@ def git_tree(root: str, revision: str) -> Snapshot:
     Raises:
         LookupError: git has no such commit, or is missing.
     """
+    from prebake.gittree import GitTree
+
     return Snapshot(GitTree(root, revision))
