@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from prebake.build.build import Build, fact
 from prebake.build.context.makers import Maker, is_git_ignored, maker_of, submodule_of
@@ -60,10 +60,19 @@ def absent_sources(build: Build) -> tuple[Absent, ...]:
     """The sources that are not in the context, where that is certain enough to be said."""
     lost = [item for item in lost_sources(build) if not item.left_out and not _is_optional(item)]
     empty = tuple(_empty(build))
-    if not lost or _is_built_elsewhere(build):
+    if not lost or _is_part(build, lost) or _is_built_elsewhere(build):
         return empty
     found = [_absent(build, item) for item in lost if not _is_doubtful(build, item.site)]
     return (*found, *empty) if _is_supported(build, found) else empty
+
+
+def _is_part(build: Build, lost: list[Lost]) -> bool:
+    """Whether not all of the project is here, whatever tells of the rest: a checkout of a part."""
+    missing = {item.site.path for item in lost}
+    there = {site.path for site in sites(build)} - missing
+    if len(missing) <= _FEW or len(missing) <= 2 * len(there):
+        return False
+    return not any(_same_but_for_case(build, path) for path in missing)
 
 
 def _empty(build: Build) -> Iterator[Absent]:
@@ -155,8 +164,6 @@ def _is_supported(build: Build, found: list[Absent]) -> bool:
         return True
     root = build.context.root or "/"
     there = {site.path for site in sites(build) if exists(build.snapshot, root, site.path)}
-    if len(found) > _FEW and len(found) > 2 * len(there):
-        return False  # not all of the project is here, whatever tells of the rest
     unexplained = {item.lost.site.path for item in found if item.maker is None and not item.ignored}
     if len(unexplained) > max(len(there), 1):
         return False
@@ -180,28 +187,54 @@ def _link(build: Build, path: str) -> str | None:
     return None
 
 
+class _Break(NamedTuple):
+    """Where a path leaves what is there: the last folder that is, what it holds, and the parts that follow."""
+
+    folder: str
+    names: tuple[str, ...]
+    part: str
+    rest: tuple[str, ...]
+
+    def there(self, build: Build, names: Iterable[str]) -> tuple[str, ...]:
+        """The paths that are there when one of these names takes the place of the part that is not."""
+        root = build.context.root or "/"
+        paths = (posixpath.join(self.folder, name, *self.rest) for name in names)
+        return tuple(path for path in paths if exists(build.snapshot, root, path))
+
+
+def _break(build: Build, path: str) -> _Break | None:
+    """Where a path breaks off; ``None`` where a wildcard comes before."""
+    root = build.context.root or "/"
+    folder, parts = "", path.split("/")
+    for number, part in enumerate(parts):
+        if WILDCARDS & set(part):
+            return None
+        names = tuple(entry.name for entry in build.snapshot.list(join(root, folder) if folder else root))
+        if part not in names:
+            return _Break(folder, names, part, tuple(parts[number + 1 :]))
+        folder = posixpath.join(folder, part)
+    return None
+
+
+def _same_but_for_case(build: Build, path: str) -> tuple[str, ...]:
+    """The paths that differ from one that is missing in case alone."""
+    at = _break(build, path)
+    return () if at is None else at.there(build, [name for name in at.names if name.lower() == at.part.lower()])
+
+
 def _near(build: Build, path: str) -> tuple[tuple[str, ...], bool]:
     """Paths of the context that may be meant, and whether the first differs in case alone."""
     from difflib import get_close_matches
 
-    root = build.context.root or "/"
-    parts = path.split("/")
-    folder = ""
-    for number, part in enumerate(parts):
-        if WILDCARDS & set(part):
-            return (), False
-        names = [entry.name for entry in build.snapshot.list(join(root, folder) if folder else root)]
-        if part in names:
-            folder = posixpath.join(folder, part)
-            continue
-        rest = parts[number + 1 :]
-        same = [name for name in names if name.lower() == part.lower()]
-        alike = same or get_close_matches(part, names, n=3, cutoff=_ALIKE)
-        full = [posixpath.join(folder, name, *rest) for name in alike]
-        there = tuple(item for item in full if exists(build.snapshot, root, item))
-        if there:
-            return there, bool(same)
-        break
-    name = parts[-1]
+    same = _same_but_for_case(build, path)
+    if same:
+        return same, True
+    if WILDCARDS & set(path):
+        return (), False
+    at = _break(build, path)
+    alike = at.there(build, get_close_matches(at.part, at.names, n=3, cutoff=_ALIKE)) if at is not None else ()
+    if alike:
+        return alike, False
+    name = posixpath.basename(path)
     elsewhere = (posixpath.join(place, name) for place, names in folders(build).items() if name in names)
     return tuple(sorted(elsewhere, key=lambda item: (item.count("/"), item)))[:2], False
