@@ -69,7 +69,9 @@ class ContextFiles:
         parts = path.split("/") if path else []
         for end in range(1, len(parts) + 1):
             found = self.snapshot.stat(self.absolute("/".join(parts[:end])))
-            if found is not None and found.kind is Kind.SYMLINK:
+            if found is None:
+                return False
+            if found.kind is Kind.SYMLINK:
                 return True
         return False
 

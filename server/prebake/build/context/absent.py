@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from prebake.build.build import Build, fact
 from prebake.build.context.makers import Maker, is_git_ignored, maker_of, submodule_of
-from prebake.build.context.sources import Lost, Site, lost_sources, sites
+from prebake.build.context.sources import Lost, Site, has_submodules, lost_sources, sites
 from prebake.build.context.unnamed import folders
 from prebake.files import Kind, is_below, join, parent, relative
 from prebake.project.sources import exists
@@ -78,7 +78,7 @@ def _is_part(build: Build, lost: list[Lost]) -> bool:
 def _empty(build: Build) -> Iterator[Absent]:
     """The submodules that instructions copy and git has not fetched."""
     root = build.context.root
-    if root is None or build.context.remote:
+    if root is None or build.context.remote or not has_submodules(build):
         return
     for site in sites(build):
         place = join(root, site.path)

@@ -140,8 +140,12 @@ def may_lack_sources(build: Build) -> bool:
     """Whether a source may be missing in the context, or be a submodule that git has not fetched: a cheap test, since
     mostly none is.
     """
-    if any(not item.left_out for item in lost_sources(build)):
-        return True
+    return any(not item.left_out for item in lost_sources(build)) or has_submodules(build)
+
+
+@fact
+def has_submodules(build: Build) -> bool:
+    """Whether the project is a git repository with submodules."""
     top = build.snapshot.git_root(build.root)
     return top is not None and build.snapshot.is_file(join(top, ".gitmodules"))
 
