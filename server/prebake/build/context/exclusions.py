@@ -97,7 +97,8 @@ def proposal(build: Build) -> Proposal | None:
     ):
         if patterns:
             groups.append(Group(title, patterns))
-    if not groups:
+    left_out = {pattern for group in groups for pattern in group.patterns}
+    if left_out <= {NAME}:
         return None
     rules = rules_of(Text("\n".join(pattern for group in groups for pattern in group.patterns)), "")
     scan = build.scan
@@ -110,7 +111,7 @@ def _own_files(build: Build) -> Iterator[str]:
     if not any(context_use(other).is_broad for other in neighbours(build)):
         return
     root = build.context.root or "/"
-    own = [relative(other.path, root) for other in neighbours(build)]
+    own = sorted(relative(other.path, root) for other in neighbours(build))  # the same for each of them
     own += [entry.name for entry in build.snapshot.list(root) if is_compose_file(entry.name)]
     ignore = build.ignore.path
     for path in dict.fromkeys((*own, NAME if ignore is None else relative(ignore, root))):
