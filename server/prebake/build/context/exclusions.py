@@ -37,6 +37,7 @@ SECRETS = "Secrets"
 """The title of the group that is about what must not be in an image, whatever its size."""
 
 _RUNS = frozenset({"RUN"})
+_DOUBTFUL = AMBIGUOUS | {".venv", "venv"}
 
 
 class Group(NamedTuple):
@@ -204,7 +205,7 @@ class _Candidates:
             if self._found_env():
                 self.about_secrets.append(f".env stays: {self._unnamed.environment}")
             return False
-        if name in self._packages or self._runs_one(pattern):
+        if name in self._packages or self._runs_one(pattern) or self._is_something_else(name):
             return False
         if "read_by" in item and self._reads(item["read_by"]) and not self._makes(item):
             return False
@@ -247,6 +248,15 @@ class _Candidates:
             return False
         rules = rules_of(Text(pattern), "")
         return not all(rules.sends(part) for part in self._mentions.commands)
+
+    def _is_something_else(self, name: str) -> bool:
+        """Whether a folder of a name that does not tell was looked at and is not what tools make."""
+        scan = self._build.scan
+        if scan is None or name not in _DOUBTFUL:
+            return False
+        called = [path for path in scan.listings if path == name or path.endswith(f"/{name}")]
+        made = [mark.path for mark in scan.landmarks if mark.is_folder] if called else []
+        return any(not any(is_below(path, other) for other in made) for path in called)
 
     def _found_env(self) -> bool:
         return any(name == ".env" or name.startswith(".env.") for name in self._top)

@@ -224,7 +224,8 @@ class _Finder:
 
     def _places(self, pattern: str, name: str) -> Iterator[str]:
         """Where a tool may make something of a name."""
-        yield name
+        if name not in self._scan.entries:  # what is there was not recognised, so it is something else
+            yield name
         if pattern in _BESIDE_CODE:
             folders = [
                 path for path, entry in self._scan.entries.items() if entry.sent_files and path in self._scan.listings
