@@ -38,6 +38,7 @@ _GROW = frozenset({"Virtual environments", "Node packages"})
 """Groups of what will be large when a tool has made it."""
 
 _MADE = _GROW | {"Experiment logs", "Python caches and build leftovers", "Notebooks"}
+_LOCKS = frozenset({"package-lock.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "bun.lockb"})
 _BESIDE_CODE = ("**/__pycache__", "**/*.py[cod]", "**/.ipynb_checkpoints")
 _MAY_BE_ROOTED = frozenset({"Virtual environments", "Experiment logs"})
 _ENVIRONMENTS = (".venv", "venv", "env", "ENV", ".virtualenv", "virtualenv")
@@ -125,9 +126,8 @@ class _Finder:
 
     def _may_expect(self) -> bool:
         """Whether tools might make something large that the author has not thought of."""
-        has_node = "package.json" in self._scan.entries
-        return (self._is_python() and not self._covers_environment()) or (
-            has_node and self._rules.sends("node_modules/x")
+        return (self._is_python() and not self._covers_environment()) or any(
+            self._rules.sends(f"{folder}/node_modules/x".lstrip("/")) for folder in self._locked()
         )
 
     def _is_python(self) -> bool:
@@ -224,6 +224,9 @@ class _Finder:
 
     def _places(self, pattern: str, name: str) -> Iterator[str]:
         """Where a tool may make something of a name."""
+        if pattern == "**/node_modules":
+            yield from (f"{folder}/{name}".lstrip("/") for folder in self._locked())
+            return
         if name not in self._scan.entries:  # what is there was not recognised, so it is something else
             yield name
         if pattern in _BESIDE_CODE:
@@ -231,3 +234,9 @@ class _Finder:
                 path for path, entry in self._scan.entries.items() if entry.sent_files and path in self._scan.listings
             ]
             yield from (f"{folder}/{name}" for folder in folders[:_MOST_FOLDERS])
+
+    def _locked(self) -> Iterator[str]:
+        """The folders near the top that Node packages are installed in: their versions are written down there."""
+        for folder, names in folders(self._build).items():
+            if "package.json" in names and not _LOCKS.isdisjoint(names):
+                yield folder
