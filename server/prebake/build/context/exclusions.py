@@ -27,7 +27,7 @@ from prebake.project.landmarks import AMBIGUOUS, Landmark
 from prebake.project.scan import Size
 from prebake.records import NamedTuple
 from prebake.syntax.glob import WILDCARDS
-from prebake.syntax.ignorefile import literal
+from prebake.syntax.ignorefile import can_name, literal
 from prebake.text import Text
 
 _NESTED_REPOSITORY = 1_000_000
@@ -292,6 +292,7 @@ class _Candidates:
             if (
                 mark.kind == kind
                 and mark.files
+                and can_name(mark.path)
                 and rules.sends(mark.path, mark.is_folder)
                 and is_free(self._build, literal(mark.path))
                 and self._idle(mark, known, items)

@@ -20,7 +20,7 @@ from prebake.project.scan import ContextScan, Size, sum_of
 from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.glob import WILDCARDS
-from prebake.syntax.ignorefile import literal
+from prebake.syntax.ignorefile import can_name, literal
 
 _WORDS = {
     "version-control": "version control", "virtual-environment": "virtual environments",
@@ -155,7 +155,7 @@ class _Finder:
             taken.update(mark.path for mark in marks)
             if marks and (lines[0] in self._left.written or self._left.is_root_only(posixpath.basename(lines[0]))):
                 # The author's own pattern would be worth nothing beside ours, or has lost to an exception.
-                rest = [mark for mark in marks if mark.path not in self._left.written]
+                rest = [mark for mark in marks if mark.path not in self._left.written and can_name(mark.path)]
                 found += (self._leftover(group, (literal(mark.path),), (mark,)) for mark in rest)
             elif marks:
                 found.append(self._leftover(group, lines, marks))
