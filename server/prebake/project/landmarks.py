@@ -60,13 +60,15 @@ _FOLDERS: Mapping[str, LandmarkKind] = {
 # Folders that may be somebody's sources as well: what lies in them tells, by a file or a folder of such a name.
 _TELLTALES: Mapping[str, tuple[LandmarkKind, re.Pattern[str]]] = {
     "node_modules": ("node-modules", regex(r"\.bin|\.package-lock\.json|\.yarn-integrity|\.modules\.yaml|\.pnpm")),
-    "wandb": ("experiment-logs", regex(r"(offline-)?run-.*|latest-run|sweep-.*|debug(-internal)?\.log")),
+    "wandb": ("experiment-logs", regex(r"(offline-)?run-.*|.*\.wandb|latest-run|sweep-.*|debug(-internal)?\.log")),
     "mlruns": ("experiment-logs", regex(r"[0-9]+|\.trash|models")),
     "mlartifacts": ("experiment-logs", regex(r"[0-9]+")),
     "lightning_logs": ("experiment-logs", regex(r"version_[0-9]+")),
     "multirun": ("experiment-logs", regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")),
     "catboost_info": ("experiment-logs", regex(r"catboost_training\.json|learn_error\.tsv|learn")),
-    "dist": ("build-output", regex(r".*\.whl")),
+    "runs": ("experiment-logs", regex(r"detect|segment|classify|pose|obb")),
+    "dist": ("build-output", regex(r".*\.(whl|tar\.gz)")),
+    "target": ("build-output", regex(r"\.rustc_info\.json")),
     "build": ("build-output", regex(r"bdist\..*|temp\..*|lib\.[a-z].*")),
 }
 _LOG_FOLDERS = ("runs", "tb_logs", "lightning_logs", "tensorboard", "logs", "tb")
@@ -132,6 +134,8 @@ class Recognizer:
         if path in self._covered:
             self._covered.update(prefix + name for name in folders)
             return
+        if "activate" in listing.names and posixpath.basename(path) in ("bin", "Scripts") and "/" in path:
+            self._folders[posixpath.dirname(path)] = "virtual-environment"
         kind = _whole_folder(path, listing.names, folders) if path else None
         if kind is not None:
             self._folders[path] = kind
@@ -226,7 +230,10 @@ def _whole_folder(path: str, names: Sequence[str], folders: Sequence[str]) -> La
         return "build-output"
     if "WiredTiger" in names or "PG_VERSION" in names or "ibdata1" in names:  # MongoDB, PostgreSQL, MySQL
         return "database"
-    telltale = _TELLTALES.get(posixpath.basename(path))
+    name = posixpath.basename(path)
+    if name == "node_modules" and folders and not names:
+        return "node-modules"
+    telltale = _TELLTALES.get(name)
     if telltale is not None and "__init__.py" not in names and _any(telltale[1], (*names, *folders)):
         return telltale[0]
     return None

@@ -108,7 +108,12 @@ def _pattern(raw: str, line: int, start: int) -> Pattern:
     return Pattern(raw, body, negated, line, start, start + len(raw), fault)
 
 
+def can_name(path: str) -> bool:
+    """Whether a line can be about a path: there is none for one with a line's end in it or blanks around it."""
+    return path == path.strip(_BLANK) and "\n" not in path
+
+
 def literal(path: str) -> str:
-    """A pattern that matches a path and nothing else."""
+    """A pattern that matches a path and nothing else, for one that a line can be about."""
     text = re.sub(r"([*?\[\]\\^{|}])", r"\\\1", path)
     return f"\\{text}" if text.startswith(("!", "#")) else text

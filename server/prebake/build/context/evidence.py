@@ -25,6 +25,7 @@ _PYTHON = regex(
     r"\b(pip3?\s+install|uv\s+(sync|pip|run|venv)|(poetry|pdm|pipenv|conda|mamba)\s+[a-z]|python3?\s+(-m\s+\w|\S+\.py\b))"
 )
 _NODE = regex(r"\b(npm|yarn|pnpm|bun)\b")
+_SAMPLES = frozenset({"tests", "test", "fixtures", "testdata", "examples"})
 _NAME = regex(r"[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9]|[A-Za-z0-9]")
 _PACKAGE = regex(r"^\[(project|build-system|tool\.poetry|tool\.flit)", re.MULTILINE)
 _VERSION_FROM_GIT = regex(
@@ -63,7 +64,7 @@ def evidence(build: Build) -> Evidence:
     """What the project in the build's context is made with."""
     manifests = manifest_texts(build)
     runs = "\n".join(text_of(other, _RUNS) for other in neighbours(build))
-    bases = " ".join(stage.base for stage in build.tree.stages)
+    bases = " ".join(stage.base for other in neighbours(build) for stage in other.tree.stages)
     names = {posixpath.basename(path) for path in manifests}
     has_code = any(path.endswith(".py") for path in (*_top_names(build), *mentions(build).files))
     languages: set[str] = set()
@@ -72,7 +73,9 @@ def evidence(build: Build) -> Evidence:
     described = _PACKAGE.search(manifests.get("pyproject.toml", "")) is not None
     if names & {"setup.py", "setup.cfg"} or described:
         languages.add("python-package")
-    if "package.json" in _top_names(build) or _NODE.search(runs):
+    if _NODE.search(runs) or any(
+        "package.json" in names and not _SAMPLES & set(folder.split("/")) for folder, names in folders(build).items()
+    ):
         languages.add("node")
     packages = frozenset().union(*map(_names_in, manifests.values()))
     return Evidence(frozenset(languages), packages, _git_reader(build, manifests))

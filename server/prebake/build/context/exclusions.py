@@ -29,7 +29,7 @@ from prebake.project.landmarks import AMBIGUOUS, Landmark
 from prebake.project.scan import Size
 from prebake.records import NamedTuple
 from prebake.syntax.glob import WILDCARDS
-from prebake.syntax.ignorefile import literal
+from prebake.syntax.ignorefile import can_name, literal
 from prebake.text import Text
 
 _NESTED_REPOSITORY = 1_000_000
@@ -39,6 +39,7 @@ SECRETS = "Secrets"
 """The title of the group that is about what must not be in an image, whatever its size."""
 
 _RUNS = frozenset({"RUN"})
+_DOUBTFUL = AMBIGUOUS | {".venv", "venv"}
 
 
 class Group(NamedTuple):
@@ -99,7 +100,8 @@ def proposal(build: Build) -> Proposal | None:
     ):
         if patterns:
             groups.append(Group(title, patterns))
-    if not groups:
+    left_out = {pattern for group in groups for pattern in group.patterns}
+    if left_out <= {NAME}:
         return None
     rules = rules_of(Text("\n".join(pattern for group in groups for pattern in group.patterns)), "")
     scan = build.scan
@@ -112,7 +114,7 @@ def _own_files(build: Build) -> Iterator[str]:
     if not any(context_use(other).is_broad for other in neighbours(build)):
         return
     root = build.context.root or "/"
-    own = [relative(other.path, root) for other in neighbours(build)]
+    own = sorted(relative(other.path, root) for other in neighbours(build))  # the same for each of them
     own += [entry.name for entry in build.snapshot.list(root) if is_compose_file(entry.name)]
     ignore = build.ignore.path
     for path in dict.fromkeys((*own, NAME if ignore is None else relative(ignore, root))):
@@ -205,7 +207,7 @@ class _Candidates:
             if self._found_env():
                 self.about_secrets.append(f".env stays: {self._unnamed.environment}")
             return False
-        if name in self._packages or self._runs_one(pattern):
+        if name in self._packages or self._runs_one(pattern) or self._is_something_else(name):
             return False
         if "read_by" in item and self._reads(item["read_by"]) and not self._makes(item):
             return False
@@ -249,6 +251,15 @@ class _Candidates:
         rules = rules_of(Text(pattern), "")
         return not all(rules.sends(part) for part in self._mentions.commands)
 
+    def _is_something_else(self, name: str) -> bool:
+        """Whether a folder of a name that does not tell was looked at and is not what tools make."""
+        scan = self._build.scan
+        if scan is None or name not in _DOUBTFUL:
+            return False
+        called = [path for path in scan.listings if path == name or path.endswith(f"/{name}")]
+        made = [mark.path for mark in scan.landmarks if mark.is_folder] if called else []
+        return any(not any(is_below(path, other) for other in made) for path in called)
+
     def _found_env(self) -> bool:
         return any(name == ".env" or name.startswith(".env.") for name in self._top)
 
@@ -281,6 +292,7 @@ class _Candidates:
             if (
                 mark.kind == kind
                 and mark.files
+                and can_name(mark.path)
                 and rules.sends(mark.path, mark.is_folder)
                 and is_free(self._build, literal(mark.path))
                 and self._idle(mark, known, items)

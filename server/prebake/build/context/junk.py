@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
@@ -10,19 +9,18 @@ from collections.abc import Iterable, Iterator
 from prebake.build.build import Build, fact
 from prebake.build.context.evidence import manifest_texts
 from prebake.build.context.exclusions import SECRETS, Group, candidates
+from prebake.build.context.leftin import left_in, plain
 from prebake.build.context.placement import Addition
 from prebake.build.context.unnamed import folders
 from prebake.build.context.unread import large_unread
 from prebake.build.context.use import context_use
-from prebake.files import is_below
-from prebake.project.ignore import IgnoreRules, rules_of
+from prebake.project.ignore import IgnoreRules
 from prebake.project.landmarks import LARGE, Landmark
 from prebake.project.scan import ContextScan, Size, sum_of
 from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.glob import WILDCARDS
-from prebake.syntax.ignorefile import literal
-from prebake.text import Text
+from prebake.syntax.ignorefile import can_name, literal
 
 _WORDS = {
     "version-control": "version control", "virtual-environment": "virtual environments",
@@ -33,21 +31,18 @@ _WORDS = {
 }  # fmt: skip
 """What is worth a finding, in words, by kind of landmark; ``large`` is what :func:`large_unread` gives."""
 
-_SMALL = frozenset({"editor", "desktop"})
-"""Kinds of landmarks that are worth a line only where there is something else to say."""
-
-_GENERATED = frozenset({"python-cache", "tool-cache", "package-metadata", "node-modules", "notebook-checkpoints"})
-"""Kinds of which a pattern without a slash that does not say ``**/`` is likely to be a mistake."""
+_KINDS = frozenset(_WORDS) | {"editor", "desktop"}
+"""With what is worth a line only where there is something else to say."""
 
 _GROW = frozenset({"Virtual environments", "Node packages"})
 """Groups of what will be large when a tool has made it."""
 
 _MADE = _GROW | {"Experiment logs", "Python caches and build leftovers", "Notebooks"}
+_LOCKS = frozenset({"package-lock.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "bun.lockb"})
 _BESIDE_CODE = ("**/__pycache__", "**/*.py[cod]", "**/.ipynb_checkpoints")
 _MAY_BE_ROOTED = frozenset({"Virtual environments", "Experiment logs"})
 _ENVIRONMENTS = (".venv", "venv", "env", "ENV", ".virtualenv", "virtualenv")
 _BYTE_CODE = regex(r"\.py(c|o|d|\[)|__pycache__")
-_ANYTHING = ("*", "**", ".*")
 _MOST_FOLDERS = 50
 
 
@@ -116,13 +111,7 @@ class _Finder:
         self._build = build
         self._rules = rules
         self._scan = scan
-        self._declined = {_name(comment.text.strip()) for comment in rules.file.comments} if rules.file else set()
-        self._exceptions = tuple(pattern.pattern for pattern in rules.patterns if pattern.negated)
-        self._marks = tuple(
-            mark
-            for mark in scan.landmarks
-            if mark.files and (mark.kind in _WORDS or mark.kind in _SMALL) and self._is_left(mark)
-        )
+        self._left = left_in(scan)
         self._has_large = any(mark.kind in ("weights", "dataset", "archive", "model-cache") for mark in scan.landmarks)
 
     @property
@@ -130,16 +119,15 @@ class _Finder:
         """Whether it is worth to look further, by what is known at once."""
         return (
             self._has_large
-            or any(mark.kind in _WORDS for mark in self._marks)
+            or any(mark.kind in _WORDS for mark in self._left.marks)
             or any(entry.sent_bytes >= LARGE for entry in self._scan.entries.values())
             or (context_use(self._build).is_broad and self._may_expect())
         )
 
     def _may_expect(self) -> bool:
         """Whether tools might make something large that the author has not thought of."""
-        has_node = "package.json" in self._scan.entries
-        return (self._is_python() and not self._covers_environment()) or (
-            has_node and self._rules.sends("node_modules/x")
+        return (self._is_python() and not self._covers_environment()) or any(
+            self._rules.sends(f"{folder}/node_modules/x".lstrip("/")) for folder in self._locked()
         )
 
     def _is_python(self) -> bool:
@@ -150,7 +138,7 @@ class _Finder:
 
     def _has_environment(self) -> bool:
         """Whether it is known what the project's environment is called."""
-        return self._covers_environment() or any(mark.kind == "virtual-environment" for mark in self._marks)
+        return self._covers_environment() or any(mark.kind == "virtual-environment" for mark in self._left.marks)
 
     def _covers_environment(self) -> bool:
         return any(not self._rules.sends(f"{name}/x") for name in _ENVIRONMENTS)
@@ -159,15 +147,15 @@ class _Finder:
         """What is there, largest first; nothing where that is not worth a word."""
         found: list[Leftover] = []
         taken: set[str] = set()
-        written = {pattern.pattern for pattern in self._rules.patterns}
         for group, lines in self._lines():
             if group.large:
                 continue
-            marks = [mark for mark in self._marks if mark.path not in taken and _covers(lines[0], mark)]
+            covered = self._left.covered_by(lines[0])
+            marks = [mark for mark in covered if mark.kind in _KINDS and mark.path not in taken]
             taken.update(mark.path for mark in marks)
-            if marks and (lines[0] in written or self._is_root_only(posixpath.basename(lines[0]))):
+            if marks and (lines[0] in self._left.written or self._left.is_root_only(posixpath.basename(lines[0]))):
                 # The author's own pattern would be worth nothing beside ours, or has lost to an exception.
-                rest = [mark for mark in marks if mark.path not in written]
+                rest = [mark for mark in marks if mark.path not in self._left.written and can_name(mark.path)]
                 found += (self._leftover(group, (literal(mark.path),), (mark,)) for mark in rest)
             elif marks:
                 found.append(self._leftover(group, lines, marks))
@@ -200,7 +188,9 @@ class _Finder:
         for found in large_unread(self._build):
             if any(pattern.negated for pattern in self._rules.patterns_matching(found.path)):
                 continue
-            if not self._rules.sends(found.path, found.path in self._scan.listings) or self._is_on_purpose(found.path):
+            if not self._rules.sends(found.path, found.path in self._scan.listings) or self._left.is_on_purpose(
+                found.path
+            ):
                 continue
             lines = (literal(found.path), *(f"!{literal(path)}" for path in found.kept))
             title = next(group.title for group in candidates(self._build).groups if group.large)
@@ -213,70 +203,40 @@ class _Finder:
         for group, lines in self._lines():
             places = self._expected(group, lines[0]) if group.title in _MADE else ()
             if places:
-                folder = not WILDCARDS & set(_name(lines[0])) and lines[0] != "**/.coverage"
+                folder = not WILDCARDS & set(plain(lines[0])) and lines[0] != "**/.coverage"
                 addition = Addition(group.title, lines, folder, group.title in _MAY_BE_ROOTED)
                 found.append(Leftover(addition, places, (), Size()))
         return tuple(found)
 
     def _expected(self, group: Group, pattern: str) -> tuple[str, ...]:
         """Where a tool may make what a pattern is about, and nothing leaves it out."""
-        if any(_covers(pattern, mark) for mark in self._marks) or _name(pattern) in self._declined:
+        if any(self._left.covered_by(pattern)) or self._left.is_declined(plain(pattern)):
             return ()
         if group.title == "Virtual environments" and (self._has_environment() or not self._is_python()):
             return ()
         if pattern == "**/*.py[cod]" and any(_BYTE_CODE.search(own.pattern) for own in self._rules.patterns):
             return ()
         name = re.sub(r"\[(.)[^\]]*\]", r"\1", pattern.removeprefix("**/")).replace("*", "x")
-        own = (posixpath.basename(pattern.pattern) for pattern in self._rules.patterns)
-        if any(fnmatch.fnmatchcase(name, pattern) for pattern in own if pattern not in _ANYTHING):
+        if self._left.is_known(name):
             return ()  # the author has thought of it, and may have meant the top alone
         places = self._places(pattern, name)
         return tuple(path for path in places if self._rules.sends(f"{path}/x") and self._rules.sends(path))
 
     def _places(self, pattern: str, name: str) -> Iterator[str]:
         """Where a tool may make something of a name."""
-        yield name
+        if pattern == "**/node_modules":
+            yield from (f"{folder}/{name}".lstrip("/") for folder in self._locked())
+            return
+        if name not in self._scan.entries:  # what is there was not recognised, so it is something else
+            yield name
         if pattern in _BESIDE_CODE:
             folders = [
                 path for path, entry in self._scan.entries.items() if entry.sent_files and path in self._scan.listings
             ]
             yield from (f"{folder}/{name}" for folder in folders[:_MOST_FOLDERS])
 
-    def _is_left(self, mark: Landmark) -> bool:
-        """Whether the author's rules leave something in, and neither on purpose nor by a pattern for the top alone."""
-        if not self._rules.sends(mark.path, mark.is_folder) or self._is_on_purpose(mark.path):
-            return False
-        return mark.kind not in _GENERATED or "/" not in mark.path or not self._is_root_only(mark.name)
-
-    def _is_on_purpose(self, path: str) -> bool:
-        """Whether the author lets in a path by an exception for it, or has commented it out."""
-        names = {path, posixpath.basename(path)}
-        return not names.isdisjoint(self._declined) or any(
-            pattern.startswith(f"{path}/") or _name(pattern) in names for pattern in self._exceptions
-        )
-
-    def _is_root_only(self, name: str) -> bool:
-        """Whether a pattern of the author's is about such a name, but matches at the context's top only, which does not
-        say that this is meant: for what tools generate that is a mistake of its own, with a repair of its own.
-        """
-        return any(
-            not (pattern.negated or "/" in pattern.pattern or pattern.raw.startswith(("/", "./")))
-            and fnmatch.fnmatchcase(name, pattern.pattern)
-            for pattern in self._rules.patterns
-            if pattern.pattern not in _ANYTHING
-        )
-
-
-def _name(text: str) -> str:
-    """What a pattern, possibly one in a comment, is about."""
-    return text.removeprefix("**/").strip("/")
-
-
-def _covers(pattern: str, mark: Landmark) -> bool:
-    """Whether a pattern of ours leaves out a landmark."""
-    name = pattern.removeprefix("**/")
-    if name != pattern and "/" not in name:
-        return fnmatch.fnmatchcase(mark.name, name)
-    if not WILDCARDS & set(pattern):
-        return is_below(mark.path, pattern)
-    return not rules_of(Text(pattern), "").sends(mark.path, mark.is_folder)
+    def _locked(self) -> Iterator[str]:
+        """The folders near the top that Node packages are installed in: their versions are written down there."""
+        for folder, names in folders(self._build).items():
+            if "package.json" in names and not _LOCKS.isdisjoint(names):
+                yield folder

@@ -11,10 +11,11 @@ from prebake.data import load_table
 from prebake.edits import FileEdit, TextEdit
 from prebake.project.ignore import IgnoreRules, rules_of
 from prebake.records import NamedTuple
+from prebake.regex import regex
 from prebake.syntax.ignorefile import IgnoreFile, Pattern
 from prebake.text import Position, Text
 
-_TITLE = re.compile(r"(#+\s*)(\S.*)?")
+_TITLE = regex(r"(#+\s*)(\S.*)?")
 
 
 class Addition(NamedTuple):

@@ -15,6 +15,7 @@ from prebake.project.landmarks import LARGE, Landmark
 from prebake.project.scan import ContextScan, Size
 from prebake.records import NamedTuple
 from prebake.syntax.glob import WILDCARDS
+from prebake.syntax.ignorefile import can_name
 
 _DATA = frozenset({"data", "dataset", "datasets", "raw_data", "corpus", "corpora"})
 _WEIGHTS = frozenset({"models", "model", "weights", "checkpoints", "ckpts", "ckpt", "pretrained", "saved_models"})
@@ -48,7 +49,7 @@ def large_unread(build: Build) -> tuple[Unread, ...]:
     found: list[Unread] = []
     done: list[str] = []
     for path in (*_named_folders(scan, marks), *_full_folders(scan, marks), *(mark.path for mark in marks)):
-        if any(is_below(path, other) for other in done):
+        if not can_name(path) or any(is_below(path, other) for other in done):
             continue
         kept = unread(build, path)
         if kept is not None:
