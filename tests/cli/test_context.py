@@ -419,6 +419,19 @@ def test_what_cannot_be_read_is_told(run: Run, tmp_path: Path, monkeypatch: pyte
     assert loaded(run("context", "--format", "json").out)[0]["unreadable"] == ["locked"]
 
 
+def test_a_file_that_arrives_empty_is_told_and_counts_with_no_bytes(run: Run, tmp_path: Path) -> None:
+    make_tree(tmp_path, PROJECT | {".dockerignore": "data\n!data/labels.csv\nvenv\n"})
+    before = loaded(run("context", "--format", "json").out)[0]["tree"]["sent"]
+    assert "empty" not in run("context").out
+    make_tree(tmp_path, {".dockerignore": "data\n!data/labels.csv\nvenv\ndata\n"})
+    (told,) = [line for line in lines(run("context").out) if "empty" in line]
+    assert told.startswith("Delivered empty by BuildKit, and counted so: data/labels.csv; .dockerignore:4 (data)")
+    after = loaded(run("context", "--format", "json").out)[0]["tree"]["sent"]
+    assert (after["files"], after["bytes"]) == (before["files"], before["bytes"] - 7_000 + len("data\n"))
+    (tmp_path / "prebake.toml").write_text('builder = "legacy"')
+    assert "empty" not in run("context").out
+
+
 def test_an_unfinished_measurement_is_a_lower_bound(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make_tree(tmp_path, PROJECT)
 

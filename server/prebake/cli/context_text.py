@@ -183,6 +183,17 @@ class ContextText:
             where = f"{self._name(shown.rules.path or '')}:{problem.line + 1}"
             reason = printable(problem.problem or "")
             yield warn(f"The build stops at {where} ({reason}); what follows is without this pattern", "error")
+        emptied = sorted(whole.scan.emptied)
+        if emptied:
+            names = ", ".join(printable(path) for path in emptied[:_MOST_PATHS])
+            more = f" and {len(emptied) - _MOST_PATHS} more" if len(emptied) > _MOST_PATHS else ""
+            last = shown.rules.patterns_matching(emptied[0])[-1]
+            where = f"{self._name(shown.rules.path or '')}:{last.line + 1}"
+            yield warn(
+                f"Delivered empty by BuildKit, and counted so: {names}{more}; {where} ({printable(last.raw)}) ignores "
+                "a folder again behind the exception",
+                "warning",
+            )
         if not whole.scan.complete:
             yield warn("Measuring took too long and was stopped: there is more than is shown", "warning")
         unreadable = whole.scan.unreadable

@@ -185,17 +185,21 @@ class IgnoreRules:
 
     ``path`` is the absolute path of the ignore file, ``None`` when there is none; ``file`` its content.
     ``prunes_blindly``: the legacy builder does not look into an ignored folder unless an exception names something in
-    it literally, so that ``data`` and ``!**/*.csv`` leave out ``data/a.csv``.
+    it literally, so that ``data`` and ``!**/*.csv`` leave out ``data/a.csv``. ``asks_twice``: before BuildKit reads a
+    file that the walk lets in, it looks at the path alone as well; see :meth:`arrives_empty`.
     """
 
-    def __init__(self, file: IgnoreFile | None, path: str | None, *, prunes_blindly: bool = False) -> None:
+    def __init__(
+        self, file: IgnoreFile | None, path: str | None, *, prunes_blindly: bool = False, asks_twice: bool = True
+    ) -> None:
         self.file = file
         self.path = path
         self.prunes_blindly = prunes_blindly
+        self.asks_twice = asks_twice
 
     @property
     def _identity(self) -> tuple[object, ...]:
-        return self.file, self.path, self.prunes_blindly
+        return self.file, self.path, self.prunes_blindly, self.asks_twice
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, IgnoreRules) and self._identity == other._identity
@@ -292,8 +296,20 @@ class IgnoreRules:
         alone, and sends nothing where that answer is no. The answers differ so where a folder is ignored, something in
         it is excepted, and a later pattern ignores the folder again: ``data``, ``!data/labels.csv``, ``data``.
         """
-        folder = posixpath.dirname(path)
-        return bool(folder) and self._overlooks(folder) and self.sends(path) and not self.sends_alone(path)
+        return self.may_empty_in(posixpath.dirname(path)) and self.sends(path) and not self.sends_alone(path)
+
+    def may_empty_in(self, folder: str) -> bool:
+        """Whether a file that lies directly in a folder may arrive empty: a cheap test, since mostly none can."""
+        return bool(folder) and self._may_empty and self._overlooks(folder)
+
+    @cached_property
+    def _may_empty(self) -> bool:
+        """Whether a pattern that ignores stands behind an exception that itself stands behind such a pattern."""
+        if not self.asks_twice:
+            return False
+        runs = [item.negated for item in self.usable]
+        first = runs.index(False) if False in runs else len(runs)
+        return True in runs[first:] and False in runs[runs.index(True, first) :]
 
     def _overlooks(self, folder: str) -> bool:
         """Whether a pattern matches a folder without the walk having noticed, the folder being ignored already."""
@@ -343,7 +359,8 @@ def in_force(
     for path in looked_for(dockerfile_path, context_root, builder):
         if is_read(snapshot, path, builder):
             text = snapshot.text(path) or Text("")
-            return IgnoreRules(parse_ignore(text), path, prunes_blindly=builder == "legacy")
+            file = parse_ignore(text)
+            return IgnoreRules(file, path, prunes_blindly=builder == "legacy", asks_twice=builder == "buildkit")
     return NO_RULES
 
 

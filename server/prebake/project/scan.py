@@ -165,12 +165,16 @@ class ContextScan(_Found):
 
     @cached_property
     def emptied(self) -> tuple[str, ...]:
-        """The files that BuildKit sends without their content; see :meth:`IgnoreRules.arrives_empty`. In ``sent`` they
-        count in full, as the other builders send them.
+        """The files that BuildKit sends without their content; see :meth:`IgnoreRules.arrives_empty`. In what is sent
+        they count as files of no bytes.
         """
-        if not self.rules.has_exceptions:
-            return ()
-        return tuple(path for path, size in self.files() if size and self.rules.arrives_empty(path))
+        return tuple(
+            f"{folder}/{name}"
+            for folder, listing in self.listings.items()
+            if self.rules.may_empty_in(folder)
+            for name, size in zip(listing.names, listing.sizes, strict=True)
+            if size and self.rules.arrives_empty(f"{folder}/{name}")
+        )
 
     @cached_property
     def by_pattern(self) -> Mapping[Pattern, Size]:
@@ -211,21 +215,25 @@ class _Trial:
         """What is sent of the files that lie directly in a folder."""
         known = self._sent.get(path)
         if known is None or known[0] is not listing:
-            known = listing, sent_of(self._walker, path, listing, self._rules.folder(path))
+            known = listing, sent_of(self._walker, path, listing, self._rules)
             self._sent[path] = known
         return known[1]
 
 
-def sent_of(walker: Walker, path: str, listing: Listing, folder: Folder) -> Size:
-    """What is sent of the files that lie directly in a folder."""
+def sent_of(walker: Walker, path: str, listing: Listing, rules: IgnoreRules, folder: Folder | None = None) -> Size:
+    """What is sent of the files that lie directly in a folder; ``folder`` is what becomes of it, where that is known
+    already.
+    """
+    folder = rules.folder(path) if folder is None else folder
     if folder.pruned:
         return Size()
     bytes_, files = 0, 0
     ignores = walker.ignores
     prefix = f"{path}/" if path else ""
+    may_empty = rules.may_empty_in(path)
     for name, size in zip(listing.names, listing.sizes, strict=True):
         if not ignores(prefix + name, folder):
-            bytes_ += size
+            bytes_ += 0 if may_empty and not rules.sends_alone(prefix + name) else size
             files += 1
     return Size(bytes_, files)
 
