@@ -110,6 +110,12 @@ class Snapshot:
             return path
         return None if path in self._texts else self._system.resolve(path)
 
+    def link(self, path: str) -> str | None:
+        """What a symbolic link on disk holds, as it is written, whatever text a view has for it; ``None`` for anything
+        else.
+        """
+        return self._system.link(path)
+
     def exists(self, path: str) -> bool:
         """Whether something is there, symbolic links followed."""
         return self._followed(path) is not None

@@ -36,8 +36,8 @@ def sent(context: Path, dockerfile: str = "Dockerfile") -> set[str]:
 
 
 def test_the_ignore_file_that_is_read(engine: Engine, tmp_path: Path) -> None:
-    """BuildKit wants the right name, reads the one beside the Dockerfile first, and follows no link out of the context;
-    what it does not read, it does not mention.
+    """BuildKit wants the right name, reads the one beside the Dockerfile first, and follows links only in the context,
+    whose top is their root; what it does not read, it does not mention.
     """
     files = {"Dockerfile": COPY_ALL, "a": "1", "b": "2"}
     plain = write(tmp_path / "plain", {**files, "dockerignore": "a\n", "Dockerfile.x.dockerignore": "b\n"})
@@ -47,19 +47,26 @@ def test_the_ignore_file_that_is_read(engine: Engine, tmp_path: Path) -> None:
     (inside / ".dockerignore").symlink_to("rules")
     outside = write(tmp_path / "outside", {**files, "../rules": "a\n"})
     (outside / ".dockerignore").symlink_to("../rules")
+    absolute_ = write(tmp_path / "absolute", {**files, "rules": "a\n"})
+    (absolute_ / ".dockerignore").symlink_to(absolute_ / "rules")
+    rooted = write(tmp_path / "rooted", {**files, "rules": "a\n"})
+    (rooted / ".dockerignore").symlink_to("/rules")
     folder = write(tmp_path / "folder", {**files, ".dockerignore/x": ""})
     below = write(tmp_path / "below", {**files, "docker/Dockerfile": COPY_ALL, "docker/.dockerignore": "a\n"})
-    found = {project.name: copied(engine, project) for project in (plain, beside, inside, outside, folder)}
+    projects = (plain, beside, inside, outside, absolute_, rooted, folder)
+    found = {project.name: copied(engine, project) for project in projects}
     found["below"] = copied(engine, below, "docker/Dockerfile")
     assert {name: sorted({"a", "b"} & there) for name, there in found.items()} == {
         "plain": ["a", "b"],
         "beside": ["a"],
         "inside": ["b"],
         "outside": ["a", "b"],
+        "absolute": ["a", "b"],
+        "rooted": ["b"],
         "folder": ["a", "b"],
         "below": ["a", "b"],
     }
-    for project in (plain, beside, inside, outside, folder):
+    for project in projects:
         assert sent(project) == found[project.name], project.name
 
 
@@ -72,6 +79,7 @@ def test_the_ignore_file_that_is_read(engine: Engine, tmp_path: Path) -> None:
         ("[z-a]", "syntax error in pattern"),
         ("!", 'illegal exclusion pattern: "!"'),
         ("x" * 65536, "token too long"),
+        ("data\t# big files", 'header key "exclude-patterns" contains value with non-printable ASCII characters'),
     ],
     ids=lambda text: text[:20],
 )

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
-from prebake.files import Kind, Snapshot, is_below, join, parent
+from prebake.files import Snapshot, join, parent
+from prebake.project.links import led_to
 from prebake.records import NamedTuple
 from prebake.syntax.glob import WILDCARDS
 from prebake.syntax.ignorefile import IgnoreFile, Pattern, parse_ignore
@@ -357,10 +358,10 @@ def in_force(
     if context_root is None:
         return NO_RULES
     for path in looked_for(dockerfile_path, context_root, builder):
-        if is_read(snapshot, path, builder):
-            text = snapshot.text(path) or Text("")
-            file = parse_ignore(text)
-            return IgnoreRules(file, path, prunes_blindly=builder == "legacy", asks_twice=builder == "buildkit")
+        place = read_at(snapshot, path, builder)
+        if place is not None:
+            file = parse_ignore(snapshot.text(place) or Text(""))
+            return IgnoreRules(file, place, prunes_blindly=builder == "legacy", asks_twice=builder == "buildkit")
     return NO_RULES
 
 
@@ -380,18 +381,21 @@ def looked_for(dockerfile_path: str, context_root: str, builder: Builder = "buil
     return beside, top
 
 
-def is_read(snapshot: Snapshot, path: str, builder: Builder = "buildkit") -> bool:
-    """Whether a builder reads an ignore file that it looks for at ``path``: a file, or a link to one.
+def read_at(snapshot: Snapshot, path: str, builder: Builder = "buildkit") -> str | None:
+    """What a builder reads when it looks for an ignore file at ``path``; ``None`` where there is none for it.
 
-    BuildKit does not follow links out of the folder that the client offers it: the context, or the Dockerfile's folder.
+    That is the path itself, if need be through a link. BuildKit follows links within the folder that the client offers
+    it, the context or the Dockerfile's folder, whose top is their ``/``. Where it so comes to another file than the
+    link leads to here, that file's path is the answer.
     """
-    if not snapshot.is_file(path):
-        return False
-    entry = snapshot.stat(path)
-    if builder != "buildkit" or entry is None or entry.kind is not Kind.SYMLINK:
-        return True
-    folder, target = snapshot.resolve(parent(path)), snapshot.resolve(path)
-    return folder is not None and target is not None and is_below(target, folder)
+    if builder != "buildkit" or snapshot.link(path) is None:
+        return path if snapshot.is_file(path) else None
+    folder = parent(path)
+    behind = led_to(snapshot, folder, posixpath.basename(path))
+    place = None if behind is None else join(folder, behind)
+    if place is None or not snapshot.is_file(place):
+        return None
+    return path if snapshot.resolve(place) == snapshot.resolve(path) else place
 
 
 def rules_of(text: Text, path: str) -> IgnoreRules:

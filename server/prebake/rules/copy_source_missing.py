@@ -132,6 +132,8 @@ def _message(build: Build, absent: Absent) -> str:
     text = f"{site.path} {'selects nothing' if site.is_glob else 'is not'} in {context}"
     if absent.empty and absent.maker is not None:
         return f"{site.path} is empty in {context}: {absent.maker.what}. The image gets an empty folder."
+    if absent.link is not None and absent.link.startswith("/"):
+        return f"{site.path} is a link to {absent.link}. Builders look for that path inside of {context}: {end}."
     if absent.link is not None:
         return f"{site.path} is a link to {absent.link}, outside of {context}: {end}."
     if absent.case:

@@ -42,8 +42,9 @@ class Absent(NamedTuple):
 
     ``near`` are paths that are there and may be meant, the likeliest first; ``case`` says that the first differs in
     case alone. ``maker`` is what brings it before the build; ``ignored`` says that git ignores it, so that a fresh
-    clone never has it. ``link`` is where a link of this name leads that leaves the context. ``empty``: it is there,
-    a folder without anything in it where git has not fetched a submodule.
+    clone never has it. ``link`` is where a link of this name leads that leaves the context, an absolute path where the
+    link holds one of a place in the context, which is not where builders look for it. ``empty``: it is there, a folder
+    without anything in it where git has not fetched a submodule.
     """
 
     lost: Lost
@@ -119,7 +120,7 @@ def _is_doubtful(build: Build, site: Site) -> bool:
 
 
 def _is_somewhere(build: Build, path: str) -> bool:
-    """Whether a folder of the project has this path in it: it may be the context."""
+    """Whether another folder of the project has this path in it: it may be the context."""
     level, looked = [build.root], 0
     while level:
         below: list[str] = []
@@ -127,7 +128,7 @@ def _is_somewhere(build: Build, path: str) -> bool:
             looked += 1
             if looked > _MOST_LOOKED:
                 return False
-            if exists(build.snapshot, folder, path):
+            if folder != build.context.root and exists(build.snapshot, folder, path):
                 return True
             below += [
                 join(folder, entry.name)
@@ -184,7 +185,8 @@ def _link(build: Build, path: str) -> str | None:
     resolved = build.snapshot.resolve(join(root, path))
     if resolved is not None and not is_below(resolved, build.snapshot.resolve(root) or root):
         return relative(resolved, root)
-    return None
+    written = build.snapshot.link(join(root, path)) if resolved is not None else None
+    return written if written is not None and written.startswith("/") else None
 
 
 class _Break(NamedTuple):

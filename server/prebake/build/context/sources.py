@@ -15,8 +15,9 @@ from prebake.build.context.use import context_use, needed_stages
 from prebake.build.contextfiles import ContextFiles, TooMany
 from prebake.build.copies import SourceKind, copies
 from prebake.build.state import states
-from prebake.files import Kind, Snapshot, is_below, join, relative
+from prebake.files import Kind, Snapshot, is_below, join
 from prebake.project.ignore import NO_RULES, IgnoreRules
+from prebake.project.links import led_to
 from prebake.project.sources import mount_options
 from prebake.records import NamedTuple
 from prebake.regex import regex
@@ -194,17 +195,14 @@ class _Reach:
 
     def _chain(self, path: str) -> tuple[str, ...] | None:
         """A path and, where it is a link or leads through one, the path behind it; nothing when that is not in the
-        context, ``None`` where a link leads nowhere: one with an absolute path may do so in the context.
+        context, ``None`` where a link leads nowhere at all: what it is for may be yet to come.
         """
         place = join(self._root, path)
         if not self._files.is_link(path):
             return (path,) if self._snapshot.exists(place) else ()
-        resolved, top = self._snapshot.resolve(place), self._snapshot.resolve(self._root) or self._root
-        if resolved is None:
-            return None
-        if not is_below(resolved, top):
-            return None if self._snapshot.exists(join(top, resolved[1:])) else ()
-        behind = relative(resolved, top)
+        behind = led_to(self._snapshot, self._root, path)
+        if behind is None or not self._snapshot.exists(join(self._root, behind)):
+            return () if self._snapshot.exists(place) else None
         return (path,) if behind == path else (path, behind)
 
 

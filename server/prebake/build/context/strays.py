@@ -11,7 +11,7 @@ from prebake.build.context.use import context_use, neighbours
 from prebake.discovery import is_dockerfile
 from prebake.files import Entry, Kind, join, parent, relative
 from prebake.project.context import find_contexts
-from prebake.project.ignore import CONTAINER_NAME, NAME, IgnoreRules, is_read, looked_for, rules_of
+from prebake.project.ignore import CONTAINER_NAME, NAME, IgnoreRules, looked_for, read_at, rules_of
 from prebake.project.layout import dockerfiles, workflow_files
 from prebake.project.sources import context_sources, exists
 from prebake.records import NamedTuple
@@ -97,8 +97,12 @@ def _unreadable(build: Build, root: str) -> Iterator[Stray]:
             yield Stray(path, f"`{shown}` is a folder", None)
         elif entry.kind is Kind.SYMLINK and not snapshot.exists(path):
             yield Stray(path, f"`{shown}` is a link that leads nowhere", None)
-        elif entry.kind is Kind.SYMLINK and not is_read(snapshot, path, build.settings.builder):
-            yield Stray(path, f"`{shown}` is a link out of its folder, which BuildKit does not follow", None)
+        elif entry.kind is Kind.SYMLINK and read_at(snapshot, path, build.settings.builder) is None:
+            if (snapshot.link(path) or "").startswith("/"):
+                why = f"`{shown}` is a link with an absolute path, which BuildKit looks for in the context"
+            else:
+                why = f"`{shown}` is a link out of its folder, which BuildKit does not follow"
+            yield Stray(path, why, None)
         elif snapshot.text(path) is None:
             yield Stray(path, f"`{shown}` cannot be read ({snapshot.unreadable(path) or 'it is no file'})", None)
 
