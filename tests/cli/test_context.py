@@ -432,6 +432,21 @@ def test_a_file_that_arrives_empty_is_told_and_counts_with_no_bytes(run: Run, tm
     assert "empty" not in run("context").out
 
 
+def test_named_contexts_are_named_and_not_counted(run: Run, tmp_path: Path) -> None:
+    compose = """\
+services:
+  app:
+    build:
+      context: app
+      additional_contexts: {shared: ./shared, models: ./models, tools: docker-image://alpine}
+"""
+    files = {"compose.yaml": compose, "app/Dockerfile": "FROM a\nCOPY a.txt /\nCOPY --from=models . /m/\n"}
+    make_tree(tmp_path, files | {"app/a.txt": "a", "shared/b": "b", "models/m.bin": {"size": 5_000_000}})
+    out = lines(run("context", "app/Dockerfile").out)
+    assert "Not counted is what is taken of the named contexts models (models), shared (shared)" in out
+    assert "5.0 MB" not in "\n".join(out)
+
+
 def test_an_unfinished_measurement_is_a_lower_bound(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make_tree(tmp_path, PROJECT)
 

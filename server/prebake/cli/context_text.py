@@ -100,6 +100,7 @@ class ContextText:
             yield f"{self._reader(reader)} {self._sends(shown, reader, whole)}{because}"
         if len(shown.readers) > _MOST_READERS:
             yield f"... and {len(shown.readers) - _MOST_READERS} more Dockerfiles"
+        yield from self._beside(shown)
         yield from self._recognised(whole, shown.taken(shown.readers) or whole)
         if not shown.is_sent_whole:
             yield f"The legacy builder and kaniko take all of it: {_amount(whole, whole.sent)}"
@@ -113,6 +114,14 @@ class ContextText:
             yield ""
             yield self._bold(section.heading)
             yield from self._trees.lines(tree, section.note)
+
+    def _beside(self, shown: Shown) -> Iterator[str]:
+        """What is sent besides the context."""
+        named = sorted({found for reader in shown.readers for found in reader.named.items()})
+        if named:
+            names = ", ".join(f"{printable(name)} ({self._name(folder)})" for name, folder in named[:_MOST_PATHS])
+            more = f" and {len(named) - _MOST_PATHS} more" if len(named) > _MOST_PATHS else ""
+            yield f"Not counted is what is taken of the named context{'s' if len(named) > 1 else ''} {names}{more}"
 
     def _recognised(self, whole: Attribution, taken: Attribution) -> Iterator[str]:
         """What of that which is sent is known by its nature, wherever it lies."""

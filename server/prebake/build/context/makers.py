@@ -38,9 +38,11 @@ class Maker(NamedTuple):
     line: int | None = None
 
 
-def maker_of(build: Build, path: str) -> Maker | None:
-    """What brings a path of the context (wildcards possibly in it); ``None`` when nothing is known to."""
-    root = build.context.root or "/"
+def maker_of(build: Build, path: str, root: str | None = None) -> Maker | None:
+    """What brings a path of the context (wildcards possibly in it), or of the named one whose top is ``root``; ``None``
+    when nothing is known to.
+    """
+    root = root or build.context.root or "/"
     for find in (_submodule, _dvc, _told, _built, _steps_before):
         found = find(build, root, path)
         if found is not None:
@@ -48,9 +50,11 @@ def maker_of(build: Build, path: str) -> Maker | None:
     return None
 
 
-def is_git_ignored(build: Build, path: str) -> bool:
-    """Whether git ignores a path of the context that is not there, as a file or as a folder."""
-    place = join(build.context.root or "/", path)
+def is_git_ignored(build: Build, path: str, root: str | None = None) -> bool:
+    """Whether git ignores a path that is not there, as a file or as a folder: one of the context, or of the named one
+    whose top is ``root``.
+    """
+    place = join(root or build.context.root or "/", path)
     return bool(build.snapshot.git_ignored([place, join(place, "x")]))
 
 
