@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from prebake.config import Builder
 from prebake.files import absolute, disk
-from prebake.project.ignore import in_force
+from prebake.project.ignoreinforce import in_force
 from prebake.project.scan import scan
 
 DATA = Path(__file__).parent / "data" / "contexts.json"

@@ -11,7 +11,8 @@ from prebake.build.context.use import context_use, neighbours
 from prebake.discovery import is_dockerfile
 from prebake.files import Entry, Kind, join, parent, relative
 from prebake.project.context import find_contexts
-from prebake.project.ignore import CONTAINER_NAME, NAME, IgnoreRules, looked_for, read_at, rules_of
+from prebake.project.ignore import NAME, IgnoreRules, rules_of
+from prebake.project.ignoreinforce import CONTAINER_NAME, looked_for, read_at
 from prebake.project.layout import dockerfiles, workflow_files
 from prebake.project.sources import context_sources, exists
 from prebake.records import NamedTuple
