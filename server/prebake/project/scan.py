@@ -108,7 +108,7 @@ class ContextScan(_Found):
                 return found
             return Size(listing.sizes[listing.names.index(name)], 1)
 
-        return self._remembered((f"size of {path}", self.rules), measure)
+        return self.remembered(("size", path), measure)
 
     def sent_under(self, rules: IgnoreRules) -> Size:
         """What would be sent under other rules, of what was measured."""
@@ -117,7 +117,7 @@ class ContextScan(_Found):
             trial = self._trial(rules)
             return sum_of(trial.sent(path, listing) for path, listing in self.listings.items())
 
-        return self._remembered(("sent", rules), measure)
+        return self.remembered(("sent", rules), measure)
 
     def all_sent_under(self, rules: IgnoreRules, folder: str) -> bool:
         """Whether other rules leave out nothing of a folder, as far as it was measured."""
@@ -131,11 +131,28 @@ class ContextScan(_Found):
                 if path == folder or path.startswith(prefix)
             )
 
-        return self._remembered((folder, rules), ask)
+        return self.remembered(("all sent", folder, rules), ask)
 
     def follows(self, earlier: ContextScan) -> None:
         """Take over what was worked out for folders that an earlier scan of this context has seen just so."""
         self.__dict__["_trials"] = earlier._trials
+        self.__dict__["_by_folder"] = earlier._by_folder
+
+    def by_folder(self, key: tuple[str, ...]) -> dict[str, tuple[Listing, Any]]:
+        """A memory for what is worked out from the listings of single folders, each kept with its listing. The next
+        scan of this context goes on with it, where most listings are the same objects.
+        """
+        memories = self._by_folder
+        if key not in memories:
+            kept = sum(map(len, memories.values()))
+            while memories and (len(memories) >= _MOST_REMEMBERED or kept > _MOST_TRIED_FOLDERS):
+                kept -= len(memories.pop(next(iter(memories))))
+            memories[key] = {}
+        return memories[key]
+
+    @cached_property
+    def _by_folder(self) -> dict[tuple[str, ...], dict[str, tuple[Listing, Any]]]:
+        return {}
 
     def _trial(self, rules: IgnoreRules) -> _Trial:
         trials = self._trials
@@ -150,8 +167,10 @@ class ContextScan(_Found):
     def _trials(self) -> dict[IgnoreRules, _Trial]:
         return {}
 
-    def _remembered(self, key: tuple[str, IgnoreRules], compute: Callable[[], T]) -> T:
-        """Every keystroke asks again, and the answer takes a moment in a large context."""
+    def remembered(self, key: tuple[str | IgnoreRules, ...], compute: Callable[[], T]) -> T:
+        """What was worked out from this scan under a key, or is now: every keystroke asks again, and the answer takes a
+        moment in a large context. The last answers are kept, as long as the scan.
+        """
         if key not in self._memory:
             while len(self._memory) >= _MOST_REMEMBERED:
                 self._memory.pop(next(iter(self._memory)), None)
@@ -160,7 +179,7 @@ class ContextScan(_Found):
         return found
 
     @cached_property
-    def _memory(self) -> dict[tuple[str, IgnoreRules], Any]:
+    def _memory(self) -> dict[tuple[str | IgnoreRules, ...], Any]:
         return {}
 
     @cached_property
