@@ -157,10 +157,14 @@ class Engine:
         finally:
             archive.unlink()
 
-    def export(self, context: Path, dockerfile: str = "Dockerfile") -> tuple[dict[str, File], str]:
-        """Build with BuildKit, keeping no image; the file tree that comes out, and the log."""
+    def export(
+        self, context: Path, dockerfile: str = "Dockerfile", *, named: Mapping[str, Path] | None = None
+    ) -> tuple[dict[str, File], str]:
+        """Build with BuildKit and `named` contexts, keeping no image; the file tree that comes out, and the log."""
         archive = self._folder / "export.tar"
         options = ["--progress", "plain", "--network", "none", "--output", f"type=tar,dest={archive}"]
+        for name, folder in (named or {}).items():
+            options += ["--build-context", f"{name}={folder}"]
         try:
             log = self._docker("build", *options, "--file", str(context / dockerfile), str(context)).stderr
             return image.tree(archive), log

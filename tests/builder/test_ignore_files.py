@@ -93,6 +93,62 @@ def test_the_patterns_at_which_the_build_stops(engine: Engine, tmp_path: Path, p
 
 
 @pytest.mark.parametrize(
+    ("lines", "mended"),
+    [
+        ("data\t# big files\n", "# big files\ndata\n"),
+        ("b\rdata\r!data/keep\r", "b\ndata\n!data/keep\r"),
+        ("data\n!data/keep\ndata\n", "data\n!data/keep\n"),
+        ("*\n!data/keep\n**/data\n", "*\n**/data\n!data/keep\n"),
+    ],
+    ids=["tab", "carriage return", "again", "wildcard again"],
+)
+def test_what_is_mended_does_what_it_says(engine: Engine, tmp_path: Path, lines: str, mended: str) -> None:
+    """BuildKit stops at control characters, and delivers a file empty whose folder is ignored again behind it."""
+    context = write(tmp_path, {"Dockerfile": COPY_ALL, ".dockerignore": lines, "data/keep": "content", "data/x": "x"})
+    analysis = Analysis(overrides={"select": ["PB104", "PB109"]})
+    path = absolute(str(context / "Dockerfile"))
+    (finding,) = analysis.check(path).findings
+    if finding.code == "PB104":
+        with pytest.raises(EngineError, match="non-printable ASCII characters"):
+            engine.build(context, "stopped")
+    else:
+        assert engine.export(context)[0]["/x/data/keep"][4] == "0"
+    (edit,) = finding.fixes[0].edits
+    (context / ".dockerignore").write_bytes(edit.apply().to_bytes())
+    assert (context / ".dockerignore").read_bytes().decode() == mended
+    after = engine.export(context)[0]
+    assert after.get("/x/data/keep", ("", "", "", "", "0"))[4] == ("7" if "!" in mended else "0")
+    assert "/x/data/x" not in after
+
+
+@pytest.mark.parametrize(
+    ("source", "ignored", "code"),
+    [
+        ("a.txt", "b.txt\n", None),
+        ("b.txt", "b.txt\n", "PB105"),
+        ("sub", "sub\n", "PB105"),
+        ("sub", "sub\n!sub/f\n", None),
+        ("gone.txt", "", "PB106"),
+    ],
+)
+def test_a_named_context_has_its_own_ignore_file(
+    engine: Engine, tmp_path: Path, source: str, ignored: str, code: str | None
+) -> None:
+    compose = "services: {a: {build: {context: ., additional_contexts: {shared: ../shared}}}}\n"
+    files = {"Dockerfile": f"FROM scratch\nCOPY --from=shared {source} /x/\n", ".dockerignore": "a.txt\nsub\n"}
+    context = write(tmp_path / "project", files | {"compose.yaml": compose})
+    shared = write(tmp_path / "shared", {"a.txt": "a", "b.txt": "b", "sub/f": "f", ".dockerignore": ignored})
+    analysis = Analysis(overrides={"select": ["PB105", "PB106"]})
+    found = [finding.code for finding in analysis.check(absolute(str(context / "Dockerfile"))).findings]
+    assert found == ([] if code is None else [code])
+    if code is None:
+        assert any(path.startswith("/x/") for path in engine.export(context, named={"shared": shared})[0])
+    else:
+        with pytest.raises(EngineError, match="not found"):
+            engine.export(context, named={"shared": shared})
+
+
+@pytest.mark.parametrize(
     "lines",
     [
         "**/__pycache__\nsrc/__pycache__\n*.pyc\n**/*.py[cod]\ndata/**\ndata\n./data/\n!.\n../x\n",

@@ -289,7 +289,7 @@ class Attribution:
 
 def _emptied_listings(listings: Mapping[str, Listing], rules: IgnoreRules) -> Mapping[str, Listing]:
     """The listings with no bytes for the files that arrive empty."""
-    concerned = [path for path in listings if rules.may_empty_in(path)]
+    concerned = [path for path in listings if rules.may_empty_in(path)] if rules.may_empty else ()
     if not concerned:
         return listings
     found = dict(listings)

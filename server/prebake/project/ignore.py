@@ -242,6 +242,10 @@ class IgnoreRules:
         return {}
 
     @cached_property
+    def _touched(self) -> dict[str, bool]:
+        return {}
+
+    @cached_property
     def _walker(self) -> Walker:
         return self.walker()
 
@@ -297,25 +301,51 @@ class IgnoreRules:
 
     def may_empty_in(self, folder: str) -> bool:
         """Whether a file that lies directly in a folder may arrive empty: a cheap test, since mostly none can."""
-        return bool(folder) and self._may_empty and self._overlooks(folder)
+        return bool(folder and self._again) and self._overlooks(folder)
+
+    @property
+    def may_empty(self) -> bool:
+        """Whether any file may arrive empty."""
+        return bool(self._again)
 
     @cached_property
-    def _may_empty(self) -> bool:
-        """Whether a pattern that ignores stands behind an exception that itself stands behind such a pattern."""
-        if not self.asks_twice:
-            return False
-        runs = [item.negated for item in self.usable]
+    def _again(self) -> tuple[tuple[int, DockerPattern], ...]:
+        """The patterns, with their numbers, that ignore and stand behind an exception that stands behind another one
+        that ignores: they may ignore a folder again.
+        """
+        if not self.asks_twice or not self.has_exceptions:
+            return ()
+        runs = [item.source.negated for item in self._matchers]
         first = runs.index(False) if False in runs else len(runs)
-        return True in runs[first:] and False in runs[runs.index(True, first) :]
+        start = runs.index(True, first) if True in runs[first:] else len(runs)
+        return tuple((bit, self._matchers[bit]) for bit in range(start, len(runs)) if not runs[bit])
 
     def _overlooks(self, folder: str) -> bool:
         """Whether a pattern matches a folder without the walk having noticed, the folder being ignored already."""
+        if not self._touches(folder):
+            return False
         if folder not in self._overlooked:
-            matched = self.folder(folder).matched
-            self._overlooked[folder] = any(
-                not matched >> bit & 1 and item.takes_in(folder) for bit, item in enumerate(self._matchers)
+            matched, pruned = self.folder(folder).matched, self.folder(folder).pruned
+            self._overlooked[folder] = not pruned and any(
+                not matched >> bit & 1 and item.takes_in(folder) for bit, item in self._again
             )
         return self._overlooked[folder]
+
+    def _touches(self, folder: str) -> bool:
+        """Whether a pattern that may ignore a folder again matches this one or one above it, as few do."""
+        touched, end = False, 0
+        while end < len(folder):
+            end = folder.find("/", end + 1)
+            end = len(folder) if end < 0 else end
+            part = folder[:end]
+            if part not in self._touched:
+                self._touched[part] = touched or self._matches_again(part)
+            touched = self._touched[part]
+        return touched
+
+    @cached_property
+    def _matches_again(self) -> Callable[[str], bool]:
+        return _any_of(tuple(item for _, item in self._again))
 
     def patterns_matching(self, path: str) -> tuple[Pattern, ...]:
         """The patterns, exceptions included, that match a path or a folder it is in."""

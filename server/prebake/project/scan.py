@@ -187,6 +187,8 @@ class ContextScan(_Found):
         """The files that BuildKit sends without their content; see :meth:`IgnoreRules.arrives_empty`. In what is sent
         they count as files of no bytes.
         """
+        if not self.rules.may_empty:
+            return ()
         return tuple(
             f"{folder}/{name}"
             for folder, listing in self.listings.items()

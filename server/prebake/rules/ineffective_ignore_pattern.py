@@ -82,7 +82,7 @@ class IneffectiveIgnorePattern(Rule):
             return
         others = misread(build)
         told = {found.pattern for found in others}
-        if build.ignore.has_exceptions:
+        if build.ignore.may_empty:
             for loss in emptied(build):
                 yield self._loss(path, file.text, loss)
         excepts_only = all(pattern.negated for pattern in file.patterns)

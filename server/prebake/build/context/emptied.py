@@ -33,7 +33,7 @@ def emptied(build: Build) -> tuple[Emptied, ...]:
 
     What is said of each holds for all builds that share the context and its ignore file.
     """
-    scan = build.scan if build.ignore.has_exceptions else None
+    scan = build.scan if build.ignore.may_empty else None
     if scan is None or build.ignore.problem is not None:
         return ()
     found: dict[tuple[Pattern, ...], list[str]] = {}
