@@ -235,7 +235,16 @@ class TestInForce:
 def test_a_file_arrives_empty_where_its_folder_is_ignored_a_second_time(
     lines: list[str], path: str, empty: bool
 ) -> None:
-    assert rules(*lines).arrives_empty(path) == empty
+    found = rules(*lines)
+    assert found.arrives_empty(path) == empty
+    assert found.delivers(path) == (found.sends(path) and not empty)
+    assert not IgnoreRules(found.file, found.path, asks_twice=False).arrives_empty(path)
+
+
+def test_a_folder_is_delivered_with_what_lies_in_it() -> None:
+    assert rules("data", "!data/raw").delivers("data/raw", is_dir=True)
+    assert not rules("data", "!data/raw", "data").delivers("data/raw", is_dir=True)
+    assert not rules("data").delivers("data/raw", is_dir=True)
 
 
 class TestLegacyBuilder:

@@ -299,6 +299,10 @@ class IgnoreRules:
         """
         return self.may_empty_in(posixpath.dirname(path)) and self.sends(path) and not self.sends_alone(path)
 
+    def delivers(self, path: str, is_dir: bool = False) -> bool:
+        """Whether a path is sent, and with its content; for a folder, with that of a file that lies directly in it."""
+        return self.sends(path, is_dir) and not self.arrives_empty(f"{path}/x" if is_dir else path)
+
     def may_empty_in(self, folder: str) -> bool:
         """Whether a file that lies directly in a folder may arrive empty: a cheap test, since mostly none can."""
         return bool(folder and self._again) and self._overlooks(folder)

@@ -120,13 +120,13 @@ class ContextScan(_Found):
         return self.remembered(("sent", rules), measure)
 
     def all_sent_under(self, rules: IgnoreRules, folder: str) -> bool:
-        """Whether other rules leave out nothing of a folder, as far as it was measured."""
+        """Whether other rules leave out nothing of a folder, nor the content of a file, as far as it was measured."""
 
         def ask() -> bool:
             trial = self._trial(rules)
             prefix = f"{folder}/" if folder else ""
             return all(
-                trial.sent(path, listing).files == len(listing.names)
+                trial.sent(path, listing) == Size(sum(listing.sizes), len(listing.names))
                 for path, listing in self.listings.items()
                 if path == folder or path.startswith(prefix)
             )

@@ -198,5 +198,5 @@ def _holds(before: IgnoreRules, chosen: tuple[Leftover, ...], after: IgnoreRules
     leftover = next(each for each in chosen if each.addition == addition)
     exceptions = [pattern.pattern for pattern in before.patterns if pattern.negated]
     return not any(after.sends(path) for path in leftover.paths) and all(
-        after.sends(path) == before.sends(path) for path in exceptions
+        after.delivers(path) == before.delivers(path) for path in exceptions
     )

@@ -138,7 +138,7 @@ def leaves_in_what_is_named(build: Build, rules: IgnoreRules) -> bool:
         if WILDCARDS & set(path):
             return False
         if not build.snapshot.is_dir(place):
-            if not rules.sends(path):
+            if not rules.delivers(path):
                 return False
             continue
         if build.scan is None or not build.scan.complete:

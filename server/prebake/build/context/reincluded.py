@@ -71,7 +71,7 @@ def _changes(build: Build, text: Text, lost: Lost, pattern: Pattern) -> Iterator
     folders = {item: build.snapshot.is_dir(join(build.context.root or "/", item)) for item in lost.left_out}
 
     def wanted(rules: IgnoreRules) -> bool:
-        return all(rules.sends(item, is_folder) for item, is_folder in folders.items())
+        return all(rules.delivers(item, is_folder) for item, is_folder in folders.items())
 
     source = lost.left_out[0]
     own = [item for item in build.ignore.patterns if not item.negated and item.pattern in (source, lost.site.path)]

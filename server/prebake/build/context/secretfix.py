@@ -55,7 +55,9 @@ def removal(build: Build, paths: Sequence[str]) -> tuple[Fix, ...] | str:
 def _holds(before: IgnoreRules, additions: Mapping[Addition, str], after: IgnoreRules, addition: Addition) -> bool:
     """Whether rules leave out a file, and let in what the author's exceptions name."""
     exceptions = [pattern.pattern for pattern in before.patterns if pattern.negated]
-    return not after.sends(additions[addition]) and all(after.sends(path) == before.sends(path) for path in exceptions)
+    return not after.sends(additions[addition]) and all(
+        after.delivers(path) == before.delivers(path) for path in exceptions
+    )
 
 
 def _whole(build: Build, free: Sequence[str], kept: Sequence[str]) -> tuple[Fix, ...] | str:
