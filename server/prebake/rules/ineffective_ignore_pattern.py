@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import TYPE_CHECKING
 
 from prebake.build.build import Build
-from prebake.build.context.emptied import Emptied, emptied, exceptions_behind, without_the_later
 from prebake.build.context.misread import Misread, misread
 from prebake.edits import FileEdit, TextEdit, without_line
 from prebake.findings import Applicability, Finding, Fix, Location, Related, Severity
@@ -14,6 +14,9 @@ from prebake.project.ineffective import Ineffective, ineffective
 from prebake.rules.base import Rule
 from prebake.sizes import human
 from prebake.text import Position, Span, Text, shortened
+
+if TYPE_CHECKING:
+    from prebake.build.context.emptied import Emptied
 
 
 class IneffectiveIgnorePattern(Rule):
@@ -83,6 +86,8 @@ class IneffectiveIgnorePattern(Rule):
         others = misread(build)
         told = {found.pattern for found in others}
         if build.ignore.may_empty:
+            from prebake.build.context.emptied import emptied
+
             for loss in emptied(build):
                 yield self._loss(path, file.text, loss)
         excepts_only = all(pattern.negated for pattern in file.patterns)
@@ -178,6 +183,8 @@ def _missing(loss: Emptied) -> str:
 
 
 def _restoration(path: str, text: Text, loss: Emptied) -> tuple[Fix, ...] | str:
+    from prebake.build.context.emptied import exceptions_behind, without_the_later
+
     fixes = []
     removal, move = without_the_later(text, loss), exceptions_behind(text, loss)
     if removal is not None:
