@@ -176,12 +176,14 @@ def test_everything_adds_up(tmp_path_factory: pytest.TempPathFactory, tree: dict
     left_out = sum_of(size for pattern, size in found.by_pattern.items() if not pattern.negated)
     assert found.sent == found.scan.sent == brought_back.plus(found.undecided)
     assert found.left_out == left_out
-    assert found.sent.plus(left_out) == found.scan.total == Size(sum(files.values()), len(files))
+    assert found.scan.total == Size(sum(files.values()), len(files))
+    counted = files | dict.fromkeys(found.scan.emptied, 0)  # BuildKit sends these without their content
+    assert found.sent.plus(left_out) == Size(sum(counted.values()), len(files))
     for path in files:
         entry = found.entry(path)
         assert entry.ignored != found.rules.sends(path)
         assert entry.pattern == found.rules.decided_by(path)
-        assert entry.size == Size(files[path], 1)
+        assert entry.size == Size(counted[path], 1)
     for pattern, size in found.by_pattern.items():
         decided, matched = found.decided_by(pattern, 100), found.matched_by(pattern, 100)
         assert decided.size == size == sum_of(entry.size for entry in decided.largest)
