@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from prebake.files import Snapshot, is_below, parent
+from prebake.files import Snapshot, ancestors, parent
 from prebake.project.evidence import DECISIVE, WRITTEN, Context, Evidence, Provider, Subject
 from prebake.project.implied import implied_folder
 from prebake.project.sources import context_sources, exists
@@ -23,8 +23,8 @@ __all__ = ["Context", "Evidence", "find_contexts"]
 
 def _copy_sources(subject: Subject) -> Iterator[Context]:
     sources = context_sources(subject.tree)
-    folders = list(_upwards(subject))
-    holding = [folder for folder in folders if _holds(subject, folder, sources)]
+    around = ancestors(parent(subject.path), subject.project)
+    holding = [folder for folder in around if _holds(subject, folder, sources)]
     if sources and holding:
         detail = "the nearest folder that holds all sources of COPY"
         yield Context(holding[0], Evidence("copy-sources", detail=detail))
@@ -32,15 +32,6 @@ def _copy_sources(subject: Subject) -> Iterator[Context]:
     if implied not in (None, parent(subject.path)):
         detail = "the folder that holds the paths the Dockerfile uses"
         yield Context(implied, Evidence("copy-sources", detail=detail))
-
-
-def _upwards(subject: Subject) -> Iterator[str]:
-    """The Dockerfile's folder and those above it, up to the project's top folder."""
-    folder = parent(subject.path)
-    yield folder
-    while folder != subject.project and is_below(folder, subject.project) and parent(folder) != folder:
-        folder = parent(folder)
-        yield folder
 
 
 def _dockerfile(subject: Subject) -> Iterator[Context]:
@@ -106,7 +97,9 @@ def _is_misread(subject: Subject, found: list[Context]) -> bool:
     sources = context_sources(subject.tree)
     roots = {context.root for context in found}
     lacking = not any(root and _holds(subject, root, sources) for root in roots)
-    return lacking and any(_holds(subject, folder, sources) for folder in _upwards(subject))
+    return lacking and any(
+        _holds(subject, folder, sources) for folder in ancestors(parent(subject.path), subject.project)
+    )
 
 
 def _with_whole(found: list[Context]) -> list[Context]:

@@ -9,7 +9,7 @@ from prebake.build.build import Build, fact
 from prebake.build.context.makers import Maker, is_git_ignored, maker_of, submodule_of
 from prebake.build.context.sources import Lost, Site, has_submodules, lost_sources, sites
 from prebake.build.context.unnamed import folders
-from prebake.files import Kind, is_below, join, parent, relative
+from prebake.files import Kind, ancestors, is_below, join, parent, relative
 from prebake.project.sources import exists
 from prebake.records import NamedTuple
 from prebake.regex import regex
@@ -107,12 +107,7 @@ def _is_doubtful(build: Build, site: Site) -> bool:
     others = [context.root for context in build.contexts if context.root not in (None, root)]
     kind = build.context.evidence.kind
     if kind in _WEAK:
-        folder = parent(build.path)
-        while is_below(folder, build.root):
-            others.append(folder)
-            if folder == build.root:
-                break
-            folder = parent(folder)
+        others += ancestors(parent(build.path), build.root)
     if any(other is not None and other != root and exists(build.snapshot, other, site.path) for other in others):
         return True
     return kind in _INFERRED and _is_somewhere(build, site.path)

@@ -9,7 +9,7 @@ import re
 
 from prebake.build.build import Build
 from prebake.build.context.told import line_with, told
-from prebake.files import join, parent, relative
+from prebake.files import ancestors, join, parent, relative
 from prebake.records import NamedTuple
 from prebake.regex import regex
 
@@ -111,11 +111,7 @@ def _built(build: Build, root: str, path: str) -> Maker | None:
     for shape, manifest, tool in _OUTPUTS:
         if not shape.fullmatch(path):
             continue
-        folder = join(root, path)
-        while folder != parent(folder):
-            folder = parent(folder)
+        for folder in ancestors(parent(join(root, path)), build.root):
             if build.snapshot.is_file(join(folder, manifest)):
                 return Maker(f"{tool} may make it", join(folder, manifest), None)
-            if folder == build.root:
-                break
     return None

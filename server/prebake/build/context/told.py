@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from prebake.build.build import Build, fact
-from prebake.files import Kind, Snapshot, is_below, join, parent
+from prebake.files import Kind, Snapshot, ancestors, join, parent
 from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.glob import WILDCARDS
@@ -185,11 +185,7 @@ def _folders(build: Build) -> tuple[str, ...]:
     """The Dockerfile's folder, the context, those above both, and the folders in them that hold what makes files."""
     tops: dict[str, None] = {}
     for folder in (parent(build.path), build.context.root or build.root):
-        while is_below(folder, build.root):
-            tops[folder] = None
-            if folder == build.root:
-                break
-            folder = parent(folder)
+        tops.update(dict.fromkeys(ancestors(folder, build.root)))
     ends = dict.fromkeys((parent(build.path), build.context.root or build.root, build.root))
     return (*tops, *(join(top, folder) for top in ends for folder in _FOLDERS))
 
