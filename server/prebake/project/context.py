@@ -55,14 +55,31 @@ def find_contexts(
     if decided:
         return _distinct(decided)
     found: list[Context] = []
-    for providers in WRITTEN:
-        found += _supported(subject, _usable(subject, providers))
+    for number in range(len(WRITTEN)):
+        found += _supported(subject, _written(subject, number))
         if any(not context.remote for context in found):
             break
     if found and not _is_misread(subject, found):
         return _distinct(sorted(_with_whole(found), key=lambda context: context.remote))
     inferred = next(context for provider in _INFERRED for context in provider(subject))
     return (_with_target(inferred, settings, dockerfile_path),)
+
+
+# What other files say of a Dockerfile stays true while it is typed in.
+_told: dict[tuple[str, str, int], tuple[object, list[Context]]] = {}
+_MOST_REMEMBERED = 256
+
+
+def _written(subject: Subject, group: int) -> list[Context]:
+    """What a group of :data:`WRITTEN` tells."""
+    key = subject.path, subject.project, group
+    state = subject.snapshot.is_file(subject.path), subject.snapshot.state_without(subject.path)
+    known = _told.get(key)
+    if known is None or known[0] != state:
+        if len(_told) >= _MOST_REMEMBERED:
+            _told.clear()
+        known = _told[key] = state, _usable(subject, WRITTEN[group])
+    return known[1]
 
 
 def _usable(subject: Subject, providers: tuple[Provider, ...]) -> list[Context]:

@@ -92,9 +92,10 @@ def _is_optional(lost: Lost) -> bool:
     """Whether a wildcard that selects nothing may be meant to: ``requirements*.txt``, ``poetry.lock*``, or one of
     several sources.
     """
+    if lost.stops or not lost.site.is_glob:
+        return False
     name = posixpath.basename(lost.site.path)
-    wild = lost.site.is_glob
-    return wild and not lost.stops and (not lost.site.alone or not name.startswith("*") or lost.site.form == "parents")
+    return not lost.site.alone or not name.startswith("*") or lost.site.form == "parents"
 
 
 def _is_doubtful(build: Build, site: Site) -> bool:
@@ -204,11 +205,20 @@ def _break(build: Build, path: str) -> _Break | None:
     for number, part in enumerate(parts):
         if WILDCARDS & set(part):
             return None
-        names = tuple(entry.name for entry in build.snapshot.list(join(root, folder) if folder else root))
+        names = _names(build).get(folder)
+        if names is None:
+            listed = build.snapshot.list(join(root, folder) if folder else root)
+            names = _names(build)[folder] = tuple(entry.name for entry in listed)
         if part not in names:
             return _Break(folder, names, part, tuple(parts[number + 1 :]))
         folder = posixpath.join(folder, part)
     return None
+
+
+@fact
+def _names(build: Build) -> dict[str, tuple[str, ...]]:
+    """The names in the folders of the context that were looked into."""
+    return {}
 
 
 def _same_but_for_case(build: Build, path: str) -> tuple[str, ...]:

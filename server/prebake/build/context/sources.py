@@ -167,6 +167,8 @@ class _Reach:
         self._rules = rules
         self._files = ContextFiles(snapshot, root, NO_RULES)
         self._root = root
+        self._tops: dict[str, bool] = {}
+        """Whether the context has something of a name at its top: what is missing is often missing with its folder."""
 
     def lost(self, site: Site) -> Lost | None:
         """What became of a source of which nothing is sent; ``None`` when something is, or that cannot be told."""
@@ -196,6 +198,11 @@ class _Reach:
         """A path and, where it is a link or leads through one, the path behind it; nothing when that is not in the
         context, ``None`` where a link leads nowhere: one with an absolute path may do so in the context.
         """
+        top_name = path.partition("/")[0]
+        if top_name not in self._tops:
+            self._tops[top_name] = self._snapshot.stat(join(self._root, top_name)) is not None
+        if not self._tops[top_name]:
+            return ()
         place = join(self._root, path)
         if not self._files.is_link(path):
             return (path,) if self._snapshot.exists(place) else ()

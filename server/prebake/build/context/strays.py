@@ -65,12 +65,11 @@ def cloud_build_list(build: Build) -> str | None:
     runs in the cloud, sees what was uploaded and does not read it.
     """
     root = build.context.root
-    if root is None or not any(
-        build.snapshot.is_file(join(folder, name)) for folder in (root, build.root) for name in _CLOUD_BUILD
-    ):
+    path = join(root or "/", ".gcloudignore")
+    if root is None or not build.snapshot.is_file(path):
         return None
-    path = join(root, ".gcloudignore")
-    return path if build.snapshot.is_file(path) else None
+    built = (build.snapshot.is_file(join(folder, name)) for folder in (root, build.root) for name in _CLOUD_BUILD)
+    return path if any(built) else None
 
 
 def _strays(build: Build, root: str) -> Iterator[Stray]:
