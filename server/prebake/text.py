@@ -114,6 +114,10 @@ class Text:
         """The index of a line's first character; the text's length for a line past the last."""
         return self._starts[number] if 0 <= number < len(self._starts) else len(self.content)
 
+    def line_span(self, number: int) -> Span:
+        """The span of a line without its line end."""
+        return Span(Position(number, 0), Position(number, len(self.line(number))))
+
     def position(self, offset: int) -> Position:
         """The position of an index into ``content``."""
         offset = min(max(offset, 0), len(self.content))

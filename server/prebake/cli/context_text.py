@@ -12,7 +12,7 @@ from prebake.files import relative
 from prebake.project.attribution import Attribution, ContextEntry
 from prebake.project.scan import Size
 from prebake.records import NamedTuple
-from prebake.sizes import files, human
+from prebake.sizes import amount, human
 from prebake.syntax.dockerfile import Instruction
 from prebake.syntax.ignorefile import Pattern
 
@@ -162,18 +162,18 @@ class ContextText:
     def _sends(self, shown: Shown, reader: Reader, whole: Attribution) -> str:
         asked = reader.transfer
         if asked.whole:
-            amount = self._bold(_amount(whole, whole.sent))
+            sent = self._bold(_amount(whole, whole.sent))
             if asked.reason is None:
-                return f"sends {amount}: {reader.builder}, which the settings name, takes all of it"
-            return f"sends {amount}: line {asked.reason.line + 1}, {_shown(asked.reason)}, takes all of it"
+                return f"sends {sent}: {reader.builder}, which the settings name, takes all of it"
+            return f"sends {sent}: line {asked.reason.line + 1}, {_shown(asked.reason)}, takes all of it"
         taken = shown.taken([reader])
         if taken is None or not asked.is_any:
             return f"takes nothing of it: {reader.builder} is sent nothing"
         names = [printable(path) for path in asked.paths[:_MOST_PATHS]]
         more = f" and {len(asked.paths) - len(names)} more" if len(asked.paths) > len(names) else ""
         unknown = "; sources in variables without a known value are not counted" if asked.unknown else ""
-        amount = self._bold(_amount(whole, taken.sent))
-        return f"sends {amount} to {reader.builder}, only what its instructions name: {', '.join(names)}{more}{unknown}"
+        sent = self._bold(_amount(whole, taken.sent))
+        return f"sends {sent} to {reader.builder}, only what its instructions name: {', '.join(names)}{more}{unknown}"
 
     def _trouble(self, shown: Shown, whole: Attribution) -> Iterator[str]:
         """What makes the numbers other than a build would find them."""
@@ -266,8 +266,7 @@ def _words(kind: str) -> str:
 
 
 def _amount(found: Attribution, size: Size) -> str:
-    least = "" if found.scan.complete else "at least "
-    return f"{least}{human(size.bytes)} in {files(size.files)}"
+    return amount(size, complete=found.scan.complete)
 
 
 def _shown(instruction: Instruction) -> str:

@@ -12,8 +12,8 @@ from prebake.files import is_below, relative
 from prebake.findings import Applicability, Cost, Finding, Fix, Location, Related, Severity
 from prebake.project.ignore import IgnoreRules, rules_of
 from prebake.rules.base import Rule
-from prebake.sizes import files, human
-from prebake.text import Position, Span, Text
+from prebake.sizes import amount, human
+from prebake.text import Span, Text
 
 if TYPE_CHECKING:
     from prebake.build.context.junk import Junk, Leftover
@@ -108,7 +108,7 @@ class JunkInContext(Rule):
 def _first_line(text: Text) -> Span:
     """The first line that holds anything."""
     number = next((number for number in range(text.line_count) if text.line(number).strip()), 0)
-    return Span(Position(number, 0), Position(number, len(text.line(number))))
+    return text.line_span(number)
 
 
 def _message(build: Build, path: str, found: Junk, use: ContextUse) -> str:
@@ -120,9 +120,8 @@ def _message(build: Build, path: str, found: Junk, use: ContextUse) -> str:
             "make it, and this Dockerfile takes the whole context."
         )
     kinds = _listed(list(dict.fromkeys(kind for leftover in found.present for kind in leftover.kinds)))
-    amount = f"{human(found.size.bytes)} in {files(found.size.files)}"
-    least = "" if build.scan is None or build.scan.complete else "at least "
-    what = f"{file} leaves {least}{amount} of {kinds} in the build context ({_largest(found)})"
+    left = amount(found.size, complete=build.scan is None or build.scan.complete)
+    what = f"{file} leaves {left} of {kinds} in the build context ({_largest(found)})"
     if not use.is_broad:
         return (
             f"{what}. BuildKit sends only the paths that this Dockerfile names; the legacy builder and Kaniko take all "
