@@ -12,8 +12,9 @@ _NAME = regex(r"(Dockerfile([._-].*)?|.*\.[Dd]ockerfile|Containerfile.*)", re.DO
 _COMPOSE = regex(r"(docker-)?compose([.-].+)?\.ya?ml|.+\.(docker-)?compose\.ya?ml")
 _BAKE = regex(r"(?:.+[.-])?bake(?:[.-].+)?\.json")
 _TEMPLATE = (".j2", ".jinja2", ".jinja", ".tmpl", ".tpl", ".template", ".in", ".erb", ".mustache")
+_IGNORE = (".dockerignore", ".containerignore")
 _NOT_BUILT = (
-    ".dockerignore",
+    *_IGNORE,
     ".md",
     ".txt",
     ".orig",
@@ -52,7 +53,15 @@ def is_dockerfile(name: str) -> bool:
 
 def is_ignore_file(name: str) -> bool:
     """Whether a file name is that of a file that says what is left out of a build context."""
-    return name.endswith((".dockerignore", ".containerignore"))
+    return name.endswith(_IGNORE)
+
+
+def dockerfile_of(ignore_file: str) -> str | None:
+    """The path of the Dockerfile beside which an ignore file has the name for that Dockerfile alone; ``None`` for a
+    plain ``.dockerignore`` or ``.containerignore``. Whether there is such a Dockerfile is not looked for.
+    """
+    own = next((ignore_file.removesuffix(end) for end in _IGNORE if ignore_file.endswith(end)), "")
+    return own if own and not own.endswith("/") else None
 
 
 def is_compose_file(name: str) -> bool:

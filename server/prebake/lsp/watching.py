@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _GLOBS = (
     "**/{Dockerfile,Containerfile}*",
     "**/*.{Dockerfile,dockerfile}",
-    "**/{.dockerignore,.containerignore,.gitignore,*.dockerignore}",
+    "**/{.dockerignore,.containerignore,.gitignore,*.dockerignore,*.containerignore}",
     "**/*.{py,sh,toml,yaml,yml,hcl,lock}",
     "**/{requirements,constraints}*",
     "**/{setup.cfg,Makefile,makefile,GNUmakefile,*.mk,justfile,package.json,package-lock.json,README*}",
