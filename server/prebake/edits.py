@@ -83,6 +83,13 @@ def without_line(text: Text, number: int) -> TextEdit:
     return TextEdit(text.span(start, end), "")
 
 
+def with_lines(text: Text, number: int, lines: Iterable[str]) -> TextEdit:
+    """An edit that puts whole lines behind a line, with the text's own line ends."""
+    if number + 1 < text.line_count:
+        return TextEdit.insert(Position(number + 1, 0), "".join(f"{line}{text.newline}" for line in lines))
+    return TextEdit.insert(text.line_span(number).end, "".join(f"{text.newline}{line}" for line in lines))
+
+
 def difference(path: str, before: Text | None, after: Text) -> FileEdit:
     """The line-wise edits that turn one text into another; what is common at both ends and in between is left alone."""
     if before is None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from prebake.files import Snapshot, ancestors, parent
-from prebake.project.evidence import DECISIVE, WRITTEN, Context, Evidence, Provider, Subject
+from prebake.project.evidence import DECISIVE, WEAK, WRITTEN, Context, Evidence, Provider, Subject
 from prebake.project.implied import implied_folder
 from prebake.project.sources import context_sources, exists
 from prebake.syntax.dockerfile import Dockerfile
@@ -98,18 +98,14 @@ def _supported(subject: Subject, found: list[Context]) -> list[Context]:
     sources = context_sources(subject.tree)
     holding: set[str | None] = {root for root in roots if root and _holds(subject, root, sources)}
     kinds = (context.evidence.kind for context in found if not context.remote)
-    best = next((kind for kind in kinds if kind not in _WEAK), None)
+    best = next((kind for kind in kinds if kind not in WEAK), None)
     trusted = {context.root for context in found if context.remote or context.evidence.kind == best} | holding
     return [context for context in found if context.root in trusted] if trusted else found
 
 
-_WEAK = frozenset(("devcontainer", "makefile", "script", "readme"))
-"""Kinds of evidence whose folder depends on where something is run, or that are written down once and forgotten."""
-
-
 def _is_misread(subject: Subject, found: list[Context]) -> bool:
     """Whether weak evidence names a folder that lacks a source of COPY while another one holds them all."""
-    if any(context.remote or context.evidence.kind not in _WEAK for context in found):
+    if any(context.remote or context.evidence.kind not in WEAK for context in found):
         return False
     sources = context_sources(subject.tree)
     roots = {context.root for context in found}
@@ -123,7 +119,7 @@ def _with_whole(found: list[Context]) -> list[Context]:
     """With the build of the last stage, where nothing but weak evidence speaks and each of it builds another stage: a
     test or a linter most likely, beside the image that somebody builds elsewhere.
     """
-    if any(context.evidence.kind not in _WEAK or context.target is None for context in found):
+    if any(context.evidence.kind not in WEAK or context.target is None for context in found):
         return found
     return [found[0]._replace(target=None), *found]
 

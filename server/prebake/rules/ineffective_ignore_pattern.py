@@ -7,7 +7,7 @@ from functools import partial
 
 from prebake.build.build import Build
 from prebake.build.context.misread import Misread, misread
-from prebake.edits import FileEdit, TextEdit, without_line
+from prebake.edits import FileEdit, TextEdit, with_lines, without_line
 from prebake.findings import Applicability, Finding, Fix, Location, Related, Severity
 from prebake.project.ineffective import Ineffective, ineffective
 from prebake.rules.base import Rule
@@ -135,8 +135,7 @@ def _removal(path: str, text: Text, item: Ineffective, *, excepts_only: bool) ->
     )
     if item.reason != "nothing-to-except" or item.by is None or item.by.pattern == item.pattern.pattern:
         return (remove,)
-    line = text.line(item.by.line)
-    below = TextEdit.insert(Position(item.by.line, len(line)), text.newline + text.line(item.pattern.line))
+    below = with_lines(text, item.by.line, (text.line(item.pattern.line),))
     edits = (without_line(text, item.pattern.line), below)
     move = Fix(
         f"Move `{raw}` below line {item.by.line + 1}",

@@ -10,14 +10,13 @@ from prebake.build.build import Build
 from prebake.build.context.use import ContextUse, context_use
 from prebake.files import is_below, relative
 from prebake.findings import Applicability, Cost, Finding, Fix, Location, Related, Severity
-from prebake.project.ignore import IgnoreRules, rules_of
+from prebake.project.ignore import rules_of
 from prebake.rules.base import Rule
 from prebake.sizes import amount, human
 from prebake.text import Span, Text
 
 if TYPE_CHECKING:
     from prebake.build.context.junk import Junk, Leftover
-    from prebake.build.context.placement import Addition
 
 _NAMED = 3
 
@@ -167,7 +166,7 @@ def _repair(build: Build, found: Junk, use: ContextUse) -> tuple[Fix, ...] | str
     choices = [every] if len(every) == 1 else [every, *((leftover,) for leftover in found.present)]
     fixes = []
     for chosen in choices:
-        edit = added(file, path, [leftover.addition for leftover in chosen], partial(_holds, build.ignore, chosen))
+        edit = added(file, path, {leftover.addition: leftover.paths for leftover in chosen})
         if edit is None:
             continue
         left = scan.sent.bytes - sum(leftover.size.bytes for leftover in chosen)
@@ -190,12 +189,3 @@ def _repair(build: Build, found: Junk, use: ContextUse) -> tuple[Fix, ...] | str
             )
         )
     return tuple(fixes) or f"an exception in {shown} lets it in again wherever an entry stands"
-
-
-def _holds(before: IgnoreRules, chosen: tuple[Leftover, ...], after: IgnoreRules, addition: Addition) -> bool:
-    """Whether rules leave out what an addition is about, and let in what the author's exceptions name."""
-    leftover = next(each for each in chosen if each.addition == addition)
-    exceptions = [pattern.pattern for pattern in before.patterns if pattern.negated]
-    return not any(after.sends(path) for path in leftover.paths) and all(
-        after.sends(path) == before.sends(path) for path in exceptions
-    )

@@ -40,6 +40,16 @@ class Pattern(NamedTuple):
         """Where the pattern stands."""
         return Span(Position(self.line, self.start), Position(self.line, self.end))
 
+    @property
+    def is_for_top(self) -> bool:
+        """Whether it takes away what lies at the top of the context only, and does not say so as ``/name`` does."""
+        return (
+            self.problem is None
+            and not self.negated
+            and "/" not in self.pattern
+            and not self.raw.startswith(("/", "./", "\\"))
+        )
+
 
 class Comment(NamedTuple):
     """A comment line: its 0-based number, and its text behind the ``#``."""

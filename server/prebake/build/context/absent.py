@@ -10,14 +10,12 @@ from prebake.build.context.makers import Maker, is_git_ignored, maker_of, submod
 from prebake.build.context.sources import Lost, Site, has_submodules, lost_sources, sites
 from prebake.build.context.unnamed import folders
 from prebake.files import Kind, ancestors, is_below, join, parent, relative
+from prebake.project.evidence import INFERRED, WEAK
 from prebake.project.sources import exists
 from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.glob import WILDCARDS
 
-_INFERRED = ("copy-sources", "dockerfile")
-_WEAK = (*_INFERRED, "makefile", "script", "readme")
-"""Evidence of a context that may be another one's."""
 _PLACEHOLDER = regex(r"[{}<>@%$]|__\w+__|\b(?:path/to/|(?i:your)[-_])")
 """What a path has that is to be replaced; a variable's value may be another one when the image is built."""
 _SAMPLES = frozenset(
@@ -107,11 +105,11 @@ def _is_doubtful(build: Build, site: Site) -> bool:
     root = build.context.root or "/"
     others = [context.root for context in build.contexts if context.root not in (None, root)]
     kind = build.context.evidence.kind
-    if kind in _WEAK:
+    if kind in INFERRED | WEAK:
         others += ancestors(parent(build.path), build.root)
     if any(other is not None and other != root and exists(build.snapshot, other, site.path) for other in others):
         return True
-    return kind in _INFERRED and _is_somewhere(build, site.path)
+    return kind in INFERRED and _is_somewhere(build, site.path)
 
 
 def _is_somewhere(build: Build, path: str) -> bool:
@@ -139,7 +137,7 @@ def _is_built_elsewhere(build: Build) -> bool:
     if any(mark in build.text.content for mark in ("{%", "{{-", "<%=")):
         return True
     above = {name.lower() for name in relative(parent(build.path), build.root).split("/")}
-    if _OF_OTHERS & above or (_SAMPLES & above and build.context.evidence.kind in _INFERRED):
+    if _OF_OTHERS & above or (_SAMPLES & above and build.context.evidence.kind in INFERRED):
         return True
     name = posixpath.basename(build.path)
     for folder in dict.fromkeys((parent(build.path), build.context.root or "/", build.root)):
@@ -163,7 +161,7 @@ def _is_supported(build: Build, found: list[Absent]) -> bool:
     unexplained = {item.lost.site.path for item in found if item.maker is None and not item.ignored}
     if len(unexplained) > max(len(there), 1):
         return False
-    return bool(there) or build.context.evidence.kind not in _INFERRED
+    return bool(there) or build.context.evidence.kind not in INFERRED
 
 
 def _absent(build: Build, lost: Lost) -> Absent:

@@ -92,10 +92,7 @@ def tool_entries(build: Build, rules: IgnoreRules) -> Iterator[ToolEntry]:
     """The entries of the ignore file that the context should have which other rules do not cover."""
     made = proposal(build)
     for group in made.groups if made is not None else ():
-        starts = [number for number, line in enumerate(group.patterns) if not line.startswith("!")]
-        for start, end in zip(starts, (*starts[1:], len(group.patterns)), strict=True):
-            if not covers(rules, group.patterns[start]):
-                yield ToolEntry(group.patterns[start:end], group.title)
+        yield from (ToolEntry(lines, group.title) for lines in group.entries if not covers(rules, lines[0]))
 
 
 def covers(rules: IgnoreRules, line: str) -> bool:

@@ -51,6 +51,13 @@ class Group(NamedTuple):
     patterns: tuple[str, ...]
     large: bool = False
 
+    @property
+    def entries(self) -> Iterator[tuple[str, ...]]:
+        """The patterns one by one, each with its exceptions."""
+        starts = [number for number, line in enumerate(self.patterns) if not line.startswith("!")]
+        for start, end in zip(starts, (*starts[1:], len(self.patterns)), strict=True):
+            yield self.patterns[start:end]
+
 
 class Candidates(NamedTuple):
     """What may be left out of a context, and, in words, what was held back and why; ``about_secrets`` is what is to be

@@ -167,11 +167,7 @@ class _Finder:
     def _lines(self) -> Iterator[tuple[Group, tuple[str, ...]]]:
         """The candidates one by one, each with its exceptions."""
         for group in candidates(self._build).groups:
-            if group.title == SECRETS:
-                continue
-            starts = [number for number, line in enumerate(group.patterns) if not line.startswith("!")]
-            for start, end in zip(starts, (*starts[1:], len(group.patterns)), strict=True):
-                yield group, group.patterns[start:end]
+            yield from ((group, lines) for lines in group.entries if group.title != SECRETS)
 
     def _leftover(self, group: Group, lines: tuple[str, ...], marks: Iterable[Landmark]) -> Leftover:
         marks = sorted(marks, key=lambda mark: (-mark.bytes, mark.path))

@@ -41,11 +41,13 @@ class Maker(NamedTuple):
 def maker_of(build: Build, path: str) -> Maker | None:
     """What brings a path of the context (wildcards possibly in it); ``None`` when nothing is known to."""
     root = build.context.root or "/"
-    for find in (_submodule, _dvc, _told, _built, _steps_before):
-        found = find(build, root, path)
-        if found is not None:
-            return found
-    return None
+    return (
+        _submodule(build, root, path)
+        or _dvc(build, root, path)
+        or _told(build, path)
+        or _built(build, root, path)
+        or _steps_before(build)
+    )
 
 
 def is_git_ignored(build: Build, path: str) -> bool:
@@ -88,7 +90,7 @@ def _dvc(build: Build, root: str, path: str) -> Maker | None:
     return None
 
 
-def _told(build: Build, root: str, path: str) -> Maker | None:
+def _told(build: Build, path: str) -> Maker | None:
     found = told(build, path)
     if found is None:
         return None
@@ -97,7 +99,7 @@ def _told(build: Build, root: str, path: str) -> Maker | None:
     return Maker(f"{place} {verb} (`{found.shown}`)", found.teller.path, found.line)
 
 
-def _steps_before(build: Build, root: str, path: str) -> Maker | None:
+def _steps_before(build: Build) -> Maker | None:
     """The workflow that says what the context is: where it runs commands or fetches artifacts, they come first."""
     evidence = build.context.evidence
     text = build.snapshot.text(evidence.path) if evidence.kind == "workflow" and evidence.path is not None else None

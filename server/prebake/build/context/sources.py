@@ -11,17 +11,15 @@ from typing import Literal
 
 from prebake.build.build import Build, Token, fact
 from prebake.build.builders import LEGACY, builder_of
-from prebake.build.context.use import context_use, needed_stages
+from prebake.build.context.use import context_use, mounted, needed_stages
 from prebake.build.contextfiles import ContextFiles, TooMany
 from prebake.build.copies import SourceKind, copies
-from prebake.build.state import states
 from prebake.files import Kind, Snapshot, is_below, join, relative
 from prebake.project.ignore import NO_RULES, IgnoreRules
-from prebake.project.sources import mount_options
 from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
-from prebake.syntax.glob import WILDCARDS, GlobError, clean
+from prebake.syntax.glob import WILDCARDS, GlobError
 
 Form = Literal["copy", "parents", "mount"]
 
@@ -105,12 +103,7 @@ def _mounts(build: Build, instruction: Instruction) -> Iterator[Site]:
     for flag in instruction.flags:
         if flag.name != "mount" or flag.value is None:
             continue
-        options = mount_options(flag.value)
-        if options.get("type", "bind") != "bind" or "from" in options:
-            continue
-        written = options.get("source", options.get("src", ""))
-        text = states(build)[instruction.index].expand(written, build.tree.escape)
-        path = clean("/" + text)[1:] if text else ""
+        path = mounted(build, instruction, flag.value)
         if path:
             found = _MOUNTED.search(instruction.raw, flag.start, flag.end)
             place = Place(*found.span(1)) if found is not None else Place(flag.start, flag.end)
