@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from prebake.build.build import Build
 from prebake.build.context.sources import Lost
 from prebake.build.context.use import context_use, neighbours
-from prebake.edits import TextEdit, apply, with_lines, without_line
+from prebake.edits import TextEdit, apply, with_lines, without_lines
 from prebake.files import is_below, join, relative
 from prebake.project.ignore import IgnoreRules, rules_of
 from prebake.project.secretnames import FOLDERS, may_hold_secret
@@ -92,7 +92,7 @@ def _changes(build: Build, text: Text, lost: Lost, pattern: Pattern) -> Iterator
 
 def _without(text: Text, patterns: Sequence[Pattern], wanted: _Test) -> Change | None:
     """The file without some patterns, comments kept; ``None`` where that does not help."""
-    edits = tuple(without_line(text, pattern.line) for pattern in patterns)
+    edits = without_lines(text, (pattern.line for pattern in patterns))
     return Change(edits, removes=tuple(patterns)) if edits and _helps(text, edits, wanted) else None
 
 
