@@ -105,25 +105,12 @@ def devcontainer_files(snapshot: Snapshot, dockerfile: str, root: str) -> tuple[
     return tuple(found)
 
 
-_COMMANDS_IN = (
-    *(
-        "scripts",
-        "script",
-        "bin",
-        "docker",
-        "dockerfiles",
-        "ci",
-        ".ci",
-        "cicd",
-        "tools",
-        "hack",
-        "deploy",
-        "deployment",
-    ),
-    *("build", "dev", "docs", "doc", ".github/scripts"),
+SCRIPT_FOLDERS = (
+    *("scripts", "script", "bin", "docker", "dockerfiles", "ci", ".ci", "cicd", "tools", "hack", "deploy"),
+    *("deployment", "build", "dev", "docs", "doc", ".github/scripts"),
 )
-"""Folders of a project's top in which files with build commands are."""
-_PIPELINES_IN = (".circleci", ".buildkite")
+"""Folders of a project's top in which files with commands are kept."""
+PIPELINE_FOLDERS = (".circleci", ".buildkite")
 _MOST_COMMANDS = 60
 _commands: dict[str, tuple[tuple[Entry, ...], tuple[tuple[str, Form], ...]]] = {}
 
@@ -132,7 +119,7 @@ def pipeline_files(snapshot: Snapshot, root: str) -> tuple[tuple[str, Form], ...
     """The pipelines of other CI services than GitHub's, with what they are."""
     return tuple(
         (path, form)
-        for folder in (root, *_those_there(snapshot, root, _PIPELINES_IN))
+        for folder in (root, *_those_there(snapshot, root, PIPELINE_FOLDERS))
         for path, form in _commands_of(snapshot, folder)
         if form in ("pipeline", "skaffold")
     )
@@ -142,7 +129,7 @@ def command_files(snapshot: Snapshot, dockerfile: str, root: str) -> tuple[tuple
     """The files with commands that people run, documents last, with what they are: in the folders from a Dockerfile's
     up to the project's top, the latter's first, and in some that projects keep such files in.
     """
-    folders = (*reversed(list(ancestors(parent(dockerfile), root))), *_those_there(snapshot, root, _COMMANDS_IN))
+    folders = (*reversed(list(ancestors(parent(dockerfile), root))), *_those_there(snapshot, root, SCRIPT_FOLDERS))
     found = [item for folder in dict.fromkeys(folders) for item in _commands_of(snapshot, folder)]
     return tuple(item for item in found if item[1] not in ("pipeline", "skaffold"))
 
