@@ -153,8 +153,8 @@ def _listed(items: list[str]) -> str:
 
 def _repair(build: Build, found: Junk, use: ContextUse) -> tuple[Fix, ...] | str:
     """One fix that adds everything, then one for each entry; or why there is none."""
-    from prebake.build.context.exclusions import leaves_in_what_is_named
     from prebake.build.context.placement import added
+    from prebake.build.context.proposal import leaves_in_what_is_named
 
     path, file, scan = build.ignore.path, build.ignore.file, build.scan
     if path is None or file is None or scan is None:

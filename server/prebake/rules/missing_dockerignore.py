@@ -19,7 +19,7 @@ from prebake.syntax.dockerfile import Instruction
 from prebake.text import Position, Span
 
 if TYPE_CHECKING:
-    from prebake.build.context.exclusions import Proposal
+    from prebake.build.context.proposal import Proposal
 
 _NAMED = 3
 _MAX_SHOWN = 60
@@ -189,8 +189,8 @@ def _shown(instruction: Instruction) -> str:
 
 def _repair(build: Build, use: ContextUse, scan: ContextScan | None) -> tuple[Fix, ...] | str:
     """The fix, or why there is none."""
-    from prebake.build.context.exclusions import proposal
     from prebake.build.context.ignoreedit import written
+    from prebake.build.context.proposal import proposal
 
     made = proposal(build)
     if made is None:

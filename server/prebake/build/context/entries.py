@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from prebake.build.build import Build
-from prebake.build.context.exclusions import proposal
+from prebake.build.context.proposal import proposal
 from prebake.files import Kind, Snapshot, join
 from prebake.project.ignore import IgnoreRules
 from prebake.project.scan import Size

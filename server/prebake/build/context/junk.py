@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from prebake.build.build import Build, fact
+from prebake.build.context.candidates import SECRETS, Group, candidates
 from prebake.build.context.evidence import manifest_texts
-from prebake.build.context.exclusions import SECRETS, Group, candidates
 from prebake.build.context.leftin import left_in, plain
 from prebake.build.context.placement import Addition
 from prebake.build.context.unnamed import folders

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from prebake.build.build import Build
+from prebake.build.context.candidates import SECRETS
 from prebake.build.context.evidence import evidence
-from prebake.build.context.exclusions import SECRETS, proposal
 from prebake.build.context.ignoreedit import unwritable, written
 from prebake.build.context.placement import Addition, added
+from prebake.build.context.proposal import proposal
 from prebake.build.context.secrets import is_git_config
 from prebake.build.context.secretuse import at_run_time, held_back
 from prebake.edits import FileEdit
