@@ -12,6 +12,9 @@ from functools import cached_property
 
 from prebake.records import NamedTuple
 
+MAX_BY_HAND = 300_000
+"""Longer configuration (in code points) is not read: nobody writes it by hand, and it may take more than a second."""
+
 _BOM = b"\xef\xbb\xbf"
 
 

@@ -102,7 +102,7 @@ class ContextText:
             yield f"... and {len(shown.readers) - _MOST_READERS} more Dockerfiles"
         yield from self._recognised(whole, shown.taken(shown.readers) or whole)
         if not shown.is_sent_whole:
-            yield f"The legacy builder and kaniko take all of it: {_amount(whole, whole.sent)}"
+            yield f"The legacy builder and Kaniko take all of it: {_amount(whole, whole.sent)}"
         if whole.left_out.files:
             yield f"{self._name(shown.rules.path or '')} leaves out {self._bold(_amount(whole, whole.left_out))}"
         yield from self._trouble(shown, whole)
@@ -222,7 +222,7 @@ class ContextText:
             which = "" if len(narrow) == 1 else " for any of these Dockerfiles"
             yield _Section(f"Sent to {narrow[0].builder}{which}", sent_view(named, opens), 2, about)
             rest = unnamed_view(whole, named, opens)
-            yield _Section("Named by no instruction: sent to the legacy builder and kaniko only", rest, 1, about)
+            yield _Section("Named by no instruction: sent to the legacy builder and Kaniko only", rest, 1, about)
         yield _Section("Left out", left_out_view(whole), 1, left_out)
 
     def _patterns(self, shown: Shown, patterns: Sequence[Pattern]) -> str:
