@@ -11,7 +11,8 @@ from prebake.regex import regex
 _NAME = regex(r"(Dockerfile([._-].*)?|.*\.[Dd]ockerfile|Containerfile.*)", re.DOTALL)
 _COMPOSE = regex(r"(docker-)?compose([.-].+)?\.ya?ml|.+\.(docker-)?compose\.ya?ml")
 _BAKE = regex(r"(?:.+[.-])?bake(?:[.-].+)?\.json")
-_TEMPLATE = (".j2", ".jinja2", ".jinja", ".tmpl", ".tpl", ".template", ".in", ".erb", ".mustache")
+TEMPLATES = (".j2", ".jinja2", ".jinja", ".tmpl", ".tpl", ".template", ".in", ".erb", ".mustache")
+"""Ends of names of files that something else is made from."""
 _IGNORE = (".dockerignore", ".containerignore")
 _NOT_BUILT = (
     *_IGNORE,
@@ -48,7 +49,7 @@ _MOST_BESIDE = 200
 
 def is_dockerfile(name: str) -> bool:
     """Whether a file name is a Dockerfile's: not an ignore file's, a template's or a document's about one."""
-    return _NAME.fullmatch(name) is not None and not name.endswith(_TEMPLATE + _NOT_BUILT)
+    return _NAME.fullmatch(name) is not None and not name.endswith(TEMPLATES + _NOT_BUILT)
 
 
 def is_ignore_file(name: str) -> bool:

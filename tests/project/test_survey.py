@@ -386,4 +386,4 @@ class AnyEdits(RuleBasedStateMachine):
 
 
 TestAnyEdits = AnyEdits.TestCase
-TestAnyEdits.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+TestAnyEdits.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from prebake.build.build import Build, fact
 from prebake.build.context.use import context_use, neighbours
-from prebake.discovery import is_dockerfile
+from prebake.discovery import TEMPLATES, is_dockerfile
 from prebake.files import Entry, Kind, join, parent, relative
 from prebake.project.context import find_contexts
 from prebake.project.ignore import CONTAINER_NAME, NAME, IgnoreRules, is_read, looked_for, rules_of
@@ -24,7 +24,6 @@ _MISSPELT = regex(r"[._-]?docker[._-]?(file[._-]?)?ignores?([._-]?file)?(\.txt)?
 _LETTERS = sorted("dockerignore")
 _PODMAN = regex(r"\b(podman|buildah)\b")
 _WORDS = regex(r"[a-z0-9]+")
-_TEMPLATES = (".j2", ".jinja2", ".jinja", ".tmpl", ".tpl", ".template", ".in", ".erb", ".mustache")
 _CLOUD_BUILD = ("cloudbuild.yaml", "cloudbuild.yml", "cloudbuild.json")
 _MOST_DOCKERFILES = 50
 
@@ -134,7 +133,7 @@ def _of_no_dockerfile(build: Build, root: str) -> Iterator[Stray]:
             other = name.removesuffix(NAME)
             if other in (name, "", own) or build.snapshot.exists(join(folder, other)):
                 continue
-            made = any(build.snapshot.exists(join(folder, f"{other}{ending}")) for ending in _TEMPLATES)
+            made = any(build.snapshot.exists(join(folder, f"{other}{ending}")) for ending in TEMPLATES)
             if not made and _meant(other, names) == own and not _is_named_elsewhere(build, name):
                 yield Stray(join(folder, name), f"there is no `{other}` that `{name}` could belong to", place)
         path = join(root, f"{own}{NAME}")
