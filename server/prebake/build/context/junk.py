@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable, Iterator
 
 from prebake.build.build import Build, fact
@@ -20,7 +19,7 @@ from prebake.project.scan import ContextScan, Size, sum_of
 from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.glob import WILDCARDS
-from prebake.syntax.ignorefile import can_name, literal
+from prebake.syntax.ignorefile import can_name, example, literal
 
 _WORDS = {
     "version-control": "version control", "virtual-environment": "virtual environments",
@@ -212,7 +211,7 @@ class _Finder:
             return ()
         if pattern == "**/*.py[cod]" and any(_BYTE_CODE.search(own.pattern) for own in self._rules.patterns):
             return ()
-        name = re.sub(r"\[(.)[^\]]*\]", r"\1", pattern.removeprefix("**/")).replace("*", "x")
+        name = example(pattern)
         if self._left.is_known(name):
             return ()  # the author has thought of it, and may have meant the top alone
         places = self._places(pattern, name)
