@@ -27,7 +27,7 @@ class TextFormat:
         self._folder = folder
 
     def findings(self, results: Sequence[Result]) -> None:
-        """Print each finding with its source line, related places and fixes; one that Dockerfiles have in common once."""
+        """Print each finding with its source line, related places and fixes; what Dockerfiles share is there once."""
         for first, *others in by_cause(results):
             for line in self._finding(first.finding, [other.finding for other in others]):
                 self._output.line(line)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from prebake.build.build import Build, fact
 from prebake.build.copies import SourceKind, copies
 from prebake.build.state import states
