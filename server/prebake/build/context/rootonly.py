@@ -53,8 +53,8 @@ _INSIDE = "/m.cpython-312.pyc"
 class RootOnly(NamedTuple):
     """Such a pattern. ``deeper`` is what is sent although the pattern would match it at the top, ``first`` the first
     path of that; ``place`` is what a tool will make further down, where nothing lies yet, and ``sure`` says that it is
-    bound to. All paths are relative to the context root. ``along`` are patterns that let the same through: `*.pyc`, since
-    Python keeps compiled modules in `__pycache__`.
+    bound to. All paths are relative to the context root. ``along`` are patterns that let the same through: ``*.pyc``, as
+    Python keeps compiled modules in ``__pycache__``.
     """
 
     pattern: Pattern
@@ -145,8 +145,8 @@ def _maker(pattern: str) -> Maker | None:
     """Which kind of tool makes what a pattern is for; ``None`` for a project's own files, or both."""
     if not WILDCARDS & set(pattern):
         return _GENERATED.get(pattern)
-    (item,) = compiled(parse_ignore(Text(pattern)))
-    if item.backtracks or any(item.matches(name) for name in _OWN):
+    item = next(iter(compiled(parse_ignore(Text(pattern)))), None)  # a carriage return or a hash parts or ends a line
+    if item is None or item.backtracks or any(item.matches(name) for name in _OWN):
         return None
     return next((maker for name, maker in _GENERATED.items() if item.matches(name)), None)
 
