@@ -190,7 +190,7 @@ def checked(project: Project, root: str, before: Snapshot, after: Snapshot, engi
                 assert any(map(new.sends, reaching(there, source))), f"{source} of {dockerfile} is lost"
         for name in project.files:
             if old.problem is None and old.sends(name) and not new.sends(name):
-                assert junk(name), f"{name} is left out"
+                assert junk(name) or "dockerignore" in project.files, f"{name} is left out"  # as its author lists
         for item in report.findings:
             if item.code in FIXED and item.fixes:
                 raise AssertionError(f"{item.code} remains: {item.message}")

@@ -53,8 +53,8 @@ _INSIDE = "/m.cpython-312.pyc"
 class RootOnly(NamedTuple):
     """Such a pattern. ``deeper`` is what is sent although the pattern would match it at the top, ``first`` the first
     path of that; ``place`` is what a tool will make further down, where nothing lies yet, and ``sure`` says that it is
-    bound to. All paths are relative to the context root. ``along`` are patterns that let the same through: ``*.pyc``, as
-    Python keeps compiled modules in ``__pycache__``.
+    bound to. All paths are relative to the context root. ``along`` are patterns that let the same through: ``*.pyc``,
+    as Python keeps compiled modules in ``__pycache__``.
     """
 
     pattern: Pattern
@@ -113,7 +113,8 @@ def _by_cause(results: list[RootOnly], compiled_modules: set[Pattern]) -> tuple[
     if folder is None:
         return tuple(results)
     along = tuple(item.pattern for item in results if item is not folder and item.pattern in compiled_modules)
-    kept = (item for item in results if item.pattern not in along)
+    gone = set(along)
+    kept = (item for item in results if item.pattern not in gone)
     return tuple(item._replace(along=along) if item is folder else item for item in kept)
 
 
