@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
+from prebake.build.bases import base_command
 from prebake.build.build import Build, fact
 from prebake.build.copies import copies_by_stage
 from prebake.build.paths import inside
@@ -49,8 +50,13 @@ def final_state(build: Build) -> State:
 def command(build: Build) -> ImageCommand:
     """The ENTRYPOINT and CMD of the finished image."""
     before = states(build)
+    base = base_command(final_state(build).base)
     return image_command(
-        (stage, [before[instruction.index].shell for instruction in stage.instructions]) for stage in final_chain(build)
+        (
+            (stage, [before[instruction.index].shell for instruction in stage.instructions])
+            for stage in final_chain(build)
+        ),
+        base,
     )
 
 
@@ -60,9 +66,9 @@ def compose_services(build: Build) -> tuple[Service, ...]:
     target = build.final_stage
     found = []
     for path in compose_files(build.snapshot, build.path, build.root):
-        from prebake.project.compose import services
+        from prebake.project.compose import overridden
 
-        for service in services(build.snapshot, path):
+        for service in overridden(build.snapshot, path):
             spec = service.build
             if spec is None or spec.dockerfile != build.path or spec.context != build.context.root:
                 continue
@@ -90,7 +96,7 @@ def starts(build: Build) -> tuple[Start, ...]:
         found.append(Start(service_words(image, service), image.instruction, service, here, environment, state.user))
     if not any(start.service and not start.service.command and not start.service.entrypoint for start in found):
         words = (*image.entrypoint_words, *image.cmd_words)
-        if words and (image.cmd is not None or not found):
+        if words and (image.cmd_words or not found):
             found.append(Start(words, image.instruction, None, directory, dict(state.env), state.user))
     return tuple(start for start in found if start.words)
 

@@ -108,9 +108,10 @@ class Place:
         folder: str | None = None,
     ) -> Program:
         """A program that is started here; ``folder`` is where modules are looked for, by default the directory."""
-        first: tuple[str, ...] = (self.directory if folder is None else self.path(folder),)
+        first = self.directory if folder is None else self.path(folder)
+        path = self._python_path()
         return Program(
-            (*(() if console is not None else first), *self._python_path()),
+            (*path, first) if console is not None else (first, *path),
             module=module,
             code=code,
             console=console,

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 from prebake.build.build import Build, fact
 from prebake.build.copies import copies
+from prebake.build.models.entries import beside_context, context_roots, entries_of, module_folders
 from prebake.build.paths import inside
-from prebake.build.startup import final_chain, final_state, image_file, starts
+from prebake.build.startup import final_chain, image_file, starts
+from prebake.build.written import written_text
 from prebake.files import Snapshot, join
 from prebake.project.command import Place, Program, programs_of_words
-from prebake.project.loads import CODE, Load, find_loads
-from prebake.project.manifest import console_scripts
-from prebake.project.python.index import index
-from prebake.project.python.modules import Module, Modules
-from prebake.project.python.reach import Entry, reach
+from prebake.project.loads import Load, find_loads
+from prebake.project.python.modules import Modules
+from prebake.project.python.reach import reach
 from prebake.project.start import Start
 from prebake.records import NamedTuple
 from prebake.text import Text
@@ -44,30 +44,9 @@ def start_loads(build: Build) -> tuple[StartLoad, ...]:
 
 
 def _read(build: Build, image: str, source: str | None) -> Text | None:
-    return build.snapshot.text(source if source is not None else beside_context(build, image) or "")
-
-
-def beside_context(build: Build, image: str) -> str | None:
-    """The file of the context that a path below the working directory is named after, for code that gets into the image
-    in ways that no COPY shows.
-    """
-    root = build.context.root
-    stages = final_chain(build)
-    if root is None or not stages or copies_code(build):
-        return None
-    below = inside(image, final_state(build).directory or ".")
-    return join(root, below) if below and build.snapshot.is_file(join(root, below)) else None
-
-
-def copies_code(build: Build) -> bool:
-    """Whether a COPY or ADD of the final image takes anything from the build context."""
-    found = copies(build)
-    return any(
-        found[instruction.index].from_context
-        for stage in final_chain(build)
-        for instruction in stage.instructions
-        if instruction.index in found
-    )
+    if source is not None:
+        return build.snapshot.text(source)
+    return written_text(build, image) or build.snapshot.text(beside_context(build, image) or "")
 
 
 def _is_local(build: Build, directory: str, text: str) -> bool:
@@ -92,7 +71,7 @@ def program_loads(build: Build, program: Program, files: Callable[[str], str | N
 
     What a program does is remembered, as long as none of the files that were looked at changes.
     """
-    roots = _context_roots(build)
+    roots = context_roots(build)
     key = (program, tuple(sorted(program.environment.items())), roots, build.root)
     known = _memory.get(key)
     for remembered in known or ():
@@ -111,57 +90,12 @@ def program_loads(build: Build, program: Program, files: Callable[[str], str | N
     return loads
 
 
-def _context_roots(build: Build) -> tuple[str, ...]:
-    root = build.context.root
-    return () if root is None else (root, join(root, "src"))
-
-
 def _find(build: Build, program: Program, recorder: _Recorder, roots: tuple[str, ...]) -> Iterable[Load]:
-    modules = Modules(recorder, recorder.file, program.directories, roots)
-    entries = tuple(_entries(build, program, modules, recorder))
+    modules = Modules(recorder, recorder.file, module_folders(program), roots)
+    entries = tuple(entries_of(build, program, modules, recorder))
     if not entries:
         return ()
     return find_loads(reach(modules, entries, program.environment, program.arguments))
-
-
-def _entries(build: Build, program: Program, modules: Modules, recorder: _Recorder) -> Iterator[Entry]:
-    if program.code is not None:
-        text = Text(program.code)
-        yield Entry(Module(CODE, "", False, text, index(text)), main=True)
-    elif program.file is not None:
-        path = recorder.file(program.file) or beside_context(build, program.file)
-        module = None if path is None else modules.read(path)
-        if module is not None:
-            yield Entry(module, program.main, program.name)
-    elif program.module is not None:
-        main = modules.find(f"{program.module}.__main__") if program.main else None
-        module = main or modules.find(program.module)
-        if module is not None:
-            yield Entry(module, program.main, program.name)
-    elif program.console is not None:
-        for name, attribute in _console_scripts(build, program.console, recorder):
-            module = modules.find(name)
-            if module is not None:
-                yield Entry(module, name=attribute)
-
-
-@fact
-def console_names(build: Build) -> frozenset[str]:
-    """The commands that installing the project's own package makes."""
-    root = build.context.root
-    text = None if root is None else build.snapshot.text(join(root, "pyproject.toml"))
-    return frozenset() if text is None else frozenset(console_scripts(text))
-
-
-def _console_scripts(build: Build, command: str, recorder: _Recorder) -> Iterator[tuple[str, str]]:
-    """The module and function behind a command that the project's own package installs."""
-    root = build.context.root
-    text = None if root is None else recorder.text(join(root, "pyproject.toml"))
-    if text is not None:
-        target = console_scripts(text).get(command)
-        if target is not None:
-            module, _, attribute = target.partition(":")
-            yield module.strip(), attribute.partition("[")[0].strip()
 
 
 class _Remembered(NamedTuple):
