@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from prebake.project.catalogue import Entry, entry_for, is_hub_id, may_download
 from prebake.project.python.modules import Module
@@ -117,23 +118,27 @@ def find_loads(reached: Reached) -> tuple[Load, ...]:
     An id may turn out to be a folder where the program runs; see :attr:`Load.written`.
     """
     finder = _Finder(reached)
-    found = {load: None for module, call in reached.calls for load in finder.loads(module, call)}
+    calls = (
+        (module, call)
+        for module, trace in reached.visits
+        for call, names in trace.outside
+        if _is_known(names[0]) or (len(names) > 1 and any(map(_is_known, names)))
+    )
+    found = {load: None for module, call in calls for load in finder.loads(module, call)}
     return tuple(sorted(found, key=lambda load: (load.path, load.span.start, load.model or "")))
+
+
+@lru_cache(maxsize=65_536)
+def _is_known(name: str) -> bool:
+    """Whether the call of a library's function may download; asked for each call of a program."""
+    return entry_for(name) is not None
 
 
 class _Finder:
     def __init__(self, reached: Reached) -> None:
         self._names = reached.names
         self._evaluator = reached.evaluator
-        self._token = any(self._logs_in(module, call) for module, call in reached.calls)
-
-    def _logs_in(self, module: Module, call: Call) -> bool:
-        chain = dotted(call.node.func)
-        return (
-            chain is not None
-            and chain[-1].endswith("login")
-            and any(name in _LOGINS for name in self._called(module, call))
-        )
+        self._token = any(name in _LOGINS for _, _, names in reached.outside for name in names)
 
     def _called(self, module: Module, call: Call) -> Iterator[str]:
         for target in self._names.followed(self._names.targets(module, call.scope, call.node.func)):
