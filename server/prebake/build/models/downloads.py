@@ -12,6 +12,7 @@ from prebake.build.paths import inside
 from prebake.build.startup import final_chain, image_file, image_layout, starts
 from prebake.build.written import written_text
 from prebake.files import Snapshot, join
+from prebake.garbage import objects_that_stay
 from prebake.project.command import Place, Program, programs_of_words
 from prebake.project.loads import Load, find_loads
 from prebake.project.python.index import index
@@ -100,7 +101,8 @@ def program_loads(
 
 def _analysis(build: Build, program: Program, recorder: _Recorder, roots: tuple[str, ...]) -> _Remembered:
     modules = Modules(recorder, recorder.file, module_folders(program), roots)
-    return _followed(build, program, recorder, modules, None)
+    with objects_that_stay():
+        return _followed(build, program, recorder, modules, None)
 
 
 def _followed(

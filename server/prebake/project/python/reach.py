@@ -140,10 +140,10 @@ class _Walk:
             self._module(found)
 
     def _trace(self, module: Module, scope: Scope) -> Trace:
-        trace = self.traces.get(scope)
+        trace = self.traces.get(module.path, scope)
         if trace is None:
             trace = self._tracer.trace(module, scope)
-            self.traces.add(scope, trace)
+            self.traces.add(module.path, scope, trace)
         return trace
 
     def _visit(self, module: Module, scope: Scope) -> None:

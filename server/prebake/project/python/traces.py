@@ -7,7 +7,7 @@ stay as they are, so that an edit of one file costs what the traces around that 
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from prebake.project.python.evaluate import Evaluator
 from prebake.project.python.modules import Module, Modules
@@ -81,11 +81,11 @@ _RUNNERS = frozenset(("uvicorn.run", "uvicorn.Config", "granian.Granian", "hyper
 class Trace(NamedTuple):
     """What a scope leads to when it runs.
 
-    ``imports`` are dotted names, of libraries too. ``children`` are the functions and classes that it defines, and
-    whether a decorator registers them; ``uses`` the code that it refers to. ``outside`` are the calls of libraries with
-    the names of what is called, ``called`` the functions and classes of the project that it calls. Of a class: its
-    ``bases`` in the project, all its ``methods``, and whether a library may call them. ``asked`` are the paths of the
-    other files that all this depends on.
+    ``imports`` are the dotted names of modules of the project. ``children`` are the classes that it defines, and the
+    functions that a decorator registers, each with whether one does; ``uses`` the code that it refers to. ``outside``
+    are the calls of libraries with the names of what is called, ``called`` the functions and classes of the project
+    that it calls. Of a class: its ``bases`` in the project, all its ``methods``, and whether a library may call them.
+    ``asked`` are the paths of the other files that all this depends on.
     """
 
     imports: tuple[str, ...]
@@ -101,31 +101,38 @@ class Trace(NamedTuple):
 
 
 class Traces:
-    """The traces of a program's scopes."""
+    """The traces of a program's scopes, by the files that these are in."""
 
     def __init__(self) -> None:
-        self._traces: dict[Scope, Trace] = {}
-        self._askers: dict[str, list[Scope]] = {}
+        self._traces: dict[str, dict[Scope, Trace]] = {}
+        self._askers: dict[str, set[str]] = {}
 
-    def get(self, scope: Scope) -> Trace | None:
-        """The trace of a scope that is known."""
-        return self._traces.get(scope)
+    def get(self, path: str, scope: Scope) -> Trace | None:
+        """The trace of a scope of a file, where it is known."""
+        return self._traces.get(path, _NONE).get(scope)
 
-    def add(self, scope: Scope, trace: Trace) -> None:
-        """Keep a trace."""
-        self._traces[scope] = trace
-        for path in trace.asked:
-            self._askers.setdefault(path, []).append(scope)
+    def add(self, path: str, scope: Scope, trace: Trace) -> None:
+        """Keep the trace of a scope of a file."""
+        self._traces.setdefault(path, {})[scope] = trace
+        for asked in trace.asked:
+            self._askers.setdefault(asked, set()).add(path)
 
     def without(self, changed: Collection[str]) -> Traces:
-        """The traces that still hold when some files have changed."""
+        """The traces that still hold when some files have changed; these stay as they are."""
         other = Traces()
-        other._traces = dict(self._traces)
-        other._askers = {path: list(scopes) for path, scopes in self._askers.items()}
-        for path in changed:
-            for scope in other._askers.pop(path, ()):
-                other._traces.pop(scope, None)
+        other._askers = {path: set(askers) for path, askers in self._askers.items()}
+        touched = {asker for path in changed for asker in self._askers.get(path, ())}
+        for path, traces in self._traces.items():
+            if path in changed:
+                continue
+            other._traces[path] = dict(traces)
+            if path in touched:
+                kept = (item for item in traces.items() if item[1].asked.isdisjoint(changed))
+                other._traces[path] = dict(kept)
         return other
+
+
+_NONE: Mapping[Scope, Trace] = {}
 
 
 class Tracer:
@@ -148,11 +155,10 @@ class Tracer:
         for imported, guards in scope.imports:
             if self._runs(module, scope, guards):
                 imports.update(dict.fromkeys(self._imported(module, imported)))
-        children = tuple(
-            (child, self._registered(module, child))
-            for child, guards in scope.children
-            if self._runs(module, scope, guards)
-        )
+        # Methods are those of a class that is used.
+        inner = [child for child, guards in scope.children if self._runs(module, scope, guards)]
+        inner = [child for child in inner if child.kind == "class" or scope.kind != "class"]
+        children = ((child, self._registered(module, child)) for child in inner)
         for reference in scope.references:
             if self._runs(module, scope, reference.guards):
                 uses.update(_used(self._names.resolve(module, scope, reference.chain)))
@@ -175,8 +181,8 @@ class Tracer:
             functions = (child for child, _ in scope.children if child.kind == "function")
             methods = tuple((child, self._registered(module, child)) for child in functions)
         return Trace(
-            tuple(imports),
-            children,
+            tuple(name for name in imports if self._modules.find(name) is not None),
+            tuple(child for child in children if child[0].kind == "class" or child[1]),
             tuple(uses),
             calls,
             tuple(outside),
