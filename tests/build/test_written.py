@@ -15,7 +15,9 @@ from tests.build.projects import build_of
         ("COPY <<start.sh /opt/\npython main.py\nstart.sh\n", "/opt/start.sh", "python main.py\n"),
         ("RUN cat > /start.sh <<'EOF'\nexec \"$@\"\nEOF\n", "/start.sh", 'exec "$@"\n'),
         ("RUN <<EOF\ncat > /start.sh <<END\nexec \\$@\nEND\nchmod +x /start.sh\nEOF\n", "/start.sh", "exec $@\n"),
-        ("WORKDIR /app\nRUN echo 'python main.py' > start.sh\n", "/app/start.sh", "python main.py"),
+        ("WORKDIR /app\nRUN echo 'python main.py' > start.sh\n", "/app/start.sh", "python main.py\n"),
+        ("RUN echo a > /x && echo 'b c' >> /x\nRUN echo >> /x\n", "/x", "a\nb c\n\n"),
+        (r"RUN printf '%s\n' '#!/bin/sh' 'python main.py' > /start.sh", "/start.sh", "#!/bin/sh\npython main.py\n"),
         (r"RUN printf '#!/bin/sh\npython main.py\n' > /start.sh", "/start.sh", "#!/bin/sh\npython main.py\n"),
     ],
 )
@@ -32,6 +34,8 @@ def test_texts_of_the_dockerfile(lines: str, path: str, expected: str) -> None:
         "RUN cat /other > /start.sh\n",
         "RUN curl -o /start.sh https://example.com\n",
         "RUN echo x >> /start.sh\n",
+        "RUN echo x > /start.sh && sed 's/x/y/' /other > /start.sh\n",
+        "RUN echo x 2> /start.sh\n",
     ],
 )
 def test_texts_that_are_not_known(lines: str) -> None:

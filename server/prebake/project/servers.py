@@ -74,9 +74,8 @@ def _applications(
         ]
         for word in reversed(found) if entry.many else found[:1]:
             yield base.program(words, module=word, name=entry.object)
-            inner = f"{word.replace('.', '/')}/{entry.submodule}.py"
-            if entry.submodule and base.read(base.path(inner)) is not None:
-                yield base.program(words, module=f"{word}.{entry.submodule}", name=entry.object)
+            if entry.submodule:
+                yield from _around(entry, word, words, base)
         if found:
             return
     path = next((word for word in candidates if word.endswith(".py")), None) if entry.file or named else None
@@ -84,6 +83,17 @@ def _applications(
         if base.read(base.path(name)) is not None:
             yield _application_file(name, words, base, attribute)
             return
+
+
+def _around(entry: Launcher, word: str, words: tuple[str, ...], base: Place) -> Iterator[Program]:
+    """The module in a package that is its application, or the module that has an object of that name."""
+    path = word.replace(".", "/")
+    if base.read(base.path(f"{path}/{entry.submodule}.py")) is not None:
+        yield base.program(words, module=f"{word}.{entry.submodule}", name=entry.object)
+    module, _, name = word.rpartition(".")
+    above = module.replace(".", "/")
+    if module and base.read(base.path(f"{path}.py")) is None and base.read(base.path(f"{above}.py")) is not None:
+        yield base.program(words, module=module, name=name)
 
 
 def _application_file(name: str, words: tuple[str, ...], place: Place, attribute: str | None) -> Program:

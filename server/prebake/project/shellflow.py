@@ -112,10 +112,11 @@ class _Flow:
         """The commands from one index to another. ``certain``: they surely run."""
         while at < stop and not self._state.done:
             command = self._commands[at]
+            sure = certain and command.before not in ("&&", "||")
             if len(command.context) > level:
                 kind = command.context[level]
                 end = self._end(at, stop, level)
-                yield from self._compound(kind, at, end, level + 1, certain)
+                yield from self._compound(kind, at, end, level + 1, sure)
                 at = end
                 continue
             if command.name == "for" and len(command.words) > 2:
@@ -125,10 +126,10 @@ class _Flow:
                 continue
             if command.name == "case" and len(command.words) > 1:
                 end = self._end(at + 1, stop, level)
-                yield from self._case(command, at + 1, end, level + 1, certain)
+                yield from self._case(command, at + 1, end, level + 1, sure)
                 at = end
                 continue
-            yield from self._simple(command, certain and command.before not in ("&&", "||"))
+            yield from self._simple(command, sure)
             at += 1
 
     def _end(self, at: int, stop: int, level: int) -> int:
