@@ -186,6 +186,8 @@ files = more.conf
         ("python wait.py && exec python main.py\npython after.py\n", ["/app/wait.py", "/app/main.py", "/app/after.py"]),
         ('shift\nexec "$@"\n', ["/app/given.py"]),
         (': "${FILE:=default.py}"\nexec python "$FILE"\n', ["/app/default.py"]),
+        ("NAME=$(cat name)\npython ${NAME:-a.py}\npython b.py\n", ["/app/b.py"]),
+        ('NAME=$(cat name)\nif [ "$NAME" = a ]; then python a.py; else python b.py; fi\n', ["/app/a.py", "/app/b.py"]),
         ("python a.py || { echo no; exit 1; }\npython b.py\n", ["/app/a.py", "/app/b.py"]),
         ("serve() {\n serve\n}\nserve\n", []),
         ("while ! nc -z db 5432; do sleep 1; done\npython main.py\n", ["/app/main.py"]),

@@ -66,7 +66,7 @@ def compose_services(build: Build) -> tuple[Service, ...]:
     target = build.final_stage
     found = []
     for path in compose_files(build.snapshot, build.path, build.root):
-        from prebake.project.compose import overridden
+        from prebake.project.overrides import overridden
 
         for service in overridden(build.snapshot, path):
             spec = service.build

@@ -67,7 +67,7 @@ class _State:
         if cut is None:
             return expand(word.raw, self._variable)
         value = self._variable(cut[1])
-        if value is None:
+        if value is None or UNKNOWN in value:
             return None
         return value[:1] if cut[2] is None else value.removeprefix(cut[2])
 
@@ -75,11 +75,13 @@ class _State:
         if name == "#":
             return str(len(self.place.arguments)) if UNKNOWN not in self.place.arguments else None
         if not name.isdigit():
-            return self.environment.get(name)
+            # One that is set to something unknown is set, so that no default counts.
+            value = self.environment.get(name)
+            return UNKNOWN if value is None and name in self.environment else value
         if name == "0":
             return self.place.script
         value = self.place.arguments[int(name) - 1] if int(name) <= len(self.place.arguments) else ""
-        return None if UNKNOWN in value else value
+        return value
 
     def words(self, word: ShellWord) -> tuple[str, ...]:
         """The words that one becomes."""
@@ -214,11 +216,11 @@ class _Flow:
         name = header.words[1].value or ""
         words = [part for word in header.words[3:] for part in self._state.words(word)] or [UNKNOWN]
         for word in words[:_MAX_ROUNDS]:
-            self._state.environment[name] = None if UNKNOWN in word else word
+            self._state.environment[name] = _known(word)
             yield from self._sections(at, stop, level)
 
     def _case(self, header: Command, at: int, stop: int, level: int, certain: bool) -> Iterator[Step]:
-        value = self._state.value(header.words[1])
+        value = _known(self._state.value(header.words[1]))
         starts = sorted(start for start in self._arms if at <= start < stop and self._own_arm(start, level))
         for number, start in enumerate(starts):
             end = starts[number + 1] if number + 1 < len(starts) else stop
@@ -234,7 +236,7 @@ class _Flow:
 
     def _simple(self, command: Command, certain: bool) -> Iterator[Step]:
         state = self._state
-        own = {item.name: state.value(item.value) for item in command.assignments}
+        own = {item.name: _known(state.value(item.value)) for item in command.assignments}
         if not command.words:
             state.environment.update(own)
             return
@@ -262,7 +264,7 @@ class _Flow:
             for word in words:
                 variable, given, value = word.partition("=")
                 if given and variable.isidentifier():
-                    state.environment[variable] = None if UNKNOWN in value else value
+                    state.environment[variable] = _known(value)
         elif name == "shift":
             count = int(words[0]) if words and words[0].isdecimal() and len(words[0]) < 4 else 1
             state.place = state.place.but(arguments=state.place.arguments[count:])
@@ -306,6 +308,10 @@ class _Flow:
         state.place = outer.but(script=path, arguments=arguments or None)
         yield from _Flow(script, state, self._depth + 1).block(0, len(script.commands), 0, certain=False)
         state.place = outer.but(directory=state.place.directory)
+
+
+def _known(text: str | None) -> str | None:
+    return None if text is None or UNKNOWN in text else text
 
 
 def _fits(value: str, patterns: str) -> bool | None:

@@ -35,7 +35,7 @@ def holds(command: Command, value: Callable[[ShellWord], str | None], place: Pla
         found = _binary(value(operands[0]), operands[1].raw, value(operands[2]), double=name == "[[")
     elif len(operands) == 1:
         text = value(operands[0])
-        found = None if text is None else bool(text)
+        found = None if text is None or UNKNOWN in text else bool(text)
     else:
         found = None
     return None if found is None else found is not negated
@@ -52,7 +52,7 @@ def _unary(option: str, text: str | None, place: Place) -> bool | None:
 
 
 def _binary(left: str | None, option: str, right: str | None, *, double: bool) -> bool | None:
-    if left is None or right is None:
+    if left is None or right is None or UNKNOWN in left + right:
         return None
     if option in ("=", "==", "!="):
         same = fnmatchcase(left, right) if double else left == right

@@ -13,6 +13,7 @@ from prebake.project.python.evaluate import Evaluator
 from prebake.project.python.modules import Module, Modules
 from prebake.project.python.names import Code, External, Instance, Names, Target
 from prebake.project.python.scopes import Call, Guard, Import, Scope
+from prebake.project.python.values import argument
 from prebake.records import NamedTuple
 
 # Decorators that hand the function back, changed or not, and call it only when its name is called.
@@ -76,6 +77,14 @@ _PLAIN_BASES = frozenset(
     }
 )
 _RUNNERS = frozenset(("uvicorn.run", "uvicorn.Config", "granian.Granian", "hypercorn.run"))
+
+
+_IMPORTERS = frozenset(("importlib.import_module", "__import__", "runpy.run_module"))
+_TASKS = {
+    "celery.Celery": ("include", None, ""),
+    "celery.Celery().autodiscover_tasks": ("packages", 0, ".tasks"),
+}
+"""Calls that import the modules that a list names: its parameter, its position, and what is put behind the names."""
 
 
 class Trace(NamedTuple):
@@ -249,17 +258,46 @@ class Tracer:
         imports: dict[str, None],
         uses: dict[tuple[Module, Scope], None],
     ) -> None:
-        """``uvicorn.run("package.module:app")`` and ``importlib.import_module("package.module")`` import by text."""
-        if (name not in _RUNNERS and name not in ("importlib.import_module", "__import__")) or not call.node.args:
-            return
-        for value in self._evaluator.evaluate(module, scope, call.node.args[0]):
-            wanted, _, attribute = (value.text or "").partition(":")
-            if not wanted or wanted.startswith("."):
-                continue
-            imports.update(dict.fromkeys(prefixes(wanted)))
-            found = self._modules.find(wanted)
-            if found is not None and attribute:
+        """What is imported by text: ``uvicorn.run("package.module:app")``, ``import_module("package.module")``."""
+        for wanted in self._named(module, scope, call.node, name):
+            dotted_name, _, attribute = wanted.partition(":")
+            imports.update(dict.fromkeys(prefixes(dotted_name)))
+            found = self._modules.find(dotted_name) if attribute else None
+            if found is not None:
                 uses.update(_used(self._names.resolve(found, found.index.top, tuple(attribute.split(".")))))
+
+    def _named(self, module: Module, scope: Scope, node: ast.Call, name: str) -> list[str]:
+        if name in _TASKS:
+            parameter, position, tail = _TASKS[name]
+            passed = argument(node, parameter, position)
+            if not isinstance(passed, ast.expr):
+                return []
+            found = self._evaluator.elements(module, scope, passed)
+            return [value.text + tail for value in found if value.text]
+        if (name not in _RUNNERS and name not in _IMPORTERS) or not node.args:
+            return []
+        texts = [value.text or "" for value in self._evaluator.evaluate(module, scope, node.args[0])]
+        found_names = [
+            text if not text.startswith(".") else self._relative(module, scope, node, text) for text in texts
+        ]
+        return [text for text in found_names if text]
+
+    def _relative(self, module: Module, scope: Scope, node: ast.Call, text: str) -> str:
+        """The module that ``import_module(".name", package)`` means; empty where that is not known."""
+        passed = argument(node, "package", 1)
+        if isinstance(passed, ast.Name) and passed.id in ("__package__", "__name__"):
+            package = module.name
+            if not module.is_package and passed.id == "__package__":
+                package = package.rpartition(".")[0]
+        elif isinstance(passed, ast.expr):
+            values = self._evaluator.evaluate(module, scope, passed)
+            package = (values[0].text or "") if len(values) == 1 else ""
+        else:
+            return ""
+        inner = text.lstrip(".")
+        parts = package.split(".")
+        above = len(text) - len(inner) - 1
+        return ".".join([*parts[: len(parts) - above], inner]) if package and above < len(parts) else ""
 
 
 def prefixes(name: str) -> list[str]:
