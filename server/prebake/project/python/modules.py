@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Collection, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Sequence
 from copy import copy
 from typing import Protocol
 
@@ -65,7 +65,8 @@ class Modules:
         self._image_roots = tuple(dict.fromkeys(image_roots))
         self._context_roots = tuple(dict.fromkeys(context_roots))
         self._found: dict[str, Module | None] = {}
-        self._known: dict[tuple[str, str], Module] = {}
+        self._read: dict[tuple[str, str], Module] = {}
+        self._known: list[Module] = []
 
     def again(self, snapshot: Texts, files: Files, changed: Container[str]) -> Modules:
         """The same modules, those of the ``changed`` files read anew; the others stay the same objects."""
@@ -74,25 +75,27 @@ class Modules:
         other._found = {
             name: module for name, module in self._found.items() if module is None or module.path not in changed
         }
-        other._known = {key: module for key, module in self._known.items() if module.path not in changed}
+        other._read = {key: module for key, module in self._read.items() if module.path not in changed}
+        other._known = [module for module in self._known if module.path not in changed]
         return other
 
     def read(self, path: str, name: str = "") -> Module | None:
         """The module in a project file; ``None`` when it cannot be read."""
-        known = self._known.get((path, name))
+        known = self._read.get((path, name))
         if known is not None:
             return known
         text = self._snapshot.text(path)
         if text is None:
             return None
         module = Module(path, name, posixpath.basename(path) == "__init__.py", text, index(text))
-        self._known[path, name] = module
+        self._read[path, name] = module
+        self._known.append(module)
         return module
 
     @property
-    def known(self) -> Collection[Module]:
+    def known(self) -> Sequence[Module]:
         """The modules read so far."""
-        return self._known.values()
+        return self._known
 
     def find(self, name: str) -> Module | None:
         """The module of a dotted name; ``None`` when the project does not have it."""
