@@ -135,3 +135,18 @@ def test_an_override_file_may_be_the_one_that_builds(tmp_path: Path) -> None:
 )
 def test_base_images_whose_command_is_known(tmp_path: Path, dockerfile: str, expected: list[tuple[str, ...]]) -> None:
     assert words(tmp_path, dockerfile) == expected
+
+
+def test_names_in_a_folder_of_the_image(tmp_path: Path) -> None:
+    from prebake.build.startup import image_names
+
+    files = {
+        "Dockerfile": "FROM python\nCOPY root /\nCOPY run.sh /etc/services.d/\nCOPY etc /opt\n",
+        "root/etc/services.d/web/run": "",
+        "run.sh": "",
+        "etc/services.d/no/run": "",
+    }
+    make_tree(tmp_path, files)
+    made = builds(disk(), (tmp_path / "Dockerfile").as_posix(), root=tmp_path.as_posix(), scanner=lambda *_: None)
+    assert image_names(made[0], "/etc/services.d") == ("web", "run.sh")
+    assert image_names(made[0], "/etc/other") == ()

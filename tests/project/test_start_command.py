@@ -15,7 +15,14 @@ def started(
 ) -> list[Program]:
     """The programs that a command starts in /app of an image with these files."""
     image = files or {}
-    place = Place("/app", environment or {}, lambda path: Text(image[path]) if path in image else None)
+    place = Place(
+        "/app",
+        environment or {},
+        lambda path: Text(image[path]) if path in image else None,
+        names=lambda folder: sorted(
+            {path[len(folder) + 1 :].partition("/")[0] for path in image if path.startswith(folder + "/")}
+        ),
+    )
     return list(programs_of_words(words, place))
 
 
@@ -160,6 +167,19 @@ files = more.conf
     found = started(("supervisord", "-n"), files, {"WORKER": "worker.py"})
     assert [what(program) for program in found] == ["web", "/app/worker.py", "/app/x.py"]
     assert (found[0].directories, found[0].environment["A"]) == (("/srv", "/lib"), "b")
+
+
+def test_services_of_s6_and_runit() -> None:
+    files = {
+        "/etc/cont-init.d/10-fetch": "#!/usr/bin/with-contenv bash\npython fetch.py\n",
+        "/etc/services.d/web/run": "#!/usr/bin/with-contenv sh\ncd /srv\nexec s6-setuidgid app python web.py\n",
+        "/etc/s6-overlay/s6-rc.d/worker/run": "#!/command/execlineb -P\nwith-contenv\npython3 /work.py\n",
+        "/etc/s6-overlay/s6-rc.d/worker/type": "longrun\n",
+        "/etc/sv/other/run": "#!/bin/sh\npython other.py\n",
+    }
+    assert [what(program) for program in started(("/init",), files)] == ["/app/fetch.py", "/srv/web.py", "/work.py"]
+    assert [what(program) for program in started(("runsvdir", "-P", "/etc/sv"), files)] == ["/app/other.py"]
+    assert started(("/init",), {"/etc/services.d/web/finish": "python x.py\n"}) == []
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,21 @@ def image_file(build: Build, path: str) -> str | None:
     return known[path]
 
 
+def image_names(build: Build, folder: str) -> tuple[str, ...]:
+    """The names that COPY and ADD put into a folder of the finished image."""
+    found: dict[str, None] = {}
+    for stage in final_chain(build):
+        for copy in copies_by_stage(build).get(stage.index, ()):
+            for item in copy.mappings:
+                below = inside(folder, item.image) if item.folder else None
+                if below is not None:
+                    children = copy.files.children(posixpath.join(item.context, below).rstrip("/"))
+                    found.update((posixpath.basename(child), None) for child, _ in children)
+                elif posixpath.dirname(item.image) == folder:
+                    found[posixpath.basename(item.image)] = None
+    return tuple(found)
+
+
 @fact
 def _image_files(build: Build) -> dict[str, str | None]:
     """The answers that were given: the services of a compose file ask for the same ones."""

@@ -49,8 +49,8 @@ class Program(NamedTuple):
 class Place:
     """Where a command runs: the working directory, the variables, the image's files, and the arguments of a script.
 
-    ``read`` gives the text of a file of the image as far as the project has it. ``script`` is the path of the script
-    that is being read, ``site`` the command in it.
+    ``read`` gives the text of a file of the image as far as the project has it, ``names`` the names in a folder of it.
+    ``script`` is the path of the script that is being read, ``site`` the command in it.
     """
 
     def __init__(
@@ -61,6 +61,7 @@ class Place:
         arguments: tuple[str, ...] = (),
         script: str | None = None,
         site: Site | None = None,
+        names: Callable[[str], Sequence[str]] = lambda path: (),
     ) -> None:
         self.directory = directory
         self.environment = environment
@@ -68,6 +69,7 @@ class Place:
         self.arguments = arguments
         self.script = script
         self.site = site
+        self.names = names
         # How many commands were looked at: scripts that call each other many times come to an end.
         self.seen = [0]
 
@@ -88,6 +90,7 @@ class Place:
             self.arguments if arguments is None else arguments,
             self.script if script is None else script,
             self.site if site is None else site,
+            self.names,
         )
         other.seen = self.seen
         return other

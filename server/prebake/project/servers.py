@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import posixpath
-import shlex
 from collections.abc import Iterator
 
 from prebake.project.launchers import Launcher
@@ -148,8 +147,12 @@ def _read_settings(name: str, text: Text) -> dict[str, str]:
 
 
 def _split(text: str | None) -> list[str]:
+    if not text:
+        return []
+    import shlex
+
     try:
-        return shlex.split(text or "")
+        return shlex.split(text)
     except ValueError:
         return []
 

@@ -55,6 +55,10 @@ def _command(value: Any) -> str | None:
 
 def commands_of(entry: Launcher, words: tuple[str, ...], place: Place) -> Iterator[tuple[str, Place]]:
     """The shell texts that a supervisor starts, each with the place that it runs in."""
+    if entry.format == "run-files":
+        folders = [word for word in words if word.startswith("/")] or list(entry.config_files)
+        yield from _run_files(folders, place)
+        return
     given = next((words[at + 1] for at, word in enumerate(words[:-1]) if word in entry.config), None)
     given = given or next((word.partition("=")[2] for word in words if word.partition("=")[0] in entry.config), None)
     for name in entry.config_files if given is None else (given,):
@@ -70,6 +74,20 @@ def commands_of(entry: Launcher, words: tuple[str, ...], place: Place) -> Iterat
         else:
             yield from _processes(text, words, place)
         return
+
+
+def _run_files(folders: list[str], place: Place) -> Iterator[tuple[str, Place]]:
+    """The scripts of s6 and runit: ``SERVICE/run`` in a folder, and the files of ``cont-init.d``."""
+    for folder in folders:
+        for name in place.names(folder):
+            path = f"{folder}/{name}"
+            text = place.read(path if folder.endswith("-init.d") else f"{path}/run")
+            if text is None or len(text.content) > _MAX_TEXT:
+                continue
+            # execline has no lines: one command leads to the next.
+            chained = "execlineb" in text.line(0)
+            lines = (line for line in text.content.split("\n") if not line.lstrip().startswith("#"))
+            yield " ".join(lines) if chained else text.content, place
 
 
 def _supervised(text: Text, path: str, place: Place, depth: int) -> Iterator[tuple[str, Place]]:

@@ -9,7 +9,7 @@ from prebake.build.build import Build, fact
 from prebake.build.copies import copies
 from prebake.build.models.entries import beside_context, context_roots, entries_of, module_folders
 from prebake.build.paths import inside
-from prebake.build.startup import final_chain, image_file, image_layout, starts
+from prebake.build.startup import final_chain, image_file, image_layout, image_names, starts
 from prebake.build.written import written_text
 from prebake.files import Snapshot, join
 from prebake.garbage import objects_that_stay
@@ -39,7 +39,12 @@ def start_loads(build: Build) -> tuple[StartLoad, ...]:
     """The downloads of the programs that the finished image starts, each once, in the order of files and lines."""
     found: dict[Load, StartLoad] = {}
     for start in starts(build):
-        place = Place(start.directory, start.environment, lambda path: _read(build, path, image_file(build, path)))
+        place = Place(
+            start.directory,
+            start.environment,
+            lambda path: _read(build, path, image_file(build, path)),
+            names=lambda path: image_names(build, path),
+        )
         for program in programs_of_words(start.words, place):
             loads = program_loads(build, program, lambda path: image_file(build, path), layout=image_layout(build))
             for load in loads:
