@@ -156,6 +156,44 @@ def test_imports_by_text() -> None:
     assert called(run(files)) == ["api", "plugin"]
 
 
+def test_imports_by_text_relative_to_a_package() -> None:
+    files = {
+        "main.py": "import pkg\nimport importlib\nimportlib.import_module('.other', package='pkg')\n",
+        "pkg/__init__.py": "import importlib\nimportlib.import_module('.inner', __name__)\n",
+        "pkg/inner.py": "from importlib import import_module\nimport_module('..deep.mod', 'pkg.deep')\nmark('inner')\n",
+        "pkg/other.py": "mark('other')\n",
+        "pkg/deep/mod.py": "mark('deep')\n",
+        "pkg/unused.py": "mark('unused')\n",
+    }
+    assert called(run(files)) == ["deep", "inner", "other"]
+
+
+def test_texts_that_import_nothing_known() -> None:
+    files = {
+        "main.py": (
+            "import importlib, sys\nimportlib.import_module(sys.argv[1])\nimportlib.import_module('...x', 'pkg')\n"
+        ),
+        "x.py": "mark('x')\n",
+    }
+    assert called(run(files)) == []
+
+
+def test_modules_of_celery_tasks() -> None:
+    files = {
+        "main.py": """
+            from celery import Celery
+            app = Celery("x", include=["jobs.one"])
+            app.autodiscover_tasks(["more"])
+        """,
+        "jobs/__init__.py": "",
+        "jobs/one.py": "mark('one')\n",
+        "jobs/two.py": "mark('two')\n",
+        "more/__init__.py": "",
+        "more/tasks.py": "mark('tasks')\n",
+    }
+    assert called(run(files)) == ["one", "tasks"]
+
+
 def test_star_imports_and_re_exports() -> None:
     files = {
         "main.py": "from lib import *\nhelper()\n",

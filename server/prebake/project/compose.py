@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from prebake.files import Snapshot, join, parent
 from prebake.project.namedcontexts import NamedContext, named_context
+from prebake.project.program import UNKNOWN
 from prebake.project.yamltree import Node, load
 from prebake.records import NamedTuple
 from prebake.regex import regex
@@ -91,7 +92,7 @@ class Service(NamedTuple):
 
 class Command(NamedTuple):
     """A ``command`` or ``entrypoint``: list form, or one string, which compose splits as a shell would (it starts no
-    shell). ``words`` without a known value are ``None``.
+    shell). ``"\\0"`` stands in ``words`` for what only the environment knows.
     """
 
     words: tuple[Value, ...]
@@ -166,9 +167,10 @@ def _service(key: Node, node: Node, path: str) -> Service:
     )
 
 
-def interpolate(text: str) -> str | None:
-    """A text with ``${NAME:-default}`` and its like resolved as compose does where nothing is set; ``None`` when it
-    needs a variable that has no default.
+def interpolate(text: str, unknown: str | None = None) -> str | None:
+    """A text with ``${NAME:-default}`` and its like resolved as compose does where nothing is set.
+
+    ``unknown`` stands for variables that have no default; where it is ``None``, so is the whole text then.
     """
     pieces: list[str] = []
     done = 0
@@ -181,7 +183,9 @@ def interpolate(text: str) -> str | None:
         elif operator in ("-", ":-"):
             pieces.append(default)
         elif operator not in ("+", ":+") and (name or plain):
-            return None
+            if unknown is None:
+                return None
+            pieces.append(unknown)
     return "".join((*pieces, text[done:]))
 
 
@@ -246,9 +250,13 @@ def _command(node: Node | None) -> Command | None:
     if node is None or node.is_null:
         return None
     if node.kind == "sequence":
-        words = tuple(Value(interpolate(item.text), item.span) for item in node.items if item.kind == "scalar")
-        return Command(words, True, node.span)
-    return Command((Value(interpolate(node.text), node.span),), False, node.span) if node.kind == "scalar" else None
+        parts = [item for item in node.items if item.kind == "scalar"]
+    elif node.kind == "scalar":
+        parts = [node]
+    else:
+        return None
+    words = tuple(Value(interpolate(part.text, UNKNOWN), part.span) for part in parts)
+    return Command(words, node.kind == "sequence", node.span)
 
 
 def _env_files(node: Node | None, folder: str) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from prebake.project.catalogue import Entry, entry_for, is_hub_id, may_download
 from prebake.project.python.modules import Module
@@ -116,24 +117,28 @@ def find_loads(reached: Reached) -> tuple[Load, ...]:
 
     An id may turn out to be a folder where the program runs; see :attr:`Load.written`.
     """
-    finder = _Finder(reached)
-    found = {load: None for module, call in reached.calls for load in finder.loads(module, call)}
+    calls = [
+        (module, call, names)
+        for module, trace in reached.visits
+        for call, names in trace.outside
+        if _matters(names[0]) or (len(names) > 1 and any(map(_matters, names)))
+    ]
+    finder = _Finder(reached, any(name in _LOGINS for _, _, names in calls for name in names))
+    found = {load: None for module, call, _ in calls for load in finder.loads(module, call)}
     return tuple(sorted(found, key=lambda load: (load.path, load.span.start, load.model or "")))
 
 
+@lru_cache(maxsize=65_536)
+def _matters(name: str) -> bool:
+    """Whether a call of a library's function counts at all; asked for each call of a program."""
+    return name in _LOGINS or entry_for(name) is not None
+
+
 class _Finder:
-    def __init__(self, reached: Reached) -> None:
+    def __init__(self, reached: Reached, logs_in: bool) -> None:
         self._names = reached.names
         self._evaluator = reached.evaluator
-        self._token = any(self._logs_in(module, call) for module, call in reached.calls)
-
-    def _logs_in(self, module: Module, call: Call) -> bool:
-        chain = dotted(call.node.func)
-        return (
-            chain is not None
-            and chain[-1].endswith("login")
-            and any(name in _LOGINS for name in self._called(module, call))
-        )
+        self._token = logs_in
 
     def _called(self, module: Module, call: Call) -> Iterator[str]:
         for target in self._names.followed(self._names.targets(module, call.scope, call.node.func)):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
+from copy import copy
 from typing import Protocol
 
 from prebake.project.python.index import index
@@ -64,14 +65,30 @@ class Modules:
         self._image_roots = tuple(dict.fromkeys(image_roots))
         self._context_roots = tuple(dict.fromkeys(context_roots))
         self._found: dict[str, Module | None] = {}
+        self._read: dict[tuple[str, str], Module] = {}
         self._known: list[Module] = []
+
+    def again(self, snapshot: Texts, files: Files, changed: Container[str]) -> Modules:
+        """The same modules, those of the ``changed`` files read anew; the others stay the same objects."""
+        other = copy(self)
+        other._snapshot, other._files = snapshot, files
+        other._found = {
+            name: module for name, module in self._found.items() if module is None or module.path not in changed
+        }
+        other._read = {key: module for key, module in self._read.items() if module.path not in changed}
+        other._known = [module for module in self._known if module.path not in changed]
+        return other
 
     def read(self, path: str, name: str = "") -> Module | None:
         """The module in a project file; ``None`` when it cannot be read."""
+        known = self._read.get((path, name))
+        if known is not None:
+            return known
         text = self._snapshot.text(path)
         if text is None:
             return None
         module = Module(path, name, posixpath.basename(path) == "__init__.py", text, index(text))
+        self._read[path, name] = module
         self._known.append(module)
         return module
 
