@@ -34,6 +34,7 @@ class ShellCommand(NamedTuple):
     options: tuple[str, ...] = ()
     valued: tuple[str, ...] = ()
     target: tuple[str, ...] = ()
+    when: str | None = None
     variable: str | None = None
     default: str | None = None
     suffixes: bool = False
@@ -53,7 +54,7 @@ class Entry(NamedTuple):
     since: str | None = None
     optional: bool = False
     many: bool = False
-    named: bool = False
+    named: str | None = None
     default: str | None = None
     defaults: Mapping[str, str] = _NOTHING
     choice: tuple[str, int | None] | None = None
@@ -63,6 +64,8 @@ class Entry(NamedTuple):
     names: Mapping[str, str] = _NOTHING
     unprefixed: frozenset[str] = frozenset()
     known: tuple[str, ...] = ()
+    exempt: tuple[str, ...] = ()
+    whole: frozenset[str] = frozenset()
     small: Mapping[str, str] = _NOTHING
     files: tuple[str, int | None] | None = None
     filters: tuple[str, ...] = ()
@@ -78,7 +81,10 @@ class Entry(NamedTuple):
     needs: tuple[tuple[str, int | None], ...] = ()
     refusals: tuple[tuple[str, int | None], ...] = ()
     local: tuple[str, ...] = ()
+    quiet: Mapping[str, str] = _NOTHING
+    accepts: Mapping[str, list[str]] = MappingProxyType({})
     switches: tuple[str, ...] = ()
+    mild: str | None = None
     online: bool = False
     writable: bool = False
     build: str | None = None
@@ -123,25 +129,37 @@ class Entry(NamedTuple):
 
     def knows(self, model: str) -> bool:
         """Whether the library would download what is asked for: for some, any other name is that of a local file."""
-        return not self.known or any(fnmatchcase(model, pattern) for pattern in self.known)
+        text = re.split("[?#]", model)[0].lower() if self.grammar == "url" else model
+        if any(fnmatchcase(text, pattern) for pattern in self.exempt):
+            return False
+        return not self.known or any(fnmatchcase(text, pattern) for pattern in self.known)
+
+    def chosen(self, value: str) -> tuple[str, str | None] | None:
+        """The id and the revision that a value of its ``choice`` stands for."""
+        model, _, revision = self.choices.get(value, "").partition("@")
+        return (model, revision or None) if model else None
 
     def allows(self, model: str) -> bool:
         """Whether an id fits the grammar of its kind, and so nothing in it means anything to a shell."""
         if self.grammar == "hub":
             return is_hub_id(model)
-        pattern = _URL if self.grammar == "url" else _NAME
+        if self.grammar == "text":  # words of the catalogue, which no command gets
+            return True
+        pattern = _URL if self.grammar == "url" or "://" in model else _NAME
         return pattern.match(model) is not None and ".." not in model
 
     def is_forbidden(self, environment: Mapping[str, str | None]) -> bool:
         """Whether one of the variables that forbid its downloads is set to a true value."""
         return any((environment.get(name) or "").upper() in _TRUE for name in self.switches)
 
-    def folder(self, environment: Mapping[str, str | None], home: str, directory: str) -> str | None:
-        """The folder of the image that it reads, by these variables; ``None`` when it is not known, or that of the hub.
+    def folder(self, environment: Mapping[str, str | None], home: str, directory: str, model: str = "") -> str | None:
+        """The folder (or file) of the image that it reads for an id, by these variables; ``None`` when it is not known,
+        or the hub's cache.
 
         ``home`` is the home folder of the user who runs the code, ``directory`` the working directory.
         """
-        for text in self.folders:
+        for template in self.folders:
+            text = template.replace("{model}", model)
             variable = _VARIABLE.match(text)
             value = environment.get(variable[1], "") if variable else ""
             if variable and value:
@@ -183,9 +201,8 @@ def _catalogue() -> _Catalogue:
     commands: dict[str, list[tuple[tuple[str, ...], ShellCommand, Entry]]] = {}
     for entry in entries:
         for call in entry.calls:
-            before, dot, last = call.rpartition(".")
-            for name in last.strip("{}").split(","):
-                by_last.setdefault(name, []).append((f"{before}{dot}{name}", entry))
+            for name in _spelled(call):
+                by_last.setdefault(name.rpartition(".")[2], []).append((name, entry))
         for command in entry.command:
             words = tuple(command.name.split())
             commands.setdefault(words[0], []).append((words, command, entry))
@@ -194,6 +211,15 @@ def _catalogue() -> _Catalogue:
         {name: tuple(found) for name, found in by_last.items()},
         {name: tuple(sorted(found, key=lambda item: -len(item[0]))) for name, found in commands.items()},
     )
+
+
+def _spelled(call: str) -> list[str]:
+    """The names that ``{a,b}`` in a name stands for."""
+    before, brace, rest = call.partition("{")
+    if not brace:
+        return [call]
+    choices, _, after = rest.partition("}")
+    return [f"{before}{choice}{after}" for choice in choices.split(",")]
 
 
 _PARAMETERS = ("model", "files", "choice")
@@ -207,14 +233,17 @@ def _entry(table: dict[str, Any]) -> Entry:
             keys[name] = _parameter(keys[name])
     for name in ("needs", "refusals", "passes"):
         keys[name] = tuple(_parameter(given) for given in keys.get(name, ()))
-    keys["unprefixed"] = frozenset(keys.get("unprefixed", ()))
+    for name in ("unprefixed", "whole"):
+        keys[name] = frozenset(keys.get(name, ()))
     if keys.get("grammar", "hub") == "hub":
         keys.setdefault("switches", ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"))
-    keys["command"] = tuple(
-        ShellCommand(**{key: tuple(value) if isinstance(value, list) else value for key, value in command.items()})
-        for command in keys.get("command", ())
-    )
+    keys["command"] = tuple(_command(command) for command in keys.get("command", ()))
     return Entry(**keys)
+
+
+def _command(table: dict[str, Any]) -> ShellCommand:
+    keys: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+    return ShellCommand(**keys)
 
 
 def _parameter(given: str | list[Any] | tuple[Any, ...]) -> tuple[str, int | None]:
@@ -242,19 +271,24 @@ def may_download(name: str) -> bool:
     return name in _catalogue().by_last
 
 
-def entry_for(name: str) -> Entry | None:
-    """The entry for a call of a library's function by its dotted name; ``None`` for any other call."""
-    for call, entry in _catalogue().by_last.get(name.rpartition(".")[2], ()):
-        if _pattern(call).match(name):
-            return entry
-    return None
+def entries_for(name: str) -> tuple[Entry, ...]:
+    """The entries for a call of a library's function by its dotted name; empty for any other call."""
+    found = _catalogue().by_last.get(name.rpartition(".")[2], ())
+    return tuple(dict.fromkeys(entry for call, entry in found if _pattern(call).match(name)))
 
 
 def command_for(words: tuple[str, ...]) -> tuple[ShellCommand, Entry, tuple[str, ...]] | None:
-    """The entry for a command line (``python -m`` left out), and the words behind its name; ``None`` for any other."""
+    """The command of the catalogue that a command line (``python -m`` left out) is, its entry, and the words behind its
+    name; ``None`` for any other.
+    """
     if not words:
         return None
     for name, command, entry in _catalogue().commands.get(words[0].rpartition("/")[2], ()):
         if words[1 : len(name)] == name[1:]:
             return command, entry, words[len(name) :]
     return None
+
+
+def mentions_command(text: str) -> bool:
+    """Whether the name of a program of the catalogue stands in a text: a cheap test before its commands are read."""
+    return any(name in text for name in _catalogue().commands)

@@ -32,12 +32,21 @@ _ASSIGNMENT = regex(r"[^\W\d]\w*=")
 _VALUED_PYTHON = frozenset("XW")
 
 
+class Site(NamedTuple):
+    """Where in a script of the image a command stands: ``path`` in the image, offsets into its text."""
+
+    path: str
+    start: int
+    end: int
+
+
 class Program(NamedTuple):
     """A Python program as the image runs it.
 
     One of ``file`` (a path in the image), ``module`` (a dotted name), ``code`` (the text of ``python -c``) and
     ``console`` (a command that some package installs) says what runs. ``main``: it runs as ``__main__``. ``name`` is
     the object that is taken from it. ``directories`` are the folders of the image that modules are looked for in.
+    ``site`` is the place of the command in a script, ``None`` for one in CMD, ENTRYPOINT or a compose file.
     """
 
     directories: tuple[str, ...]
@@ -48,6 +57,7 @@ class Program(NamedTuple):
     main: bool = False
     name: str | None = None
     arguments: tuple[str, ...] = ()
+    site: Site | None = None
     environment: Mapping[str, str | None] = MappingProxyType({})
 
     def __hash__(self) -> int:
@@ -57,7 +67,8 @@ class Program(NamedTuple):
 class Place:
     """Where a command runs: the working directory, the variables, the image's files, and the arguments of a script.
 
-    ``read`` gives the text of a file of the image as far as the project has it.
+    ``read`` gives the text of a file of the image as far as the project has it. ``script`` is the path of the script
+    that is being read.
     """
 
     def __init__(
@@ -66,11 +77,13 @@ class Place:
         environment: Mapping[str, str | None],
         read: Callable[[str], Text | None],
         arguments: tuple[str, ...] = (),
+        script: str | None = None,
     ) -> None:
         self.directory = directory
         self.environment = environment
         self.read = read
         self.arguments = arguments
+        self.script = script
         # How many commands were looked at: scripts that call each other many times come to an end.
         self.seen = [0]
 
@@ -80,6 +93,7 @@ class Place:
         directory: str | None = None,
         environment: Mapping[str, str | None] | None = None,
         arguments: tuple[str, ...] | None = None,
+        script: str | None = None,
     ) -> Place:
         """This place with something else; commands are counted on."""
         other = Place(
@@ -87,6 +101,7 @@ class Place:
             self.environment if environment is None else environment,
             self.read,
             self.arguments if arguments is None else arguments,
+            self.script if script is None else script,
         )
         other.seen = self.seen
         return other
@@ -145,7 +160,10 @@ def programs_of_script(script: Script, place: Place, depth: int = 0) -> Iterator
                 if given:
                     environment[name] = None if _UNKNOWN in value else value
         elif not _is_test(command):
-            yield from programs_of_words(words, here.but(environment={**environment, **own}), depth + 1)
+            for program in programs_of_words(words, here.but(environment={**environment, **own}), depth + 1):
+                if program.site is None and here.script is not None:
+                    program = program._replace(site=Site(here.script, command.start, command.end))
+                yield program
 
 
 def _is_test(command: Command) -> bool:
@@ -262,7 +280,7 @@ def _file(name: str, arguments: tuple[str, ...], place: Place, depth: int) -> It
     text = None if _UNKNOWN in name else place.read(place.path(name))
     script = None if text is None else script_of_file(text)
     if script is not None:
-        yield from programs_of_script(script, place.but(arguments=arguments), depth + 1)
+        yield from programs_of_script(script, place.but(arguments=arguments, script=place.path(name)), depth + 1)
 
 
 def _unknown(words: tuple[str, ...], place: Place, depth: int) -> Iterator[Program]:

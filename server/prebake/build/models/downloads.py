@@ -11,11 +11,13 @@ from prebake.build.paths import inside
 from prebake.build.startup import final_chain, final_state, image_file, starts
 from prebake.files import Snapshot, join
 from prebake.project.command import Place, Program, programs_of_words
-from prebake.project.loads import CODE, Load, find_loads
+from prebake.project.load import CODE, Load
+from prebake.project.loads import find_loads
 from prebake.project.manifest import console_scripts
 from prebake.project.python.index import index
 from prebake.project.python.modules import Module, Modules
 from prebake.project.python.reach import Entry, reach
+from prebake.project.shellloads import shell_loads
 from prebake.project.start import Start
 from prebake.records import NamedTuple
 from prebake.text import Text
@@ -37,7 +39,8 @@ def start_loads(build: Build) -> tuple[StartLoad, ...]:
     for start in starts(build):
         place = Place(start.directory, start.environment, lambda path: _read(build, path, image_file(build, path)))
         for program in programs_of_words(start.words, place):
-            for load in program_loads(build, program, lambda path: image_file(build, path)):
+            loads = program_loads(build, program, lambda path: image_file(build, path))
+            for load in (*loads, *command_loads(build, program, lambda path: image_file(build, path))):
                 if load.written is None or not _is_local(build, start.directory, load.written):
                     found.setdefault(load, StartLoad(load, start))
     return tuple(sorted(found.values(), key=lambda item: (item.load.path, item.load.span.start)))
@@ -85,6 +88,24 @@ def _is_local(build: Build, directory: str, text: str) -> bool:
             if copy is not None and (copy.provides_folder(path) or copy.destination == path):
                 return True
     return False
+
+
+def command_loads(build: Build, program: Program, files: Callable[[str], str | None]) -> Iterator[Load]:
+    """The downloads that a program makes by itself, as its command line says: ``hf download``, ``ollama pull``."""
+    name = program.console or program.module
+    if name is None or (program.module is not None and not program.main):
+        return
+    words = (name, *program.arguments)
+    if program.site is None:
+        yield from shell_loads(words, program.environment)
+        return
+    path = files(program.site.path) or beside_context(build, program.site.path)
+    text = build.snapshot.text(path) if path is not None else None
+    if path is None or text is None:
+        yield from shell_loads(words, program.environment)
+    else:
+        span = text.span(program.site.start, program.site.end)
+        yield from shell_loads(words, program.environment, path, span)
 
 
 def program_loads(build: Build, program: Program, files: Callable[[str], str | None]) -> tuple[Load, ...]:
