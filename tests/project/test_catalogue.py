@@ -55,7 +55,7 @@ def test_the_entry_says_how_a_build_downloads_it(entry: Entry) -> None:
 
 @pytest.mark.parametrize("entry", [entry for entry in entries() if entry.build], ids=lambda entry: entry.id)
 def test_the_statements_are_python(entry: Entry) -> None:
-    found = [load.statements for name, case in FIRING if name == entry.id for load in loads(case)]
+    found = [load.statements() for name, case in FIRING if name == entry.id for load in loads(case)]
     assert any(found) or not entry.calls
     for statements in filter(None, found):
         ast.parse(statements)

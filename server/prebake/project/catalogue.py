@@ -89,6 +89,7 @@ class Entry(NamedTuple):
     writable: bool = False
     build: str | None = None
     passes: tuple[tuple[str, int | None], ...] = ()
+    places: str | None = None
     sets: tuple[str, str] | None = None
     no_fix: str | None = None
     note: str | None = None

@@ -115,15 +115,19 @@ class Load(NamedTuple):
         """The library as messages name it."""
         return self.entry.library
 
-    @property
-    def statements(self) -> str | None:
-        """Python statements that download it at build time; ``None`` where there are none that are sure to be right."""
+    def statements(self, folder: str | None = None) -> str | None:
+        """Python statements that download it at build time, to ``folder`` where they have to be told; ``None`` where
+        there are none that are sure to be right.
+        """
         template = self.entry.build
         if template is None or self.model is None or not self.valid or self.assumed or self.words:
             return None
-        if any(text is None for _, text in self.passed):
+        passed = dict(self.passed)
+        if self.entry.places is not None and folder is not None:
+            passed.setdefault(self.entry.places, f"'{folder}'")
+        if None in passed.values():
             return None
-        arguments = "".join(f", {name}={text}" for name, text in self.passed)
+        arguments = "".join(f", {name}={text}" for name, text in passed.items())
         owner, _, name = self.name.rpartition(".")
         parts = {"{args}": arguments, "{name}": name, "{owner}": owner.rpartition(".")[2], "{model}": f"'{self.model}'"}
         return re.sub(r"\{\w+\}", lambda found: parts[found[0]], template)
@@ -134,8 +138,8 @@ class Load(NamedTuple):
         ``home`` is the home folder of the user who runs the code, ``directory`` the working directory.
         """
         own = self.target or self.cache
-        if own is not None:
-            return None if own.text is None else join(directory, own.text)
+        if own is not None and own.text is not None:
+            return join(directory, own.text)
         return self.entry.folder(environment, home, directory, self.model or "")
 
 

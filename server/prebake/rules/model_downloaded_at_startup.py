@@ -103,15 +103,19 @@ def _repair(build: Build, pending: Pending) -> tuple[Fix, ...] | str:
     if build.settings.bake != "cache":
         return f'the setting bake = "{build.settings.bake}" asks for a way that is not offered yet: only "cache" is'
     from prebake.build.installs.sink import Refusal
-    from prebake.build.models.bake import plan_bake
 
-    plan = plan_bake(build, pending.loads)
-    if isinstance(plan, Refusal):
-        return plan.reason
+    if pending.loads[0].load.entry.in_hub_cache:
+        from prebake.build.models.bake import plan_bake as plan
+    else:
+        from prebake.build.models.ownbake import plan_own as plan
+
+    found = plan(build, pending.loads)
+    if isinstance(found, Refusal):
+        return found.reason
     kinds = sorted({item.load.kind for item in pending.loads})
-    what = pending.model if "weights" in kinds else f"the {' and '.join(kinds)} of {pending.model}"
+    what = f"the {' and '.join(kinds)} of {pending.model}" if set(kinds) <= {"tokenizer", "config"} else pending.model
     title = f"Download {what} into the image at build time"
-    return (Fix(title, Applicability.SUGGESTED, plan.edits, plan.explanation),)
+    return (Fix(title, Applicability.SUGGESTED, found.edits, found.explanation),)
 
 
 def _primary(build: Build, loads: Sequence[StartLoad]) -> Location:

@@ -13,6 +13,7 @@ from prebake.build.models.hubcache import cache_folders, overlaps
 from prebake.build.startup import final_chain, final_state
 from prebake.build.state import states
 from prebake.files import join
+from prebake.project.catalogue import HUB
 from prebake.records import NamedTuple
 
 _NAMED = 3
@@ -46,7 +47,9 @@ def pending_downloads(build: Build) -> tuple[Pending, ...]:
     found = [item for item in start_loads(build) if not item.load.entry.is_forbidden(item.start.environment)]
     if not found:
         return ()
-    certain = {(item.load.library, item.load.model) for item in found if item.load.certain}
+    certain = {
+        (item.load.library, item.load.model) for item in found if item.load.certain and not _is_general(item, found)
+    }
     there = baked(build)
     groups: dict[tuple[str, str | None], list[StartLoad]] = {}
     for item in found:
@@ -62,6 +65,15 @@ def pending_downloads(build: Build) -> tuple[Pending, ...]:
     )
 
 
+def _is_general(item: StartLoad, found: Sequence[StartLoad]) -> bool:
+    """Whether one call of a download by URL serves many files: which of them are needed is decided at run time."""
+    load = item.load
+    if load.entry.source not in ("the internet", "Google Drive"):
+        return False
+    site = (load.path, load.span.start)
+    return len({other.load.model for other in found if (other.load.path, other.load.span.start) == site}) > _NAMED
+
+
 def _is_there(build: Build, there: Baked, item: StartLoad) -> bool:
     """Whether the image has what a start would download."""
     load = item.load
@@ -69,7 +81,7 @@ def _is_there(build: Build, there: Baked, item: StartLoad) -> bool:
         return True
     if load.kind == "package" and load.model is not None and _is_installed(build, load.model):
         return True
-    if load.entry.in_hub_cache or (load.cache or load.target) is not None:
+    if load.entry.in_hub_cache:
         return False
     folders = [load.folder(item.start.environment, home, item.start.directory) for home in _homes(item)]
     return any(folder is not None and folder.startswith("/") and _brings(build, folder) for folder in folders)
@@ -103,7 +115,12 @@ def _pending(build: Build, library: str, model: str | None, loads: tuple[StartLo
     where = _places(build, loads)
     entry = loads[0].load.entry
     source, kind = entry.source, loads[0].load.kind
-    named = f"{_shown(model)} from {source}" if model is not None else f"a {_NOUNS.get(kind, kind)} from {source}"
+    if model is None:
+        named = f"a {_NOUNS.get(kind, kind)} from {source}"
+    elif "://" in model:
+        named = _shown(model)
+    else:
+        named = f"{_shown(model)} from {source}" + ("" if source == HUB else f" with {library}")
     volume, declared = _volume(loads), _declared(build, loads)
     if model is None:
         said, reason = _unknown(loads)
@@ -141,7 +158,10 @@ def _pending(build: Build, library: str, model: str | None, loads: tuple[StartLo
         reason = f"other releases than {entry.release} take another default: name the model in the code first"
         return Pending(library, model, loads, message, True, reason)
     if all(item.load.entry.mild for item in loads):
-        message = f"a new container may download {named} with {library} ({where}): {entry.mild}"
+        message = f"a new container may download {named} ({where}): {entry.mild}"
+        return Pending(library, model, loads, message, True, entry.no_fix)
+    if all(item.load.kind == "dataset" for item in loads):
+        message = f"each new container that gets there downloads the dataset {named} ({where})"
         return Pending(library, model, loads, message, True, entry.no_fix)
     if all(item.load.kind in _SMALL for item in loads):
         kinds = " and ".join(sorted({item.load.kind for item in loads}))
