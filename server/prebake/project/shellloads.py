@@ -49,6 +49,8 @@ def shell_loads(
             continue
         if not (unknown or command.suffixes or entry.known or command.default == text) and is_path(text, entry):
             continue
+        if not unknown and text != command.default and not entry.knows(text):
+            continue
         model = None if unknown else entry.repository_of(command.name, text)
         yield Load(
             entry,

@@ -8,7 +8,7 @@ as the same user in the same working directory.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from prebake.build.build import Build
 from prebake.build.copies import copies
@@ -62,7 +62,8 @@ class _Plan:
         if python is None:
             raise Unsafe(f"it cannot be told which Python the install in line {install.line + 1} is for")
         sink = self._sink(install)
-        line, folder = self._folder(state)
+        set_there = next((item for item in self._block(install) if self._is_own(item)), None)
+        line, folder = self._folder(state if set_there is None else self._behind(set_there))
         statements = self._statements(folder)
         command, note = self._run(f'{python} -c "{statements}"', state, folder)
         network = install.flag("network")
@@ -213,25 +214,32 @@ class _Plan:
         downloads that sort before it, so that the order does not depend on which fix is taken first.
         """
         anchor = install
-        known = {"HF_HOME", *(entry.sets[0] for entry in entries() if entry.sets is not None)}
         ours = run.partition(" ")[2]
-        for instruction in self._build.tree.instructions[install.index + 1 :]:
-            text = instruction.body.text
+        for instruction in self._block(install):
             if instruction.keyword == "ENV":
-                if not all(pair.name in known for pair in instruction.pairs):
-                    break
-                if line is None and any(pair.name in self._own_names() for pair in instruction.pairs):
+                if line is None and self._is_own(instruction):
                     anchor = instruction
                 continue
-            if instruction.keyword != "RUN" or not (" -c " in text or " download " in text):
-                break
-            if " -c " in text and text.strip() > ours:
+            text = instruction.body.text.strip()
+            if " -c " in text and text > ours:
                 break
             anchor = instruction
         return anchor
 
-    def _own_names(self) -> tuple[str, ...]:
-        return () if self._entry.sets is None else (self._entry.sets[0],)
+    def _block(self, install: Instruction) -> Iterator[Instruction]:
+        """The downloads below an install, and the variables of their folders."""
+        known = {"HF_HOME", *(entry.sets[0] for entry in entries() if entry.sets is not None)}
+        for instruction in self._build.tree.instructions[install.index + 1 :]:
+            text = instruction.body.text
+            variables = instruction.keyword == "ENV" and all(pair.name in known for pair in instruction.pairs)
+            if not variables and not (instruction.keyword == "RUN" and (" -c " in text or " download " in text)):
+                break
+            yield instruction
+
+    def _is_own(self, instruction: Instruction) -> bool:
+        """Whether it sets the variable of this library's folder."""
+        name = None if self._entry.sets is None else self._entry.sets[0]
+        return instruction.keyword == "ENV" and any(pair.name == name for pair in instruction.pairs)
 
     def _inserted(self, anchor: Instruction, lines: list[str]) -> tuple[FileEdit, ...]:
         text = self._build.text

@@ -68,7 +68,7 @@ def pending_downloads(build: Build) -> tuple[Pending, ...]:
 def _is_general(item: StartLoad, found: Sequence[StartLoad]) -> bool:
     """Whether one call of a download by URL serves many files: which of them are needed is decided at run time."""
     load = item.load
-    if load.entry.source not in ("the internet", "Google Drive"):
+    if load.entry.source != "the internet":
         return False
     site = (load.path, load.span.start)
     return len({other.load.model for other in found if (other.load.path, other.load.span.start) == site}) > _NAMED
@@ -161,7 +161,7 @@ def _pending(build: Build, library: str, model: str | None, loads: tuple[StartLo
         message = f"a new container may download {named} ({where}): {entry.mild}"
         return Pending(library, model, loads, message, True, entry.no_fix)
     if all(item.load.kind == "dataset" for item in loads):
-        message = f"each new container that gets there downloads the dataset {named} ({where})"
+        message = f"a new container downloads the dataset {named} when it gets there ({where})"
         return Pending(library, model, loads, message, True, entry.no_fix)
     if all(item.load.kind in _SMALL for item in loads):
         kinds = " and ".join(sorted({item.load.kind for item in loads}))
