@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 
-from prebake.project.catalogue import Entry, entries_for, may_download
+from prebake.project.catalogue import Entry, entries_for, last_names
 from prebake.project.load import CODE, Load, is_path
 from prebake.project.python.modules import Module
 from prebake.project.python.names import External
@@ -33,7 +34,6 @@ _RUNNERS = frozenset(
         *(f"subprocess.{name}" for name in ("run", "call", "check_call", "check_output", "Popen", "getoutput")),
     )
 )
-_LAST_NAMES = frozenset(name.rpartition(".")[2] for name in _RUNNERS)
 _LOGINS = frozenset(("huggingface_hub.login", "huggingface_hub.interpreter_login", "huggingface_hub.notebook_login"))
 
 
@@ -52,6 +52,18 @@ class _Finder:
         self._names = reached.names
         self._evaluator = reached.evaluator
         self._token = any(self._logs_in(module, call) for module, call in reached.calls)
+        self._reached = reached
+        roots = frozenset(_imported(reached.modules))
+        self._last_names = last_names(roots) | {name.rpartition(".")[2] for name in _RUNNERS if _root(name) in roots}
+
+    @cached_property
+    def _keywords(self) -> frozenset[str | None]:
+        """The keywords that any reached call passes."""
+        return frozenset(keyword.arg for _, call in self._reached.calls for keyword in call.node.keywords)
+
+    def _names_any(self, variables: tuple[str, ...]) -> bool:
+        """Whether some reached module has the name of a variable in it."""
+        return any(name in module.text.content for module in self._reached.modules for name in variables)
 
     def _logs_in(self, module: Module, call: Call) -> bool:
         chain = dotted(call.node.func)
@@ -69,7 +81,7 @@ class _Finder:
     def loads(self, module: Module, call: Call) -> Iterator[Load]:
         """The downloads that one call makes."""
         chain = dotted(call.node.func)
-        if chain is not None and len(chain) > 1 and not may_download(chain[-1]) and chain[-1] not in _LAST_NAMES:
+        if chain is not None and len(chain) > 1 and chain[-1] not in self._last_names:
             return
         for name in self._called(module, call):
             if name in _RUNNERS:
@@ -79,6 +91,8 @@ class _Finder:
             if not found or self._evaluator.runs(module, call.scope, call.guards) is False:
                 continue
             for entry in found:
+                if entry.evidence and not entry.evidence & self._keywords:
+                    continue
                 wanted = self._wanted(module, call, entry)
                 if wanted is False:
                     continue
@@ -158,7 +172,7 @@ class _Finder:
             owner, _, function = name.rpartition(".")
             return (Value(function if entry.named == "function" else owner.rpartition(".")[2]),)
         parameter, position = entry.model
-        passed = argument(call.node, parameter, position)
+        passed = argument(call.node, parameter, position) if parameter else MISSING
         if isinstance(passed, ast.expr):
             values = self._each(module, call, passed) if entry.many else None
             if values is None:
@@ -170,8 +184,8 @@ class _Finder:
             default = entry.default_of(name)
             if default is not None:
                 return (Value(default),)
-            return () if entry.optional else (Value(known=False),)
-        return (Value(known=False),)
+            return () if entry.optional or entry.known else (Value(known=False),)
+        return () if entry.known else (Value(known=False),)
 
     def _each(self, module: Module, call: Call, node: ast.expr) -> Iterable[Value] | None:
         """The elements of a list; ``None`` for anything else."""
@@ -188,6 +202,8 @@ class _Finder:
         return None if text is None else entry.chosen(text)
 
     def _load(self, module: Module, call: Call, entry: Entry, name: str, value: Value) -> Load | None:
+        if entry.kind == "tokenizer" and self._names_any(entry.folder_variables):
+            return None  # the code moves the folder: to where its own files are, as a rule
         if value.path or value.made or (value.known and value.text is None and value.variable is None):
             return None
         model, valid = None, False
@@ -331,3 +347,15 @@ class _Finder:
             for value in self._evaluator.evaluate(module, call.scope, node.args[0]):
                 if value.path or (value.text is not None and is_path(value.text)):
                     yield value.text
+
+
+def _root(name: str) -> str:
+    return name.partition(".")[0]
+
+
+def _imported(modules: Iterable[Module]) -> Iterator[str]:
+    """The packages that modules import, by their first names."""
+    for module in modules:
+        for scope in module.index.scopes.values():
+            yield from (_root(imported.module) for imported, _ in scope.imports if not imported.level)
+            yield from (_root(star.module) for star in scope.stars if not star.level)

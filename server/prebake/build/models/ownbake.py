@@ -124,7 +124,7 @@ class _Plan:
             if any(start.directory != state.directory for start in self._starts):
                 raise Unsafe("the library writes to the working directory, and that of the container is another one")
             return None, None
-        names = [text[1:].partition("/")[0] for text in self._entry.folders if text.startswith("$")]
+        names = list(self._entry.folder_variables)
         if self._entry.sets is not None and self._entry.sets[0] not in names:
             names.append(self._entry.sets[0])
         for name in names:
