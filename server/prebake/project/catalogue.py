@@ -273,15 +273,6 @@ def entries() -> tuple[Entry, ...]:
     return _catalogue().entries
 
 
-def last_names(roots: frozenset[str]) -> frozenset[str]:
-    """The last names of all calls of the packages of these names: a cheap test before a whole name is worked out."""
-    return frozenset(
-        last
-        for last, calls in _catalogue().by_last.items()
-        if any(call.partition(".")[0] in roots for call, _ in calls)
-    )
-
-
 def entries_for(name: str) -> tuple[Entry, ...]:
     """The entries for a call of a library's function by its dotted name; empty for any other call."""
     found = _catalogue().by_last.get(name.rpartition(".")[2], ())

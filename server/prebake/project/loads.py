@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 
-from prebake.project.catalogue import Entry, entries_for, last_names
+from prebake.project.catalogue import Entry, entries_for
 from prebake.project.load import CODE, Load, is_path
 from prebake.project.python.modules import Module
 from prebake.project.python.names import External
@@ -42,19 +42,29 @@ def find_loads(reached: Reached) -> tuple[Load, ...]:
 
     An id may turn out to be a folder where the program runs; see :attr:`Load.written`.
     """
-    finder = _Finder(reached)
-    found = {load: None for module, call in reached.calls for load in finder.loads(module, call)}
+    calls = [
+        (module, call, names)
+        for module, trace in reached.visits
+        for call, names in trace.outside
+        if _matters(names[0]) or (len(names) > 1 and any(map(_matters, names)))
+    ]
+    finder = _Finder(reached, any(name in _LOGINS for _, _, names in calls for name in names))
+    found = {load: None for module, call, _ in calls for load in finder.loads(module, call)}
     return tuple(sorted(found, key=lambda load: (load.path, load.span.start, load.model or "")))
 
 
+@lru_cache(maxsize=65_536)
+def _matters(name: str) -> bool:
+    """Whether a call of a library's function counts at all; asked for each call of a program."""
+    return name in _LOGINS or name in _RUNNERS or bool(entries_for(name))
+
+
 class _Finder:
-    def __init__(self, reached: Reached) -> None:
+    def __init__(self, reached: Reached, logs_in: bool) -> None:
         self._names = reached.names
         self._evaluator = reached.evaluator
-        self._token = any(self._logs_in(module, call) for module, call in reached.calls)
         self._reached = reached
-        roots = frozenset(_imported(reached.modules))
-        self._last_names = last_names(roots) | {name.rpartition(".")[2] for name in _RUNNERS if _root(name) in roots}
+        self._token = logs_in
 
     @cached_property
     def _keywords(self) -> frozenset[str | None]:
@@ -65,14 +75,6 @@ class _Finder:
         """Whether some reached module has the name of a variable in it."""
         return any(name in module.text.content for module in self._reached.modules for name in variables)
 
-    def _logs_in(self, module: Module, call: Call) -> bool:
-        chain = dotted(call.node.func)
-        return (
-            chain is not None
-            and chain[-1].endswith("login")
-            and any(name in _LOGINS for name in self._called(module, call))
-        )
-
     def _called(self, module: Module, call: Call) -> Iterator[str]:
         for target in self._names.followed(self._names.targets(module, call.scope, call.node.func)):
             if isinstance(target, External):
@@ -80,9 +82,6 @@ class _Finder:
 
     def loads(self, module: Module, call: Call) -> Iterator[Load]:
         """The downloads that one call makes."""
-        chain = dotted(call.node.func)
-        if chain is not None and len(chain) > 1 and chain[-1] not in self._last_names:
-            return
         for name in self._called(module, call):
             if name in _RUNNERS:
                 yield from self._commands(module, call)
@@ -347,15 +346,3 @@ class _Finder:
             for value in self._evaluator.evaluate(module, call.scope, node.args[0]):
                 if value.path or (value.text is not None and is_path(value.text)):
                     yield value.text
-
-
-def _root(name: str) -> str:
-    return name.partition(".")[0]
-
-
-def _imported(modules: Iterable[Module]) -> Iterator[str]:
-    """The packages that modules import, by their first names."""
-    for module in modules:
-        for scope in module.index.scopes.values():
-            yield from (_root(imported.module) for imported, _ in scope.imports if not imported.level)
-            yield from (_root(star.module) for star in scope.stars if not star.level)
