@@ -23,7 +23,7 @@ from prebake.syntax.shell import split
 __all__ = ["CODE", "Load", "find_loads"]
 
 _PATH_WORDS = ("path", "dir", "directory", "folder", "file", "checkpoint", "ckpt", "local", "output")
-PLAIN = regex(r"[A-Za-z0-9][\w .:/@+*-]{0,200}\Z", re.ASCII)
+PLAIN = regex(r"[A-Za-z0-9./~_][\w .:/@+*-]{0,200}\Z", re.ASCII)
 """Texts that are put into the statements of a build: no quote, no backslash, nothing that ends them."""
 _EXISTENCE = frozenset(("os.path.exists", "os.path.isdir", "os.path.isfile", "os.path.lexists", "os.listdir"))
 # Calls that run a command: given as a text or as the list of its words.
