@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from prebake.build.build import Build, fact
 from prebake.build.copies import copies
@@ -14,11 +14,13 @@ from prebake.build.written import written_text
 from prebake.files import Snapshot, join
 from prebake.garbage import objects_that_stay
 from prebake.project.command import Place, Program, programs_of_words
-from prebake.project.loads import Load, find_loads
+from prebake.project.load import Load
+from prebake.project.loads import find_loads
 from prebake.project.python.index import index
 from prebake.project.python.modules import Modules
 from prebake.project.python.reach import reach
 from prebake.project.python.traces import Traces
+from prebake.project.shellloads import shell_loads
 from prebake.project.start import Start
 from prebake.records import NamedTuple
 from prebake.text import Text
@@ -47,7 +49,7 @@ def start_loads(build: Build) -> tuple[StartLoad, ...]:
         )
         for program in programs_of_words(start.words, place):
             loads = program_loads(build, program, lambda path: image_file(build, path), layout=image_layout(build))
-            for load in loads:
+            for load in (*loads, *command_loads(build, program, lambda path: image_file(build, path))):
                 if load.written is None or not _is_local(build, start.directory, load.written):
                     found.setdefault(load, StartLoad(load, start))
     return tuple(sorted(found.values(), key=lambda item: (item.load.path, item.load.span.start)))
@@ -74,6 +76,24 @@ def _is_local(build: Build, directory: str, text: str) -> bool:
             if copy is not None and (copy.provides_folder(path) or copy.destination == path):
                 return True
     return False
+
+
+def command_loads(build: Build, program: Program, files: Callable[[str], str | None]) -> Iterator[Load]:
+    """The downloads that a program makes by itself, as its command line says: ``hf download``, ``ollama pull``."""
+    name = program.console or program.module
+    if name is None or (program.module is not None and not program.main):
+        return
+    words = (name, *program.arguments)
+    if program.site is None:
+        yield from shell_loads(words, program.environment)
+        return
+    path = files(program.site.path) or beside_context(build, program.site.path)
+    text = build.snapshot.text(path) if path is not None else None
+    if path is None or text is None:
+        yield from shell_loads(words, program.environment)
+    else:
+        span = text.span(program.site.start, program.site.end)
+        yield from shell_loads(words, program.environment, path, span)
 
 
 def program_loads(
