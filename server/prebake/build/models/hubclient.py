@@ -82,6 +82,22 @@ def _is_opaque(install: Install) -> bool:
     )
 
 
+def downloads_unseen(build: Build, stage: Stage) -> bool:
+    """Whether a stage's image has packages that may ask the hub for something which the catalogue of calls does not
+    know, or may have some.
+    """
+    numbers = {below.index for below in chain(build, stage)}
+    image = states(build)[chain(build, stage)[0].instructions[-1].index].base or ""
+    if any(name in image for name in _data()["images"]):
+        return True
+    seen = frozenset(_data()["seen"])
+    return any(
+        item.name in _bringing() and item.name not in seen
+        for item in listed(build)
+        if item.install.instruction.stage in numbers
+    )
+
+
 @lru_cache(maxsize=1)
 def _data() -> dict[str, Any]:
     return load_table("hub")
