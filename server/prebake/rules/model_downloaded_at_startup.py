@@ -98,24 +98,12 @@ class ModelDownloadedAtStartup(Rule):
 
 
 def _repair(build: Build, pending: Pending) -> tuple[Fix, ...] | str:
-    if pending.no_fix is not None:
-        return pending.no_fix
-    if build.settings.bake != "cache":
-        return f'the setting bake = "{build.settings.bake}" asks for a way that is not offered yet: only "cache" is'
-    from prebake.build.installs.sink import Refusal
+    from prebake.build.models.ways import ways
 
-    if pending.loads[0].load.entry.in_hub_cache:
-        from prebake.build.models.bake import plan_bake as plan
-    else:
-        from prebake.build.models.ownbake import plan_own as plan
-
-    found = plan(build, pending.loads)
-    if isinstance(found, Refusal):
-        return found.reason
-    kinds = sorted({item.load.kind for item in pending.loads})
-    what = f"the {' and '.join(kinds)} of {pending.model}" if set(kinds) <= {"tokenizer", "config"} else pending.model
-    title = f"Download {what} into the image at build time"
-    return (Fix(title, Applicability.SUGGESTED, found.edits, found.explanation),)
+    found = ways(build, pending)
+    if isinstance(found, str):
+        return found
+    return tuple(Fix(way.title, Applicability.SUGGESTED, way.edits, way.explanation) for way in found)
 
 
 def _primary(build: Build, loads: Sequence[StartLoad]) -> Location:

@@ -33,16 +33,18 @@ class Secret(NamedTuple):
 
 
 def with_token(build: Build, loads: Iterable[Load], start: Start, commands: Sequence[str], user: str | None) -> Secret:
-    """Give commands the token that the code has when it loads; ``user`` is the USER of the RUN.
+    """Give commands the token that the code has when it loads, or that the hub asks for; ``user`` is the USER of the
+    RUN.
 
     Raises:
         Unsafe: the builder has no secret mounts.
     """
-    if not (any(load.token for load in loads) or any(name in start.environment for name in _NAMES)):
+    passed = any(load.token or _is_listed(load) for load in loads) or any(name in start.environment for name in _NAMES)
+    if not passed:
         return Secret("", tuple(commands))
     if build.settings.builder in ("legacy", "kaniko"):
         raise Unsafe(
-            "the code passes a token, and this builder has no secret mounts to give the download one without "
+            "the model needs a token, and this builder has no secret mounts to give the download one without "
             "leaving it in the image"
         )
     note = f"build it with `docker build --secret id={SECRET},env=HF_TOKEN`"
@@ -68,5 +70,8 @@ def _has_env(build: Build) -> bool:
 
 def is_gated(loads: Iterable[StartLoad]) -> bool:
     """Whether a model may be had with a token only: its name says so, or the code passes one."""
-    gated = tuple(load_table("hub")["gated"])
-    return any(item.load.token or (item.load.model or "").lower().startswith(gated) for item in loads)
+    return any(item.load.token or _is_listed(item.load) for item in loads)
+
+
+def _is_listed(load: Load) -> bool:
+    return (load.model or "").lower().startswith(tuple(load_table("hub")["gated"]))
