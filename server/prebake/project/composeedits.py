@@ -69,9 +69,9 @@ def _step(services: Node) -> int:
 
 
 def _service(text: Text, key: Node, node: Node, addition: Addition) -> Iterator[TextEdit]:
-    if node.kind != "mapping" or not node.keys or node.line == key.line:
+    if node.kind != "mapping" or not node.keys or node.line <= key.line:
         raise NotPlain(f"the service {addition.service} is written in one line, or takes its content from elsewhere")
-    indent = min(child.span.start.column for child in node.keys if child.line > key.line)
+    indent = min((child.span.start.column for child in node.keys if child.line > key.line), default=0)
     step = max(indent - key.span.start.column, 1)
     new: list[str] = []
     mount = f"{addition.volume}:{addition.target}"

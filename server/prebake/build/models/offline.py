@@ -20,7 +20,10 @@ from prebake.syntax.dockerfile import Instruction
 VARIABLE = "HF_HUB_OFFLINE"
 OFFLINE = f"ENV {VARIABLE}=1"
 _DECIDED = (VARIABLE, "TRANSFORMERS_OFFLINE")
-_MAY_FETCH = regex(r"hugging|\bhf\b|\.py\b|\.sh\b|\bpython[\d.]*\s+-(?!-)|<<|from_pretrained|\btransformers\b|\bmake\b")
+_MAY_FETCH = regex(
+    r"huggingface-cli|\bhf\b|\.py\b|\.sh\b|\bpython[\d.]*\s+-(?!-|m\s+pip\b)|<<|from_pretrained|\bmake\b"
+    r"|\btransformers download\b"
+)
 
 
 def leaves_nothing(build: Build, loads: Iterable[StartLoad]) -> bool:

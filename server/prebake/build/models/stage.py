@@ -36,6 +36,8 @@ _SPECIFIER = regex(r"(===?|[<>~!]=|[<>])[0-9][\w.*+-]{0,30}\Z", re.ASCII)
 _NUMBER = regex(r"\d+\Z")
 _MOUNT_FROM = regex(r"from=(\d+)(,|\Z)")
 _PREFIX = "model-"
+_LAST = "\N{REPLACEMENT CHARACTER}"
+"""Comes after all names of stages."""
 
 
 def plan_stage(build: Build, loads: Sequence[StartLoad]) -> BakePlan | Refusal:
@@ -80,9 +82,9 @@ class _Plan:
         if cache.set_later and cache.folder in folders:
             copy.append(cache.line)
         anchor = self._anchor(name)
-        last = last_fetch(self._build, anchor)
+        last = last_fetch(self._build, self._anchor(_LAST))
         said = [OFFLINE] if offline else []
-        edits = [insert_above(self._build, first, [*stage, *self._gap()])]
+        edits = [insert_above(self._build, self._following(name), [*stage, *self._gap()])]
         if last is anchor:
             edits.append(insert_below(self._build, anchor, cased(first, [*copy, *said])))
         else:
@@ -90,10 +92,21 @@ class _Plan:
             edits += [insert_below(self._build, last, cased(first, said))] if said else []
         return BakePlan((edited(self._build, *edits),), self._note(offline))
 
+    def _following(self, name: str) -> Instruction:
+        """The FROM that the stage goes above: that of the final one, or of another such stage in the order of names."""
+        following = self._final
+        for stage in reversed(self._build.tree.stages[: self._final.index]):
+            if not (stage.name or "").startswith(_PREFIX):
+                break
+            if (stage.name or "") > name:
+                following = stage
+        return following.instruction
+
     def _gap(self) -> list[str]:
         """The blank line between two stages, unless the author leaves none."""
-        comments = self._build.tree.comment_block(self._final.instruction)
-        line = comments[0].line if comments else self._final.instruction.line
+        final = self._final.instruction
+        comments = self._build.tree.comment_block(final)
+        line = comments[0].line if comments else final.line
         return [] if self._final.index and line and self._build.text.line(line - 1).strip() else [""]
 
     def _find_client(self) -> HubClient:

@@ -98,7 +98,7 @@ def _bound(tree: ast.Module, name: ast.Name, site: Site, ours: set[int]) -> ast.
         isinstance(node, (*FUNCTIONS, ast.Lambda)) and any(item.arg == name.id for item in _parameters(node.args))
         for node in ast.walk(tree)
     )
-    if is_parameter or len(values) != 1:
+    if is_parameter or len(values) > 1 or (values and value is None):
         raise Unclear(f"{name.id}, which has the id, may have another value, or serves something else")
     return None
 
@@ -115,8 +115,6 @@ def _bindings(tree: ast.Module, name: str) -> Iterator[ast.expr | None]:
             yield node.value
         elif isinstance(node, (*FUNCTIONS, ast.Lambda)):
             yield from _defaults(node.args, name)
-        elif isinstance(node, ast.alias) and (node.asname or node.name) == name:
-            yield None
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store) and id(node) not in plain:
             yield None
