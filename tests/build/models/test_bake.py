@@ -221,6 +221,11 @@ def test_a_tokenizer_comes_without_the_weights(tmp_path: Path) -> None:
     code = "from transformers import AutoTokenizer\nAutoTokenizer.from_pretrained('org/name')\n"
     line = added(tmp_path / "alone", PIP + TAIL, code)[-1]
     assert line.startswith("RUN hf download org/name --exclude '*.safetensors' --exclude '*.bin' ")
+    old = PIP.replace("transformers\n", "'transformers<5'\n")
+    line = added(tmp_path / "old", old + TAIL, code)[-1]
+    assert line.startswith("RUN hf download org/name --exclude '*.safetensors' '*.bin' "), (
+        "the last --exclude would win"
+    )
     both = code + "from sentence_transformers import SentenceTransformer\nSentenceTransformer('org/name')\n"
     pip = PIP.replace("transformers\n", "transformers sentence-transformers\n")
     engine, findings = found(tmp_path / "both", pip + TAIL, both)

@@ -54,7 +54,7 @@ class _Plan:
         place = find_place(self._build)
         install = place.instruction
         commands = self._wanted.commands(
-            place.tool, state_after(self._build, install), repeats_patterns=place.client.has_hf is not False
+            place.tool, state_after(self._build, install), repeats_patterns=place.client.repeats_patterns is not False
         )
         anchor = install if place.sink is not None else anchor_for(self._build, install, commands[0])
         offline = self._offline(place)

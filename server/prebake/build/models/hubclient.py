@@ -45,6 +45,14 @@ class HubClient(NamedTuple):
         """Whether there is a command ``huggingface-cli``; ``None`` when that is not known."""
         return self.is_before("1.0")
 
+    @property
+    def repeats_patterns(self) -> bool | None:
+        """Whether ``hf`` wants each pattern of files behind an option of its own: before 1.0 one option takes them all,
+        and the last one replaces the others; ``None`` when that is not known.
+        """
+        older = self.is_before("1.0")
+        return None if older is None else not older
+
     def is_before(self, version: str) -> bool | None:
         """Whether the image gets a release before this one; ``None`` when that is not known."""
         return None if self.version is None else is_older(self.version, version)

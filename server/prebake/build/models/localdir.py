@@ -50,7 +50,7 @@ class _Plan:
             moved,
             self._wanted.start.directory,
             state,
-            repeats_patterns=place.client.has_hf is not False,
+            repeats_patterns=place.client.repeats_patterns is not False,
             weights=self._wanted.weights,
             running={},
         )

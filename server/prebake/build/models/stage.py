@@ -70,7 +70,7 @@ class _Plan:
         commands = self._wanted.commands(
             "huggingface-cli" if self._client.has_hf is False else "hf",
             State(),
-            repeats_patterns=self._client.has_hf is not False,
+            repeats_patterns=self._client.repeats_patterns is not False,
         )
         name = self._name()
         offline = leaves_nothing(self._build, self._all)
