@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from prebake.build.build import Build
+from prebake.build.copies import SYSTEM_FOLDERS
 from prebake.build.installs.sink import Refusal
 from prebake.build.models.bake import BakePlan
 from prebake.build.models.downloads import StartLoad
@@ -39,22 +40,22 @@ def plan_volume(build: Build, loads: Sequence[StartLoad]) -> BakePlan | Refusal:
 def docker_run(build: Build, loads: Sequence[StartLoad]) -> str:
     """How ``docker run`` mounts such a volume; empty where the folder is not known."""
     try:
-        target, variables = _target(Wanted(build, loads))
+        target, variables = _target(build, loads)
     except Unsafe:
         return ""
     environment = "".join(f" -e {name}={value}" for name, value in variables)
-    return f"docker run -v {_NAME}:{target}{environment}"
+    name = _NAME if loads[0].load.entry.in_hub_cache else "models"
+    return f"docker run -v {name}:{target}{environment}"
 
 
 class _Plan:
     def __init__(self, build: Build, loads: Sequence[StartLoad]) -> None:
         self._build = build
         self._loads = loads
-        self._wanted = Wanted(build, loads)
 
     def make(self) -> BakePlan:
         services = compose_services(self._build)
-        target, variables = _target(self._wanted)
+        target, variables = _target(self._build, self._loads)
         if not services:
             shown = docker_run(self._build, self._loads)
             raise Unsafe(f"no compose file of the project runs this image: `{shown} ...` mounts a volume for the model")
@@ -76,7 +77,8 @@ class _Plan:
         text = self._build.snapshot.text(path)
         if text is None:
             raise Unsafe("the compose file cannot be read")
-        name = volume_name(text, _NAME)
+        hub = self._loads[0].load.entry.in_hub_cache
+        name = volume_name(text, _NAME if hub else "models")
         wanted = [item for item in services if item.path == path]
         additions = tuple(
             Addition(item.name, name, target, tuple(pair for pair in variables if pair[0] not in item.environment))
@@ -109,12 +111,36 @@ class _Plan:
         return users[last]
 
 
-def _target(wanted: Wanted) -> tuple[str, tuple[tuple[str, str], ...]]:
+def _target(build: Build, loads: Sequence[StartLoad]) -> tuple[str, tuple[tuple[str, str], ...]]:
     """The folder that is mounted, and the variables that have to name it.
 
     Raises:
         Unsafe: it is not known, or no plain path.
     """
+    own = all(not item.load.entry.in_hub_cache for item in loads)
+    folder, variables = _own_folder(build, loads) if own else _hub_folder(build, loads)
+    if folder is None or not _TARGET.match(folder) or ".." in folder or folder in SYSTEM_FOLDERS:
+        raise Unsafe("the folder that the code downloads to is not known, or no plain path")
+    return folder, variables
+
+
+def _own_folder(build: Build, loads: Sequence[StartLoad]) -> tuple[str | None, tuple[tuple[str, str], ...]]:
+    """The folder of a library that does not use the hub's cache."""
+    entry = loads[0].load.entry
+    start = loads[0].start
+    passed = any(item.load.cache is not None or item.load.target is not None for item in loads)
+    if not passed and entry.sets is not None and start.environment.get(entry.sets[0], "") == "":
+        return entry.sets[1], (entry.sets,)
+    if not passed and not any(template.startswith("$") for template in entry.folders) and start.user not in ROOT:
+        raise Unsafe(f"{entry.library} keeps it in the home folder of its user, which a new volume would not belong to")
+    places = {item.load.folder(item.start.environment, item.start.home, item.start.directory) for item in loads}
+    if len(places) != 1 or start.directory in places or any(item.load.target is not None for item in loads):
+        raise Unsafe("the code downloads it to a folder that holds other things as well, or to several")
+    return places.pop(), ()
+
+
+def _hub_folder(build: Build, loads: Sequence[StartLoad]) -> tuple[str | None, tuple[tuple[str, str], ...]]:
+    wanted = Wanted(build, loads)
     start = wanted.start
     places = {
         join(start.directory, value.text) if value.text is not None else None
@@ -123,16 +149,11 @@ def _target(wanted: Wanted) -> tuple[str, tuple[tuple[str, str], ...]]:
     }
     named = [name for name in (*HUB_VARIABLES, "HF_HOME") if name in start.environment]
     own = [name for load in wanted.loads for name in load.entry.variables if wanted.running.get(name, "") != ""]
-    variables: tuple[tuple[str, str], ...] = ()
     if len(places) > 1 or (places and any(load.target is None and load.cache is None for load in wanted.loads)):
         raise Unsafe("the code downloads the model to several folders")
     if places:
-        folder = next(iter(places))
-    elif own or named:
-        folder = start.environment[own[0] if own else named[0]]
-    else:
-        cache = wanted.cache(final_state(wanted.build))
-        folder, variables = cache.folder, ((cache.variable, cache.folder),)
-    if folder is None or not _TARGET.match(folder) or ".." in folder:
-        raise Unsafe("the folder that the code downloads to is not known, or no plain path")
-    return folder, variables
+        return next(iter(places)), ()
+    if own or named:
+        return start.environment[own[0] if own else named[0]], ()
+    cache = wanted.cache(final_state(build))
+    return cache.folder, ((cache.variable, cache.folder),)

@@ -45,6 +45,9 @@ class Wanted:
         self.build = build
         self.loads = tuple(item.load for item in loads)
         self.start = loads[0].start
+        other = next((load for load in self.loads if not load.entry.in_hub_cache), None)
+        if other is not None:
+            raise Unsafe(other.entry.no_fix or f"{other.library} does not read what the hub's command downloads")
         if len({item.start.directory for item in loads}) > 1:
             raise Unsafe("the code runs in several working directories")
         self._check_variable()

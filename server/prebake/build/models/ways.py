@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from prebake.build.build import Build
 from prebake.build.installs.sink import Refusal
 from prebake.build.models.bake import BakePlan, plan_bake
+from prebake.build.models.downloads import StartLoad
 from prebake.build.models.hubtoken import is_gated
 from prebake.build.models.localdir import plan_local_dir
+from prebake.build.models.ownbake import plan_own
 from prebake.build.models.pending import Pending
 from prebake.build.models.stage import plan_stage
 from prebake.build.models.volume import docker_run, plan_volume
@@ -14,7 +18,14 @@ from prebake.config import Bake
 from prebake.edits import FileEdit
 from prebake.records import NamedTuple
 
-_PLANS = {"cache": plan_bake, "stage": plan_stage, "local-dir": plan_local_dir, "volume": plan_volume}
+
+def _plan_cache(build: Build, loads: Sequence[StartLoad]) -> BakePlan | Refusal:
+    """Into the cache that the library reads: with the hub's command, or with the library's own code."""
+    plan = plan_bake if all(item.load.entry.in_hub_cache for item in loads) else plan_own
+    return plan(build, loads)
+
+
+_PLANS = {"cache": _plan_cache, "stage": plan_stage, "local-dir": plan_local_dir, "volume": plan_volume}
 _TITLES = {
     "cache": "Download {} into the image at build time",
     "stage": "Download {} in a stage of its own",
@@ -59,7 +70,7 @@ def ways(build: Build, pending: Pending) -> tuple[Way, ...] | str:
 def _way(build: Build, pending: Pending, name: str, plan: BakePlan, gated: bool) -> Way:
     kinds = sorted({item.load.kind for item in pending.loads})
     model = pending.model or ""
-    what = model if "weights" in kinds else f"the {' and '.join(kinds)} of {model}"
+    what = f"the {' and '.join(kinds)} of {model}" if set(kinds) <= {"tokenizer", "config"} else model
     said = plan.explanation
     if name != "volume":
         whom = (
