@@ -10,6 +10,7 @@ from prebake.build.models.baked import baked
 from prebake.build.models.downloads import StartLoad, start_loads
 from prebake.build.models.hubclient import downloads_unseen
 from prebake.build.startup import final_chain, image_file, starts
+from prebake.project.catalogue import HUB
 from prebake.project.command import Place, programs_of_words
 from prebake.project.loads import Load
 from prebake.project.python.parse import call_at
@@ -33,7 +34,7 @@ def leaves_nothing(build: Build, loads: Iterable[StartLoad]) -> bool:
     know; and nobody may have decided for himself.
     """
     mine = {item.load for item in loads}
-    found = start_loads(build)
+    found = [item for item in start_loads(build) if _asks_the_hub(item.load)]
     stage = build.final_stage
     if stage is None or any(name in item.start.environment for item in found for name in _DECIDED):
         return False
@@ -43,9 +44,13 @@ def leaves_nothing(build: Build, loads: Iterable[StartLoad]) -> bool:
     return _all_followed(build) and not downloads_unseen(build, stage)
 
 
+def _asks_the_hub(load: Load) -> bool:
+    return load.entry.source == HUB or VARIABLE in load.entry.switches
+
+
 def _is_settled(build: Build, load: Load) -> bool:
     """Whether it is known what a load fetches, and the hub's client finds that without asking."""
-    if load.model is None or not load.valid:
+    if load.model is None or not load.valid or load.words:  # a command of a start script fails without the hub
         return False
     if any(value is not None and value.text is None for value in (load.revision, load.cache, load.target)):
         return False
