@@ -103,7 +103,7 @@ class Engine:
         arguments: Mapping[str, str] | None = None,
         network: str = "none",
     ) -> Built:
-        """Build with BuildKit, without a network unless `network` is `host`; `EngineError` with the log when it fails."""
+        """Build with BuildKit, without a network unless it is `host`; `EngineError` with the log when it fails."""
         stage = ["--target", target] if target else []
         for name, value in (arguments or {}).items():
             stage += ["--build-arg", f"{name}={value}"]

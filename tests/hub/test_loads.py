@@ -107,6 +107,25 @@ def test_what_the_fix_downloads_is_loaded_without_network(
     assert done.returncode == 0, f"{dockerfile}\n{done.stderr}"
 
 
+def test_data_of_nltk_is_found_without_network(hub: Hub, tmp_path: Path) -> None:
+    app = """\
+import nltk
+
+nltk.download("made_words")
+assert list(nltk.corpus.LazyCorpusLoader("made_words", nltk.corpus.WordListCorpusReader, ["en"]).words()) == [
+    "hello",
+    "world",
+]
+"""
+    machine = Machine("new", tmp_path, hub.url)
+    dockerfile, program = fixed(tmp_path, "new", "cache", app)
+    variables = machine.build(dockerfile)
+    hub.close()
+    assert machine.start(tmp_path / "project" / "main.py", {"NLTK_DATA": f"{tmp_path}/never"}).returncode != 0
+    done = machine.start(program, variables)
+    assert done.returncode == 0, f"{dockerfile}\n{done.stderr}"
+
+
 def test_without_the_fix_it_does_not_load(tmp_path: Path) -> None:
     with Hub({}) as stopped:
         pass
