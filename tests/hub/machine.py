@@ -27,11 +27,20 @@ class Machine:
             "PATH": f"{programs}:{os.environ['PATH']}",
             "HOME": str(folder / "home"),
             "HF_ENDPOINT": endpoint,
-            "NLTK_DOWNLOAD_URL": f"{endpoint}/nltk/index.xml",
+            "PYTHONPATH": str(folder / "site"),
             # Old releases wait longer and longer before they try an unreachable hub again.
             "HF_HUB_DOWNLOAD_TIMEOUT": "1",
             "HF_HUB_ETAG_TIMEOUT": "1",
         }
+
+    def redirect_nltk(self, url: str) -> None:
+        """Make nltk ask this server for its packages: it has no variable for that, and refuses servers on loopback."""
+        (self.folder / "site").mkdir(exist_ok=True)
+        (self.folder / "site" / "sitecustomize.py").write_text(
+            "import urllib.request\n\nimport nltk.downloader as downloader\n\n"
+            f"downloader.Downloader.DEFAULT_URL = downloader._downloader._url = {url + '/nltk/index.xml'!r}\n"
+            "downloader.urlopen = urllib.request.urlopen\n"
+        )
 
     def build(self, dockerfile: str) -> dict[str, str]:
         """Run what its RUN instructions do but for installs; the variables that its final stage sets."""

@@ -16,6 +16,8 @@ from tests.hub.machine import CLIENTS, Machine
 from tests.hub.repositories import PACKAGES, REPOSITORIES
 from tests.hub.server import Hub
 
+FOLDERS = {"/opt/models": "models", "/usr/local/share/nltk_data": "nltk_data"}
+"""Folders of an image, and what stands for them in the test's own folder."""
 APPS = {
     "a tokenizer and a configuration": """\
 from transformers import AutoConfig, AutoTokenizer
@@ -84,12 +86,14 @@ def fixed(folder: Path, client: str, way: str, app: str) -> tuple[str, Path]:
     assert finding.fixes, finding.no_fix
     snapshot = apply_fix(engine.snapshot, root.as_posix(), finding.fixes[0])
     assert not isinstance(snapshot, Refusal)
-    texts = [snapshot.text(name) for name in (path, (root / "main.py").as_posix())]
-    dockerfile, program = (
-        text.content.replace("/opt/models", f"{folder}/models") for text in texts if text is not None
-    )
-    (folder / "fixed.py").write_text(program)
-    return dockerfile, folder / "fixed.py"
+    for name in ("Dockerfile", "main.py"):
+        text = snapshot.text((root / name).as_posix())
+        assert text is not None
+        content = text.content
+        for image, own in FOLDERS.items():
+            content = content.replace(image, f"{folder}/{own}")
+        (folder / name).write_text(content)
+    return (folder / "Dockerfile").read_text(), folder / "main.py"
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -118,6 +122,7 @@ assert list(nltk.corpus.LazyCorpusLoader("made_words", nltk.corpus.WordListCorpu
 ]
 """
     machine = Machine("new", tmp_path, hub.url)
+    machine.redirect_nltk(hub.url)
     dockerfile, program = fixed(tmp_path, "new", "cache", app)
     variables = machine.build(dockerfile)
     hub.close()
