@@ -82,6 +82,7 @@ class Entry(NamedTuple):
     refusals: tuple[tuple[str, int | None], ...] = ()
     local: tuple[str, ...] = ()
     quiet: Mapping[str, str] = _NOTHING
+    evidence: frozenset[str] = frozenset()
     accepts: Mapping[str, list[str]] = MappingProxyType({})
     switches: tuple[str, ...] = ()
     mild: str | None = None
@@ -106,6 +107,11 @@ class Entry(NamedTuple):
     def in_hub_cache(self) -> bool:
         """Whether what ``hf download`` puts into the hub's cache serves its calls."""
         return self.grammar == "hub" and self.build is None and self.no_fix is None and not self.folders
+
+    @property
+    def folder_variables(self) -> tuple[str, ...]:
+        """The environment variables that move its folder."""
+        return tuple(text[1:].partition("/")[0] for text in self.folders if text.startswith("$"))
 
     def repository_of(self, name: str, model: str) -> str:
         """The repository (or short name, or URL) that an id given to the call of that dotted name stands for."""
@@ -235,7 +241,7 @@ def _entry(table: dict[str, Any]) -> Entry:
             keys[name] = _parameter(keys[name])
     for name in ("needs", "refusals", "passes"):
         keys[name] = tuple(_parameter(given) for given in keys.get(name, ()))
-    for name in ("unprefixed", "whole"):
+    for name in ("unprefixed", "whole", "evidence"):
         keys[name] = frozenset(keys.get(name, ()))
     if keys.get("grammar", "hub") == "hub":
         keys.setdefault("switches", ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"))
@@ -266,11 +272,6 @@ def _pattern(call: str) -> re.Pattern[str]:
 def entries() -> tuple[Entry, ...]:
     """The whole catalogue."""
     return _catalogue().entries
-
-
-def may_download(name: str) -> bool:
-    """Whether some call of the catalogue has this last name: a cheap test before a whole name is worked out."""
-    return name in _catalogue().by_last
 
 
 def entries_for(name: str) -> tuple[Entry, ...]:

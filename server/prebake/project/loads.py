@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property, lru_cache
 
-from prebake.project.catalogue import Entry, entries_for, may_download
+from prebake.project.catalogue import Entry, entries_for
 from prebake.project.load import CODE, Load, is_path
 from prebake.project.python.modules import Module
 from prebake.project.python.names import External
@@ -22,7 +23,7 @@ from prebake.syntax.shell import split
 __all__ = ["CODE", "Load", "find_loads"]
 
 _PATH_WORDS = ("path", "dir", "directory", "folder", "file", "checkpoint", "ckpt", "local", "output")
-PLAIN = regex(r"[A-Za-z0-9][\w .:/@+*-]{0,200}\Z", re.ASCII)
+PLAIN = regex(r"[A-Za-z0-9./~_][\w .:/@+*-]{0,200}\Z", re.ASCII)
 """Texts that are put into the statements of a build: no quote, no backslash, nothing that ends them."""
 _EXISTENCE = frozenset(("os.path.exists", "os.path.isdir", "os.path.isfile", "os.path.lexists", "os.listdir"))
 # Calls that run a command: given as a text or as the list of its words.
@@ -33,7 +34,6 @@ _RUNNERS = frozenset(
         *(f"subprocess.{name}" for name in ("run", "call", "check_call", "check_output", "Popen", "getoutput")),
     )
 )
-_LAST_NAMES = frozenset(name.rpartition(".")[2] for name in _RUNNERS)
 _LOGINS = frozenset(("huggingface_hub.login", "huggingface_hub.interpreter_login", "huggingface_hub.notebook_login"))
 
 
@@ -42,24 +42,38 @@ def find_loads(reached: Reached) -> tuple[Load, ...]:
 
     An id may turn out to be a folder where the program runs; see :attr:`Load.written`.
     """
-    finder = _Finder(reached)
-    found = {load: None for module, call in reached.calls for load in finder.loads(module, call)}
+    calls = [
+        (module, call, names)
+        for module, trace in reached.visits
+        for call, names in trace.outside
+        if _matters(names[0]) or (len(names) > 1 and any(map(_matters, names)))
+    ]
+    finder = _Finder(reached, any(name in _LOGINS for _, _, names in calls for name in names))
+    found = {load: None for module, call, _ in calls for load in finder.loads(module, call)}
     return tuple(sorted(found, key=lambda load: (load.path, load.span.start, load.model or "")))
 
 
+@lru_cache(maxsize=65_536)
+def _matters(name: str) -> bool:
+    """Whether a call of a library's function counts at all; asked for each call of a program."""
+    return name in _LOGINS or name in _RUNNERS or bool(entries_for(name))
+
+
 class _Finder:
-    def __init__(self, reached: Reached) -> None:
+    def __init__(self, reached: Reached, logs_in: bool) -> None:
         self._names = reached.names
         self._evaluator = reached.evaluator
-        self._token = any(self._logs_in(module, call) for module, call in reached.calls)
+        self._reached = reached
+        self._token = logs_in
 
-    def _logs_in(self, module: Module, call: Call) -> bool:
-        chain = dotted(call.node.func)
-        return (
-            chain is not None
-            and chain[-1].endswith("login")
-            and any(name in _LOGINS for name in self._called(module, call))
-        )
+    @cached_property
+    def _keywords(self) -> frozenset[str | None]:
+        """The keywords that any reached call passes."""
+        return frozenset(keyword.arg for _, call in self._reached.calls for keyword in call.node.keywords)
+
+    def _names_any(self, variables: tuple[str, ...]) -> bool:
+        """Whether some reached module has the name of a variable in it."""
+        return any(name in module.text.content for module in self._reached.modules for name in variables)
 
     def _called(self, module: Module, call: Call) -> Iterator[str]:
         for target in self._names.followed(self._names.targets(module, call.scope, call.node.func)):
@@ -68,9 +82,6 @@ class _Finder:
 
     def loads(self, module: Module, call: Call) -> Iterator[Load]:
         """The downloads that one call makes."""
-        chain = dotted(call.node.func)
-        if chain is not None and len(chain) > 1 and not may_download(chain[-1]) and chain[-1] not in _LAST_NAMES:
-            return
         for name in self._called(module, call):
             if name in _RUNNERS:
                 yield from self._commands(module, call)
@@ -79,6 +90,8 @@ class _Finder:
             if not found or self._evaluator.runs(module, call.scope, call.guards) is False:
                 continue
             for entry in found:
+                if entry.evidence and not entry.evidence & self._keywords:
+                    continue
                 wanted = self._wanted(module, call, entry)
                 if wanted is False:
                     continue
@@ -158,7 +171,7 @@ class _Finder:
             owner, _, function = name.rpartition(".")
             return (Value(function if entry.named == "function" else owner.rpartition(".")[2]),)
         parameter, position = entry.model
-        passed = argument(call.node, parameter, position)
+        passed = argument(call.node, parameter, position) if parameter else MISSING
         if isinstance(passed, ast.expr):
             values = self._each(module, call, passed) if entry.many else None
             if values is None:
@@ -170,8 +183,8 @@ class _Finder:
             default = entry.default_of(name)
             if default is not None:
                 return (Value(default),)
-            return () if entry.optional else (Value(known=False),)
-        return (Value(known=False),)
+            return () if entry.optional or entry.known else (Value(known=False),)
+        return () if entry.known else (Value(known=False),)
 
     def _each(self, module: Module, call: Call, node: ast.expr) -> Iterable[Value] | None:
         """The elements of a list; ``None`` for anything else."""
@@ -188,6 +201,8 @@ class _Finder:
         return None if text is None else entry.chosen(text)
 
     def _load(self, module: Module, call: Call, entry: Entry, name: str, value: Value) -> Load | None:
+        if entry.kind == "tokenizer" and self._names_any(entry.folder_variables):
+            return None  # the code moves the folder: to where its own files are, as a rule
         if value.path or value.made or (value.known and value.text is None and value.variable is None):
             return None
         model, valid = None, False

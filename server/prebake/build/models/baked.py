@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 from prebake.build.build import Build, fact
 from prebake.build.copies import copies
-from prebake.build.models.downloads import command_loads, console_names, program_loads
+from prebake.build.models.downloads import command_loads, program_loads
+from prebake.build.models.entries import console_names
 from prebake.build.models.hubcache import cache_folders, overlaps
 from prebake.build.paths import inside
 from prebake.build.startup import final_chain, final_state, stage_file

@@ -38,7 +38,19 @@ def plan_own(build: Build, loads: Sequence[StartLoad]) -> BakePlan | Refusal:
     try:
         return _Plan(build, loads).make()
     except Unsafe as error:
-        return Refusal(str(error))
+        return Refusal(f"{error}{_by_hand(loads)}")
+
+
+def _by_hand(loads: Sequence[StartLoad]) -> str:
+    """The command for those who know better, as the rest of a sentence."""
+    load = loads[0].load
+    folder = load.entry.sets[1] if load.entry.places is not None and load.entry.sets is not None else None
+    text = load.statements(folder)
+    return "" if text is None or not _is_plain(text) else f'; what downloads it is `python -c "{text}"`'
+
+
+def _is_plain(statements: str) -> bool:
+    return not any(character in statements for character in '"`$\\\n')
 
 
 class _Plan:
@@ -91,10 +103,7 @@ class _Plan:
             None,
         )
         if found is None:
-            raise Unsafe(
-                f"no install of the final image names {name or self._entry.library}, which the download needs: "
-                f"run `python -c` with the same call in a RUN below the install that brings it"
-            )
+            raise Unsafe(f"no install of the final image names {name or self._entry.library}, which the download needs")
         return found
 
     def _statements(self, folder: str | None) -> str:
@@ -104,7 +113,7 @@ class _Plan:
         text = next(iter(found))
         if text is None:
             raise Unsafe("an argument of the call that decides what is downloaded has no known value")
-        if any(character in text for character in '"`$\\\n'):
+        if not _is_plain(text):
             raise Unsafe("what the call is given is not plain enough to be put into a command")
         return text
 
@@ -124,7 +133,7 @@ class _Plan:
             if any(start.directory != state.directory for start in self._starts):
                 raise Unsafe("the library writes to the working directory, and that of the container is another one")
             return None, None
-        names = [text[1:].partition("/")[0] for text in self._entry.folders if text.startswith("$")]
+        names = list(self._entry.folder_variables)
         if self._entry.sets is not None and self._entry.sets[0] not in names:
             names.append(self._entry.sets[0])
         for name in names:

@@ -13,7 +13,6 @@ from prebake.build.models.hubcache import cache_folders, overlaps
 from prebake.build.startup import final_chain, final_state
 from prebake.build.state import states
 from prebake.files import join
-from prebake.project.catalogue import HUB
 from prebake.records import NamedTuple
 
 _NAMED = 3
@@ -120,7 +119,7 @@ def _pending(build: Build, library: str, model: str | None, loads: tuple[StartLo
     elif "://" in model:
         named = _shown(model)
     else:
-        named = f"{_shown(model)} from {source}" + ("" if source == HUB else f" with {library}")
+        named = f"{_shown(model)} from {source}" + ("" if entry.in_hub_cache else f" with {library}")
     volume, declared = _volume(loads), _declared(build, loads)
     if model is None:
         said, reason = _unknown(loads)
@@ -169,8 +168,9 @@ def _pending(build: Build, library: str, model: str | None, loads: tuple[StartLo
             f"each new container downloads the {kinds} of {named} ({where}): small, but it cannot start without network"
         )
         return Pending(library, model, loads, message, True, entry.no_fix)
+    them = "them" if entry.grammar == "text" else "it"
     message = (
-        f"each new container downloads {named} before it can use it ({where}): download it once, at "
+        f"each new container downloads {named} before it can use {them} ({where}): download {them} once, at "
         "build time, in a layer above the code"
     )
     return Pending(library, model, loads, message, False, _reason(loads))
