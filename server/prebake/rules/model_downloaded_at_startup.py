@@ -86,10 +86,10 @@ class ModelDownloadedAtStartup(Rule):
     Where only a tokenizer or a configuration is loaded, the weights are left out. Where the code passes a token or the
     model is known to be gated, the download gets one through a secret mount that leaves nothing in the image. The stage
     installs the client in the release that the app is held to, and has the index, proxy and certificate settings of the
-    app's install. A whole repository may hold the weights in several formats; the command then takes all of them. Libraries with
-    caches of their own download with their own code, in a `python3 -c` that has only those arguments of the call that
-    decide what is fetched; where the container runs as another user, a variable such as `TORCH_HOME` names a folder for
-    both.
+    app's install. A whole repository may hold the weights in several formats; the command then takes all of them.
+    Libraries with caches of their own download with their own code, in a `python3 -c` that has only those arguments of
+    the call that decide what is fetched; where the container runs as another user, a variable such as `TORCH_HOME`
+    names a folder for both.
 
     ## References
 
