@@ -16,7 +16,7 @@ from prebake.build.models.downloads import StartLoad
 from prebake.build.models.hubdownload import Unsafe
 from prebake.build.models.hubtoken import with_token
 from prebake.build.models.hubtool import ROOT
-from prebake.build.models.offline import OFFLINE, last_fetch, leaves_nothing
+from prebake.build.models.offline import OFFLINE, client_writes, last_fetch, leaves_nothing
 from prebake.build.models.place import Place, anchor_for, cased, edited, find_place, insert_below
 from prebake.build.models.wanted import Wanted
 from prebake.build.startup import final_state
@@ -58,7 +58,7 @@ class _Plan:
         )
         anchor = install if place.sink is not None else anchor_for(self._build, install, commands[0])
         offline = self._offline(place)
-        lines, note = self._lines(install, commands, state_after(self._build, anchor), offline)
+        lines, note = self._lines(install, commands, state_after(self._build, anchor))
         said = cased(install, [OFFLINE]) if offline else []
         if offline:
             note += f"; {OFFLINE} spares each start the questions to the hub, which nothing is asked of any more"
@@ -78,9 +78,7 @@ class _Plan:
             return False
         return place.sink is None or last_fetch(self._build, place.instruction) is place.instruction
 
-    def _lines(
-        self, install: Instruction, commands: Sequence[str], state: State, offline: bool
-    ) -> tuple[list[str], str]:
+    def _lines(self, install: Instruction, commands: Sequence[str], state: State) -> tuple[list[str], str]:
         """The lines to be inserted, and the explanation."""
         lines: list[str] = []
         places: dict[str, None] = {}
@@ -93,7 +91,7 @@ class _Plan:
             whole = option.endswith("--local") or f" {self._wanted.model}" not in command
             places[place if whole else self._wanted.own_folder(place)] = None
         self._check_user(state)
-        text, note = self._run(commands, state, " ".join(places), offline)
+        text, note = self._run(commands, state, " ".join(places))
         network = install.flag("network")
         lines.append(f"RUN --network={network} {text}" if network else f"RUN {text}")
         return cased(install, lines), note
@@ -119,7 +117,7 @@ class _Plan:
         if self._state.user != state.user:
             raise Unsafe(f"the install runs as user {state.user}, the container as another one")
 
-    def _run(self, commands: Sequence[str], state: State, place: str, offline: bool) -> tuple[str, str]:
+    def _run(self, commands: Sequence[str], state: State, place: str) -> tuple[str, str]:
         """The text behind RUN, and what there is to say of it."""
         note = HOLDS.format("model" if self._wanted.weights else "tokenizer or configuration")
         secret = with_token(self._build, self._wanted.loads, self._wanted.start, commands, state.user)
@@ -127,7 +125,7 @@ class _Plan:
             note += f"; {secret.note}"
         steps = [*secret.commands]
         if self._state.user not in ROOT and state.user in ROOT:
-            steps, said = for_user(steps, place, self._state.user, writes=not offline)
+            steps, said = for_user(steps, place, self._state.user, writes=client_writes(self._build, self._all))
             note += said
         return secret.flag + " && ".join(steps), note
 

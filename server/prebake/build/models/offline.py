@@ -44,6 +44,16 @@ def leaves_nothing(build: Build, loads: Iterable[StartLoad]) -> bool:
     return _all_followed(build) and not downloads_unseen(build, stage)
 
 
+def client_writes(build: Build, loads: Iterable[StartLoad]) -> bool:
+    """Whether the hub's client may write to its cache when a container starts: it asks the hub for something still.
+
+    Where the code loads several models that holds until the last one is in the image; the answer is the same whichever
+    comes first.
+    """
+    models = {item.load.model for item in start_loads(build) if _asks_the_hub(item.load)}
+    return len(models) > 1 or not leaves_nothing(build, loads)
+
+
 def _asks_the_hub(load: Load) -> bool:
     return load.entry.source == HUB or VARIABLE in load.entry.switches
 

@@ -24,7 +24,7 @@ from prebake.build.models.hubdownload import Unsafe
 from prebake.build.models.hubtoken import with_token
 from prebake.build.models.hubtool import ROOT
 from prebake.build.models.indexsettings import index_options, setting_lines
-from prebake.build.models.offline import OFFLINE, last_fetch, leaves_nothing
+from prebake.build.models.offline import OFFLINE, client_writes, last_fetch, leaves_nothing
 from prebake.build.models.place import cased, edited, insert_above, insert_below
 from prebake.build.models.wanted import Cache, Wanted
 from prebake.build.startup import final_state
@@ -77,7 +77,7 @@ class _Plan:
         cache = self._wanted.cache(self._state)
         folders = self._folders(commands, cache)
         first = self._final.instruction
-        stage = cased(first, list(self._stage_lines(name, commands, cache, folders, offline)))
+        stage = cased(first, list(self._stage_lines(name, commands, cache, folders)))
         copy = [f"COPY --from={name} {folder} {folder}" for folder in folders]
         if cache.set_later and cache.folder in folders:
             copy.append(cache.line)
@@ -175,9 +175,7 @@ class _Plan:
             found[place if option else cache.folder] = None
         return tuple(found)
 
-    def _stage_lines(
-        self, name: str, commands: Sequence[str], cache: Cache, folders: Sequence[str], offline: bool
-    ) -> Iterator[str]:
+    def _stage_lines(self, name: str, commands: Sequence[str], cache: Cache, folders: Sequence[str]) -> Iterator[str]:
         platform = f"--platform={self._base.platform} " if self._base.platform else ""
         yield f"FROM {platform}{self._base.base} AS {name}"
         install = self._client.install
@@ -196,7 +194,7 @@ class _Plan:
         if cache.variable == "HF_HOME" and cache.folder in folders:
             steps.append(f"rm -rf {cache.folder}/xet")
         if user not in ROOT:
-            steps, _ = for_user(steps, " ".join(folders), user, writes=not offline)
+            steps, _ = for_user(steps, " ".join(folders), user, writes=client_writes(self._build, self._all))
         yield f"RUN {flags}{secret.flag}{' && '.join(steps)}"
 
     def _mounts(self, install: Instruction) -> Iterator[str]:
