@@ -12,7 +12,7 @@ local SKIPPED = { ['.git'] = true, ['node_modules'] = true, ['.venv'] = true, ['
 local MOST_ENTRIES = 5000
 
 local function is_ignore_file(name)
-  return name == '.containerignore' or vim.endswith(name, '.dockerignore')
+  return vim.endswith(name, '.containerignore') or vim.endswith(name, '.dockerignore')
 end
 
 local function is_dockerfile(name)

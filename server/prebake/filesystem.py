@@ -72,6 +72,9 @@ class FileSystem(Protocol):
     def resolve(self, path: str) -> str | None:
         """The path with symbolic links followed; ``None`` when they lead nowhere."""
 
+    def link(self, path: str) -> str | None:
+        """What a symbolic link holds, as it is written; ``None`` for anything else."""
+
     def scandir(self, path: str) -> Iterator[Entry]:
         """The entries of a directory, in no order and not remembered."""
 
@@ -193,6 +196,15 @@ class Disk:
     def resolve(self, path: str) -> str | None:
         try:
             return os.path.realpath(path, strict=True).replace(os.sep, "/")
+        except (OSError, ValueError):
+            return None
+
+    def link(self, path: str) -> str | None:
+        found = self.entry(path)  # remembered, as reading a link is not
+        if found is None or found.kind is not Kind.SYMLINK:
+            return None
+        try:
+            return os.readlink(path).replace(os.sep, "/")
         except (OSError, ValueError):
             return None
 

@@ -52,6 +52,9 @@ class GitTree:
     def resolve(self, path: str) -> str | None:
         return path if self.entry(path) is not None else None
 
+    def link(self, path: str) -> str | None:
+        return None
+
     def scandir(self, path: str) -> Iterator[Entry]:
         return iter(self._folders.get(path, {}).values())
 

@@ -26,7 +26,7 @@ _IGNORE = [
 _SCAN = """
 import sys, time
 from prebake.files import Disk, Snapshot
-from prebake.project.ignore import in_force
+from prebake.project.ignoreinforce import in_force
 from prebake.project.survey import Survey
 root, changed = sys.argv[1], sys.argv[1] + "/src/part-00/folder-0000/item_0.pyc"
 snapshot, survey = Snapshot(Disk()), Survey(root)

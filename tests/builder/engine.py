@@ -24,6 +24,9 @@ _READY = 60  # seconds
 _UNITS = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 
 
+_MOST_CANCELLED = 5
+
+
 class EngineError(Exception):
     """No engine could be had, or a build failed; the text says why."""
 
@@ -161,10 +164,14 @@ class Engine:
         finally:
             archive.unlink()
 
-    def export(self, context: Path, dockerfile: str = "Dockerfile") -> tuple[dict[str, File], str]:
-        """Build with BuildKit, keeping no image; the file tree that comes out, and the log."""
+    def export(
+        self, context: Path, dockerfile: str = "Dockerfile", *, named: Mapping[str, Path] | None = None
+    ) -> tuple[dict[str, File], str]:
+        """Build with BuildKit and `named` contexts, keeping no image; the file tree that comes out, and the log."""
         archive = self._folder / "export.tar"
         options = ["--progress", "plain", "--network", "none", "--output", f"type=tar,dest={archive}"]
+        for name, folder in (named or {}).items():
+            options += ["--build-context", f"{name}={folder}"]
         try:
             log = self._docker("build", *options, "--file", str(context / dockerfile), str(context)).stderr
             return image.tree(archive), log
@@ -240,6 +247,11 @@ class Engine:
 
     def _docker(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         done = self._run(*arguments, **environment)
+        for _ in range(_MOST_CANCELLED):
+            # Now and then BuildKit tells that a step was cancelled, and not what has gone wrong.
+            if done.returncode == 0 or "Canceled: context canceled" not in done.stderr:
+                break
+            done = self._run(*arguments, **environment)
         if done.returncode:
             raise EngineError(f"docker {' '.join(arguments)} failed:\n{done.stderr}")
         return done

@@ -36,8 +36,8 @@ def sent(context: Path, dockerfile: str = "Dockerfile") -> set[str]:
 
 
 def test_the_ignore_file_that_is_read(engine: Engine, tmp_path: Path) -> None:
-    """BuildKit wants the right name, reads the one beside the Dockerfile first, and follows no link out of the context;
-    what it does not read, it does not mention.
+    """BuildKit wants the right name, reads the one beside the Dockerfile first, and follows links only in the context,
+    whose top is their root; what it does not read, it does not mention.
     """
     files = {"Dockerfile": COPY_ALL, "a": "1", "b": "2"}
     plain = write(tmp_path / "plain", {**files, "dockerignore": "a\n", "Dockerfile.x.dockerignore": "b\n"})
@@ -47,19 +47,26 @@ def test_the_ignore_file_that_is_read(engine: Engine, tmp_path: Path) -> None:
     (inside / ".dockerignore").symlink_to("rules")
     outside = write(tmp_path / "outside", {**files, "../rules": "a\n"})
     (outside / ".dockerignore").symlink_to("../rules")
+    absolute_ = write(tmp_path / "absolute", {**files, "rules": "a\n"})
+    (absolute_ / ".dockerignore").symlink_to(absolute_ / "rules")
+    rooted = write(tmp_path / "rooted", {**files, "rules": "a\n"})
+    (rooted / ".dockerignore").symlink_to("/rules")
     folder = write(tmp_path / "folder", {**files, ".dockerignore/x": ""})
     below = write(tmp_path / "below", {**files, "docker/Dockerfile": COPY_ALL, "docker/.dockerignore": "a\n"})
-    found = {project.name: copied(engine, project) for project in (plain, beside, inside, outside, folder)}
+    projects = (plain, beside, inside, outside, absolute_, rooted, folder)
+    found = {project.name: copied(engine, project) for project in projects}
     found["below"] = copied(engine, below, "docker/Dockerfile")
     assert {name: sorted({"a", "b"} & there) for name, there in found.items()} == {
         "plain": ["a", "b"],
         "beside": ["a"],
         "inside": ["b"],
         "outside": ["a", "b"],
+        "absolute": ["a", "b"],
+        "rooted": ["b"],
         "folder": ["a", "b"],
         "below": ["a", "b"],
     }
-    for project in (plain, beside, inside, outside, folder):
+    for project in projects:
         assert sent(project) == found[project.name], project.name
 
 
@@ -72,6 +79,7 @@ def test_the_ignore_file_that_is_read(engine: Engine, tmp_path: Path) -> None:
         ("[z-a]", "syntax error in pattern"),
         ("!", 'illegal exclusion pattern: "!"'),
         ("x" * 65536, "token too long"),
+        ("data\t# big files", 'header key "exclude-patterns" contains value with non-printable ASCII characters'),
     ],
     ids=lambda text: text[:20],
 )
@@ -82,6 +90,62 @@ def test_the_patterns_at_which_the_build_stops(engine: Engine, tmp_path: Path, p
     assert says in finding.message
     with pytest.raises(EngineError, match=says):
         engine.build(context, "stopped")
+
+
+@pytest.mark.parametrize(
+    ("lines", "mended"),
+    [
+        ("data\t# big files\n", "# big files\ndata\n"),
+        ("b\rdata\r!data/keep\r", "b\ndata\n!data/keep\r"),
+        ("data\n!data/keep\ndata\n", "data\n!data/keep\n"),
+        ("*\n!data/keep\n**/data\n", "*\n**/data\n!data/keep\n"),
+    ],
+    ids=["tab", "carriage return", "again", "wildcard again"],
+)
+def test_what_is_mended_does_what_it_says(engine: Engine, tmp_path: Path, lines: str, mended: str) -> None:
+    """BuildKit stops at control characters, and delivers a file empty whose folder is ignored again behind it."""
+    context = write(tmp_path, {"Dockerfile": COPY_ALL, ".dockerignore": lines, "data/keep": "content", "data/x": "x"})
+    analysis = Analysis(overrides={"select": ["PB104", "PB109"]})
+    path = absolute(str(context / "Dockerfile"))
+    (finding,) = analysis.check(path).findings
+    if finding.code == "PB104":
+        with pytest.raises(EngineError, match="non-printable ASCII characters"):
+            engine.build(context, "stopped")
+    else:
+        assert engine.export(context)[0]["/x/data/keep"][4] == "0"
+    (edit,) = finding.fixes[0].edits
+    (context / ".dockerignore").write_bytes(edit.apply().to_bytes())
+    assert (context / ".dockerignore").read_bytes().decode() == mended
+    after = engine.export(context)[0]
+    assert after.get("/x/data/keep", ("", "", "", "", "0"))[4] == ("7" if "!" in mended else "0")
+    assert "/x/data/x" not in after
+
+
+@pytest.mark.parametrize(
+    ("source", "ignored", "code"),
+    [
+        ("a.txt", "b.txt\n", None),
+        ("b.txt", "b.txt\n", "PB105"),
+        ("sub", "sub\n", "PB105"),
+        ("sub", "sub\n!sub/f\n", None),
+        ("gone.txt", "", "PB106"),
+    ],
+)
+def test_a_named_context_has_its_own_ignore_file(
+    engine: Engine, tmp_path: Path, source: str, ignored: str, code: str | None
+) -> None:
+    compose = "services: {a: {build: {context: ., additional_contexts: {shared: ../shared}}}}\n"
+    files = {"Dockerfile": f"FROM scratch\nCOPY --from=shared {source} /x/\n", ".dockerignore": "a.txt\nsub\n"}
+    context = write(tmp_path / "project", files | {"compose.yaml": compose})
+    shared = write(tmp_path / "shared", {"a.txt": "a", "b.txt": "b", "sub/f": "f", ".dockerignore": ignored})
+    analysis = Analysis(overrides={"select": ["PB105", "PB106"]})
+    found = [finding.code for finding in analysis.check(absolute(str(context / "Dockerfile"))).findings]
+    assert found == ([] if code is None else [code])
+    if code is None:
+        assert any(path.startswith("/x/") for path in engine.export(context, named={"shared": shared})[0])
+    else:
+        with pytest.raises(EngineError, match="not found"):
+            engine.export(context, named={"shared": shared})
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Files that other programs write."""
 
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
@@ -14,17 +15,62 @@ from tests.rules.trees import make_tree
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-async def test_what_is_watched(editor: Editor) -> None:
-    client = editor.client
+async def watched(client: Client) -> list[str]:
+    """The patterns of the files that the server wants to be told of."""
     await client.until(lambda: len(client.registrations) == 2)
     [options] = [
         item.register_options
         for item in client.registrations
         if item.method == types.WORKSPACE_DID_CHANGE_WATCHED_FILES
     ]
-    globs = [watcher["globPattern"] for watcher in options["watchers"]]
-    assert any(".dockerignore" in glob for glob in globs) and any("py" in glob for glob in globs)
+    return [watcher["globPattern"] for watcher in options["watchers"]]
+
+
+def is_watched(globs: list[str], name: str) -> bool:
+    """Whether a client tells of a file, by its name: `{a,b}` is a choice, `*` anything."""
+    for glob in globs:
+        start, _, rest = glob.removeprefix("**/").partition("{")
+        choices, _, end = rest.partition("}")
+        if any(fnmatchcase(name, f"{start}{choice}{end}") for choice in choices.split(",")):
+            return True
+    return False
+
+
+async def test_what_is_watched(editor: Editor) -> None:
+    globs = await watched(editor.client)
     assert all(glob.startswith("**/") and glob.count("{") <= 1 for glob in globs)
+    assert not is_watched(globs, "notes.txt") and not is_watched(globs, "data.csv")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Dockerfile", "Dockerfile.gpu", "api.Dockerfile", "gpu.dockerfile", "Containerfile", "compose.yaml"),
+        *(".dockerignore", "Dockerfile.dockerignore", ".containerignore", "Containerfile.containerignore"),
+        *("dockerignore", ".dockerignore.txt", "docker-ignore", ".docker_ignore", ".Dockerignore", "DOCKERIGNORE"),
+        *(".dockerignores", ".dockerfileignore", ".dokcerignore", ".dockerignroe"),
+        *("app.py", "requirements-dev.txt", "pyproject.toml", "poetry.lock", "docker-bake.hcl", ".gitignore"),
+    ],
+)
+async def test_files_that_findings_are_made_from_are_watched(editor: Editor, name: str) -> None:
+    assert is_watched(await watched(editor.client), name)
+
+
+async def test_a_misspelt_ignore_file_is_noticed_and_so_is_that_it_is_renamed(editor: Editor) -> None:
+    make_tree(editor.folder, ARTICLE | {"dockerignore": ".git\n.venv\ndata\nmodels\n"})
+    editor.open("Dockerfile")
+    await watched(editor.client)
+    await editor.diagnostics("Dockerfile", lambda shown: "PB108" in codes(shown))
+    (editor.folder / "dockerignore").rename(editor.folder / ".dockerignore")
+    events = [
+        types.FileEvent(editor.uri("dockerignore"), types.FileChangeType.Deleted),
+        types.FileEvent(editor.uri(".dockerignore"), types.FileChangeType.Created),
+    ]
+    editor.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams(events))
+    await editor.diagnostics("Dockerfile", lambda shown: not {"PB101", "PB108"} & set(codes(shown)))
+    editor.write(".dockerignore", None)
+    editor.write("docker-ignore", ".git\n.venv\n")
+    await editor.diagnostics("Dockerfile", lambda shown: "PB108" in codes(shown))
 
 
 async def test_a_new_ignore_file_is_noticed(editor: Editor) -> None:

@@ -12,7 +12,8 @@ from pathspec import GitIgnoreSpec
 from prebake.config import Builder
 from prebake.files import disk
 from prebake.project.docker_pattern import DockerPattern, simulate
-from prebake.project.ignore import ROOT, IgnoreRules, in_force, rules_of
+from prebake.project.ignore import ROOT, IgnoreRules, rules_of
+from prebake.project.ignoreinforce import in_force
 from prebake.syntax.ignorefile import parse_ignore
 from prebake.text import Text
 
@@ -234,7 +235,16 @@ class TestInForce:
 def test_a_file_arrives_empty_where_its_folder_is_ignored_a_second_time(
     lines: list[str], path: str, empty: bool
 ) -> None:
-    assert rules(*lines).arrives_empty(path) == empty
+    found = rules(*lines)
+    assert found.arrives_empty(path) == empty
+    assert found.delivers(path) == (found.sends(path) and not empty)
+    assert not IgnoreRules(found.file, found.path, asks_twice=False).arrives_empty(path)
+
+
+def test_a_folder_is_delivered_with_what_lies_in_it() -> None:
+    assert rules("data", "!data/raw").delivers("data/raw", is_dir=True)
+    assert not rules("data", "!data/raw", "data").delivers("data/raw", is_dir=True)
+    assert not rules("data").delivers("data/raw", is_dir=True)
 
 
 class TestLegacyBuilder:

@@ -113,16 +113,19 @@ def without(lines: list[str], reported: set[int]) -> Iterator[IgnoreRules]:
         yield rules_of(Text("\n".join(line for number, line in enumerate(lines) if number not in gone)), "/x")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(FILES)
 def test_without_what_is_reported_the_walk_sends_the_same(lines: list[str]) -> None:
     reported = {item.pattern.line for item in ineffective(Text("\n".join(lines)))}
-    sent = [path for path in TREE if rules_of(Text("\n".join(lines)), "/x").sends(path)] if reported else []
+    before = rules_of(Text("\n".join(lines)), "/x")
+    sent = [path for path in TREE if before.sends(path)] if reported else []
+    empty = [path for path in sent if before.arrives_empty(path)]
     for after in without(lines, reported) if reported else ():
         assert [path for path in TREE if after.sends(path)] == sent
+        assert [path for path in sent if after.arrives_empty(path)] == empty
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(FILES)
 def test_without_what_is_reported_each_path_alone_is_answered_the_same(lines: list[str]) -> None:
     reported = {item.pattern.line for item in ineffective(Text("\n".join(lines)), "kaniko")}

@@ -18,6 +18,7 @@ from prebake.project.landmarks import LARGE
 from prebake.project.scan import ContextScan, scan
 from prebake.project.survey import Survey
 from prebake.text import Text
+from tests.project.test_scan import make
 
 
 def rules(*lines: str) -> IgnoreRules:
@@ -386,4 +387,26 @@ class AnyEdits(RuleBasedStateMachine):
 
 
 TestAnyEdits = AnyEdits.TestCase
-TestAnyEdits.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+TestAnyEdits.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
+
+
+def test_what_was_worked_out_from_a_folder_is_taken_over_while_its_list_is_the_same(tmp_path: Path) -> None:
+    root = make(tmp_path, {"a/x": 1, "b/y": 2})
+    survey = Survey(root)
+    first = survey.look(disk(), NO_RULES)
+    memory = first.by_folder(("test",))
+    memory.update({folder: (listing, folder) for folder, listing in first.listings.items()})
+    (tmp_path / "b" / "z").write_bytes(b"new")
+    second = survey.look(disk(), NO_RULES)
+    kept = second.by_folder(("test",))
+    assert kept["a"][0] is second.listings["a"] and kept["b"][0] is not second.listings["b"]
+    assert second.by_folder(("other",)) == {}
+
+
+def test_memories_are_bounded(tmp_path: Path) -> None:
+    found = Survey(make(tmp_path, {"a/x": 1})).look(disk(), NO_RULES)
+    found.by_folder(("first",))["a"] = found.listings["a"], "kept"
+    assert found.by_folder(("first",))
+    for number in range(100):
+        found.by_folder((f"{number}",))
+    assert found.by_folder(("first",)) == {}

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { DocumentSelector } from 'vscode-languageclient/node';
 
 const DOCKERFILES = '**/{Dockerfile,Containerfile}*';
-const IGNORE_FILES = '**/{.dockerignore,.containerignore,*.dockerignore}';
+const IGNORE_FILES = '**/{dockerignore,.dockerignore,.containerignore,*.dockerignore,*.containerignore}';
 
 const docker = [
   { scheme: 'file', language: 'dockerfile' },

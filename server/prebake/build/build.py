@@ -77,7 +77,7 @@ class Build:
     @cached_property
     def ignore(self) -> IgnoreRules:
         """The ignore file in force for the context; one without patterns when there is none."""
-        from prebake.project.ignore import in_force
+        from prebake.project.ignoreinforce import in_force
 
         root = None if self.context.remote else self.context.root
         return in_force(self.snapshot, self.path, root, self.settings.builder)

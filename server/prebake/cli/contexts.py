@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 
 from prebake.build.build import Build
@@ -22,7 +22,8 @@ Opens = Callable[[ContextEntry], bool]
 
 class Reader(NamedTuple):
     """A Dockerfile that is built from a context: its target, what says that this is the context, and what ``builder``,
-    the name of the one that the settings name, asks for of it.
+    the name of the one that the settings name, asks for of it. ``named`` are the folders, absolute paths, that are
+    named contexts beside it, by their names.
     """
 
     path: str
@@ -30,6 +31,7 @@ class Reader(NamedTuple):
     source: str
     builder: str
     transfer: Transfer
+    named: Mapping[str, str]
 
 
 class Shown:
@@ -78,7 +80,8 @@ def contexts_of(builds: Iterable[Build], folder: str, given_context: bool = Fals
         if shown is None:
             shown = found[key] = Shown(context.root, build.ignore, context.remote, build.scan)
         source = "--context" if given_context else context.evidence.source(folder)
-        reader = Reader(build.path, context.target, source, builder_of(build).name, transfer(build))
+        named = {name: other.folder for name, other in context.named.items() if other.folder is not None}
+        reader = Reader(build.path, context.target, source, builder_of(build).name, transfer(build), named)
         if not any((known.path, known.transfer) == (reader.path, reader.transfer) for known in shown.readers):
             shown.readers.append(reader)
     return tuple(sorted(found.values(), key=lambda shown: shown.scan is None))

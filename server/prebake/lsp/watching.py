@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 _GLOBS = (
     "**/{Dockerfile,Containerfile}*",
     "**/*.{Dockerfile,dockerfile}",
-    "**/{.dockerignore,.containerignore,.gitignore,*.dockerignore}",
+    "**/{.dockerignore,.containerignore,.gitignore,*.dockerignore,*.containerignore}",
+    # What is meant for an ignore file and misspelt: one half of the name is mostly right.
+    "**/*{docker,Docker,DOCKER,ignore,Ignore,IGNORE}*",
     "**/*.{py,sh,toml,yaml,yml,hcl,lock}",
     "**/{requirements,constraints}*",
     "**/{setup.cfg,Makefile,makefile,GNUmakefile,*.mk,justfile,package.json,package-lock.json,README*}",

@@ -75,8 +75,9 @@ class _Sums:
 class Attribution:
     """The entries of a measured context with the patterns that decide about them.
 
-    What was not measured is not counted: make the scan ``whole`` to know what is left out. Made in one pass over the
-    names in memory; what one pattern reaches takes another.
+    What was not measured is not counted: make the scan ``whole`` to know what is left out. What BuildKit sends without
+    its content counts as a file of no bytes. Made in one pass over the names in memory; what one pattern reaches takes
+    another.
     """
 
     def __init__(self, scan: ContextScan, only: IgnoreRules | None = None) -> None:
@@ -85,7 +86,8 @@ class Attribution:
         """
         self.scan = scan
         self.rules = scan.rules
-        self._listings = scan.listings if only is None else _selected_listings(scan.listings, only)
+        listings = _emptied_listings(scan.listings, scan.rules)
+        self._listings = listings if only is None else _selected_listings(listings, only)
         self._patterns = scan.rules.usable
         self._walker = scan.rules.walker()
         self._states: dict[str, Folder] = {}
@@ -107,11 +109,6 @@ class Attribution:
     def left_out(self) -> Size:
         """All that is left out, as far as it was measured."""
         return self.entry("").left_out
-
-    @property
-    def undecided(self) -> Size:
-        """What is sent because no pattern matches it."""
-        return self._decided.get(_NONE, Size())
 
     @cached_property
     def by_pattern(self) -> Mapping[Pattern, Size]:
@@ -283,6 +280,19 @@ class Attribution:
                 self._reaches.pop(next(iter(self._reaches)), None)
             self._reaches[key] = compute()
         return self._reaches[key]
+
+
+def _emptied_listings(listings: Mapping[str, Listing], rules: IgnoreRules) -> Mapping[str, Listing]:
+    """The listings with no bytes for the files that arrive empty."""
+    concerned = [path for path in listings if rules.may_empty_in(path)] if rules.may_empty else ()
+    if not concerned:
+        return listings
+    found = dict(listings)
+    for path in concerned:
+        names, sizes = listings[path].names, listings[path].sizes
+        pairs = zip(names, sizes, strict=True)
+        found[path] = Listing(names, [0 if rules.arrives_empty(f"{path}/{name}") else size for name, size in pairs])
+    return found
 
 
 def _selected_listings(listings: Mapping[str, Listing], only: IgnoreRules) -> Mapping[str, Listing]:

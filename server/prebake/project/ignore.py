@@ -13,18 +13,15 @@ from collections.abc import Callable
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
-from prebake.files import Kind, Snapshot, is_below, join, parent
 from prebake.records import NamedTuple
 from prebake.syntax.glob import WILDCARDS
 from prebake.syntax.ignorefile import IgnoreFile, Pattern, parse_ignore
 from prebake.text import Text
 
 if TYPE_CHECKING:
-    from prebake.config import Builder
     from prebake.project.docker_pattern import DockerPattern
 
 NAME = ".dockerignore"
-CONTAINER_NAME = ".containerignore"
 
 
 class Folder(NamedTuple):
@@ -185,17 +182,21 @@ class IgnoreRules:
 
     ``path`` is the absolute path of the ignore file, ``None`` when there is none; ``file`` its content.
     ``prunes_blindly``: the legacy builder does not look into an ignored folder unless an exception names something in
-    it literally, so that ``data`` and ``!**/*.csv`` leave out ``data/a.csv``.
+    it literally, so that ``data`` and ``!**/*.csv`` leave out ``data/a.csv``. ``asks_twice``: before BuildKit reads a
+    file that the walk lets in, it looks at the path alone as well; see :meth:`arrives_empty`.
     """
 
-    def __init__(self, file: IgnoreFile | None, path: str | None, *, prunes_blindly: bool = False) -> None:
+    def __init__(
+        self, file: IgnoreFile | None, path: str | None, *, prunes_blindly: bool = False, asks_twice: bool = True
+    ) -> None:
         self.file = file
         self.path = path
         self.prunes_blindly = prunes_blindly
+        self.asks_twice = asks_twice
 
     @property
     def _identity(self) -> tuple[object, ...]:
-        return self.file, self.path, self.prunes_blindly
+        return self.file, self.path, self.prunes_blindly, self.asks_twice
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, IgnoreRules) and self._identity == other._identity
@@ -238,6 +239,10 @@ class IgnoreRules:
 
     @cached_property
     def _overlooked(self) -> dict[str, bool]:
+        return {}
+
+    @cached_property
+    def _touched(self) -> dict[str, bool]:
         return {}
 
     @cached_property
@@ -292,17 +297,59 @@ class IgnoreRules:
         alone, and sends nothing where that answer is no. The answers differ so where a folder is ignored, something in
         it is excepted, and a later pattern ignores the folder again: ``data``, ``!data/labels.csv``, ``data``.
         """
-        folder = posixpath.dirname(path)
-        return bool(folder) and self._overlooks(folder) and self.sends(path) and not self.sends_alone(path)
+        return self.may_empty_in(posixpath.dirname(path)) and self.sends(path) and not self.sends_alone(path)
+
+    def delivers(self, path: str, is_dir: bool = False) -> bool:
+        """Whether a path is sent, and with its content; for a folder, with that of a file that lies directly in it."""
+        return self.sends(path, is_dir) and not self.arrives_empty(f"{path}/x" if is_dir else path)
+
+    def may_empty_in(self, folder: str) -> bool:
+        """Whether a file that lies directly in a folder may arrive empty: a cheap test, since mostly none can."""
+        return bool(folder and self._again) and self._overlooks(folder)
+
+    @property
+    def may_empty(self) -> bool:
+        """Whether any file may arrive empty."""
+        return bool(self._again)
+
+    @cached_property
+    def _again(self) -> tuple[tuple[int, DockerPattern], ...]:
+        """The patterns, with their numbers, that ignore and stand behind an exception that stands behind another one
+        that ignores: they may ignore a folder again.
+        """
+        if not self.asks_twice or not self.has_exceptions:
+            return ()
+        runs = [item.source.negated for item in self._matchers]
+        first = runs.index(False) if False in runs else len(runs)
+        start = runs.index(True, first) if True in runs[first:] else len(runs)
+        return tuple((bit, self._matchers[bit]) for bit in range(start, len(runs)) if not runs[bit])
 
     def _overlooks(self, folder: str) -> bool:
         """Whether a pattern matches a folder without the walk having noticed, the folder being ignored already."""
+        if not self._touches(folder):
+            return False
         if folder not in self._overlooked:
-            matched = self.folder(folder).matched
-            self._overlooked[folder] = any(
-                not matched >> bit & 1 and item.takes_in(folder) for bit, item in enumerate(self._matchers)
+            matched, pruned = self.folder(folder).matched, self.folder(folder).pruned
+            self._overlooked[folder] = not pruned and any(
+                not matched >> bit & 1 and item.takes_in(folder) for bit, item in self._again
             )
         return self._overlooked[folder]
+
+    def _touches(self, folder: str) -> bool:
+        """Whether a pattern that may ignore a folder again matches this one or one above it, as few do."""
+        touched, end = False, 0
+        while end < len(folder):
+            end = folder.find("/", end + 1)
+            end = len(folder) if end < 0 else end
+            part = folder[:end]
+            if part not in self._touched:
+                self._touched[part] = touched or self._matches_again(part)
+            touched = self._touched[part]
+        return touched
+
+    @cached_property
+    def _matches_again(self) -> Callable[[str], bool]:
+        return _any_of(tuple(item for _, item in self._again))
 
     def patterns_matching(self, path: str) -> tuple[Pattern, ...]:
         """The patterns, exceptions included, that match a path or a folder it is in."""
@@ -328,53 +375,6 @@ class IgnoreRules:
 
 NO_RULES = IgnoreRules(None, None)
 """Everything is sent."""
-
-
-def in_force(
-    snapshot: Snapshot, dockerfile_path: str, context_root: str | None, builder: Builder = "buildkit"
-) -> IgnoreRules:
-    """The rules for a build: those of the first file that the builder looks for and finds (see :func:`looked_for`).
-
-    ``context_root`` is ``None`` for a remote context, to which BuildKit applies no ignore file. A file that cannot be
-    read counts as an empty one.
-    """
-    if context_root is None:
-        return NO_RULES
-    for path in looked_for(dockerfile_path, context_root, builder):
-        if is_read(snapshot, path, builder):
-            text = snapshot.text(path) or Text("")
-            return IgnoreRules(parse_ignore(text), path, prunes_blindly=builder == "legacy")
-    return NO_RULES
-
-
-def looked_for(dockerfile_path: str, context_root: str, builder: Builder = "buildkit") -> tuple[str, ...]:
-    """The ignore files that a builder would read, the one that it prefers first.
-
-    The file beside the Dockerfile wins over the context root's, which is all that the legacy builder knows. Only
-    Buildah (and Podman, which builds with it) knows ``.containerignore``; it is taken for the builder of a
-    ``Containerfile``, which no other tool finds by itself.
-    """
-    beside = f"{dockerfile_path}{NAME}"
-    top = join(context_root, NAME)
-    if builder == "legacy":
-        return (top,)
-    if builder == "buildah" or posixpath.basename(dockerfile_path).startswith("Containerfile"):
-        return (beside, f"{dockerfile_path}{CONTAINER_NAME}", join(context_root, CONTAINER_NAME), top)
-    return beside, top
-
-
-def is_read(snapshot: Snapshot, path: str, builder: Builder = "buildkit") -> bool:
-    """Whether a builder reads an ignore file that it looks for at ``path``: a file, or a link to one.
-
-    BuildKit does not follow links out of the folder that the client offers it: the context, or the Dockerfile's folder.
-    """
-    if not snapshot.is_file(path):
-        return False
-    entry = snapshot.stat(path)
-    if builder != "buildkit" or entry is None or entry.kind is not Kind.SYMLINK:
-        return True
-    folder, target = snapshot.resolve(parent(path)), snapshot.resolve(path)
-    return folder is not None and target is not None and is_below(target, folder)
 
 
 def rules_of(text: Text, path: str) -> IgnoreRules:

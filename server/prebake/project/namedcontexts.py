@@ -12,6 +12,7 @@ from typing import Literal
 
 from prebake.files import Snapshot, join
 from prebake.project.ignore import NAME, NO_RULES, IgnoreRules, rules_of
+from prebake.project.ignoreinforce import read_at
 from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.text import Text
@@ -64,5 +65,5 @@ def find_named(named: Mapping[str, NamedContext], name: str) -> NamedContext | N
 
 def rules_of_folder(snapshot: Snapshot, root: str) -> IgnoreRules:
     """The ignore rules of a named context that is a folder: those of its own ``.dockerignore``, and of no other."""
-    path = join(root, NAME)
-    return rules_of(snapshot.text(path) or Text(""), path) if snapshot.is_file(path) else NO_RULES
+    path = read_at(snapshot, join(root, NAME))
+    return NO_RULES if path is None else rules_of(snapshot.text(path) or Text(""), path)

@@ -108,7 +108,7 @@ class ContextScan(_Found):
                 return found
             return Size(listing.sizes[listing.names.index(name)], 1)
 
-        return self._remembered((f"size of {path}", self.rules), measure)
+        return self.remembered(("size", path), measure)
 
     def sent_under(self, rules: IgnoreRules) -> Size:
         """What would be sent under other rules, of what was measured."""
@@ -117,25 +117,42 @@ class ContextScan(_Found):
             trial = self._trial(rules)
             return sum_of(trial.sent(path, listing) for path, listing in self.listings.items())
 
-        return self._remembered(("sent", rules), measure)
+        return self.remembered(("sent", rules), measure)
 
     def all_sent_under(self, rules: IgnoreRules, folder: str) -> bool:
-        """Whether other rules leave out nothing of a folder, as far as it was measured."""
+        """Whether other rules leave out nothing of a folder, nor the content of a file, as far as it was measured."""
 
         def ask() -> bool:
             trial = self._trial(rules)
             prefix = f"{folder}/" if folder else ""
             return all(
-                trial.sent(path, listing).files == len(listing.names)
+                trial.sent(path, listing) == Size(sum(listing.sizes), len(listing.names))
                 for path, listing in self.listings.items()
                 if path == folder or path.startswith(prefix)
             )
 
-        return self._remembered((folder, rules), ask)
+        return self.remembered(("all sent", folder, rules), ask)
 
     def follows(self, earlier: ContextScan) -> None:
         """Take over what was worked out for folders that an earlier scan of this context has seen just so."""
         self.__dict__["_trials"] = earlier._trials
+        self.__dict__["_by_folder"] = earlier._by_folder
+
+    def by_folder(self, key: tuple[str, ...]) -> dict[str, tuple[Listing, Any]]:
+        """A memory for what is worked out from the listings of single folders, each kept with its listing. The next
+        scan of this context goes on with it, where most listings are the same objects.
+        """
+        memories = self._by_folder
+        if key not in memories:
+            kept = sum(map(len, memories.values()))
+            while memories and (len(memories) >= _MOST_REMEMBERED or kept > _MOST_TRIED_FOLDERS):
+                kept -= len(memories.pop(next(iter(memories))))
+            memories[key] = {}
+        return memories[key]
+
+    @cached_property
+    def _by_folder(self) -> dict[tuple[str, ...], dict[str, tuple[Listing, Any]]]:
+        return {}
 
     def _trial(self, rules: IgnoreRules) -> _Trial:
         trials = self._trials
@@ -150,8 +167,10 @@ class ContextScan(_Found):
     def _trials(self) -> dict[IgnoreRules, _Trial]:
         return {}
 
-    def _remembered(self, key: tuple[str, IgnoreRules], compute: Callable[[], T]) -> T:
-        """Every keystroke asks again, and the answer takes a moment in a large context."""
+    def remembered(self, key: tuple[str | IgnoreRules, ...], compute: Callable[[], T]) -> T:
+        """What was worked out from this scan under a key, or is now: every keystroke asks again, and the answer takes a
+        moment in a large context. The last answers are kept, as long as the scan.
+        """
         if key not in self._memory:
             while len(self._memory) >= _MOST_REMEMBERED:
                 self._memory.pop(next(iter(self._memory)), None)
@@ -160,17 +179,23 @@ class ContextScan(_Found):
         return found
 
     @cached_property
-    def _memory(self) -> dict[tuple[str, IgnoreRules], Any]:
+    def _memory(self) -> dict[tuple[str | IgnoreRules, ...], Any]:
         return {}
 
     @cached_property
     def emptied(self) -> tuple[str, ...]:
-        """The files that BuildKit sends without their content; see :meth:`IgnoreRules.arrives_empty`. In ``sent`` they
-        count in full, as the other builders send them.
+        """The files that BuildKit sends without their content; see :meth:`IgnoreRules.arrives_empty`. In what is sent
+        they count as files of no bytes.
         """
-        if not self.rules.has_exceptions:
+        if not self.rules.may_empty:
             return ()
-        return tuple(path for path, size in self.files() if size and self.rules.arrives_empty(path))
+        return tuple(
+            f"{folder}/{name}"
+            for folder, listing in self.listings.items()
+            if self.rules.may_empty_in(folder)
+            for name, size in zip(listing.names, listing.sizes, strict=True)
+            if size and self.rules.arrives_empty(f"{folder}/{name}")
+        )
 
     @cached_property
     def by_pattern(self) -> Mapping[Pattern, Size]:
@@ -211,21 +236,25 @@ class _Trial:
         """What is sent of the files that lie directly in a folder."""
         known = self._sent.get(path)
         if known is None or known[0] is not listing:
-            known = listing, sent_of(self._walker, path, listing, self._rules.folder(path))
+            known = listing, sent_of(self._walker, path, listing, self._rules)
             self._sent[path] = known
         return known[1]
 
 
-def sent_of(walker: Walker, path: str, listing: Listing, folder: Folder) -> Size:
-    """What is sent of the files that lie directly in a folder."""
+def sent_of(walker: Walker, path: str, listing: Listing, rules: IgnoreRules, folder: Folder | None = None) -> Size:
+    """What is sent of the files that lie directly in a folder; ``folder`` is what becomes of it, where that is known
+    already.
+    """
+    folder = rules.folder(path) if folder is None else folder
     if folder.pruned:
         return Size()
     bytes_, files = 0, 0
     ignores = walker.ignores
     prefix = f"{path}/" if path else ""
+    may_empty = rules.may_empty_in(path)
     for name, size in zip(listing.names, listing.sizes, strict=True):
         if not ignores(prefix + name, folder):
-            bytes_ += size
+            bytes_ += 0 if may_empty and not rules.sends_alone(prefix + name) else size
             files += 1
     return Size(bytes_, files)
 

@@ -160,8 +160,8 @@ class Walk:
             seen.listing = listing
         else:
             seen.listing = known.listing  # what was worked out from it holds on
-        if self._walker is not None and self._whole:
-            seen.sent = sent_of(self._walker, path, seen.listing, folder)
+        if self._walker is not None and (self._whole or self._rules.may_empty_in(path)):
+            seen.sent = sent_of(self._walker, path, seen.listing, self._rules, folder)
         else:
             seen.sent = Size(sum(sizes), len(sizes))
         if is_all:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import TYPE_CHECKING
 
 from prebake.build.build import Build
 from prebake.build.builders import builder_of
@@ -13,6 +14,9 @@ from prebake.files import relative
 from prebake.findings import Applicability, Finding, Fix, Location, Related, Severity
 from prebake.rules.base import Rule
 from prebake.text import Text, shortened
+
+if TYPE_CHECKING:
+    from prebake.build.context.namedsources import LostNamed
 
 
 class CopySourceIgnored(Rule):
@@ -28,8 +32,14 @@ class CopySourceIgnored(Rule):
     It is an error, because the build stops. Where a wildcard selects nothing, BuildKit goes on without a word and the
     files are missing in the image; that is a warning.
 
-    The Dockerfile and the ignore file are no exceptions: the builder reads both however they are ignored, but COPY
-    does not find them.
+    A named context (`--build-context`, `additional_contexts`) that is a folder has an ignore file of its own, the
+    `.dockerignore` at its top, which leaves out what `COPY --from` names in the same way.
+
+    The Dockerfile and the ignore file are no exceptions: BuildKit reads both however they are ignored, but COPY does
+    not find them. The legacy builder excepts its Dockerfile where a pattern matches it or its folders from the top, and
+    else does not find it: `Cannot locate specified Dockerfile` is what it says where `**/docker` leaves out
+    `docker/Dockerfile`, or where `!**/Dockerfile` alone is to bring it back, for which it does not look into an ignored
+    folder. That is not reported.
 
     ## Why it is bad
 
@@ -78,6 +88,12 @@ class CopySourceIgnored(Rule):
 
     def check(self, build: Build) -> Iterator[Finding]:
         """One finding for each source."""
+        if build.context.named:
+            from prebake.build.context.namedsources import lost_named
+
+            for named in lost_named(build):
+                if named.ignore_file is not None:
+                    yield self._of_another(build, named, named.ignore_file)
         if build.ignore.is_empty:
             return
         for lost in lost_sources(build):
@@ -98,6 +114,19 @@ class CopySourceIgnored(Rule):
             severity=Severity.ERROR if lost.stops else Severity.WARNING,
             related=related,
             repair=partial(_repair, build, lost),
+        )
+
+    def _of_another(self, build: Build, lost: LostNamed, ignore_file: str) -> Finding:
+        pattern, shown = lost.pattern, relative(ignore_file, build.root)
+        related = (Related(Location(ignore_file, pattern.span), f"leaves out {lost.path}"),) if pattern else ()
+        by = f"{shown}:{pattern.line + 1} (`{shortened(pattern.raw)}`)" if pattern is not None else shown
+        return self.finding(
+            build.location(lost.instruction, lost.token),
+            f"{by} leaves {lost.path} out of the named context {lost.name}, which has an ignore file of its own: "
+            f"{_stop(build, lost.path)}",
+            key=build.key(lost.instruction, f"{lost.name} {lost.path}"),
+            related=related,
+            repair=lambda: f"other images may be built from {lost.name}: change {shown}, or copy another path",
         )
 
 

@@ -17,6 +17,7 @@ from prebake.sizes import human
 
 if TYPE_CHECKING:
     from prebake.build.context.absent import Absent
+    from prebake.build.context.namedsources import LostNamed
 
 _NAMED = 3
 
@@ -32,6 +33,8 @@ class CopySourceMissing(Rule):
 
     It is information where something brings the file before the build: git ignores it, DVC or a git submodule has it,
     or a Makefile, workflow, script or manifest of the project names it or makes such files.
+
+    A named context (`--build-context`, `additional_contexts`) that is a folder is looked at as well.
 
     Git LFS pointers are reported, too: a file of weights that git LFS has not fetched is a text of about 130 bytes, and
     COPY takes that into the image without a word.
@@ -81,6 +84,12 @@ class CopySourceMissing(Rule):
 
             for absent in absent_sources(build):
                 yield self._missing(build, absent)
+        if build.context.named:
+            from prebake.build.context.namedsources import lost_named
+
+            for named in lost_named(build):
+                if named.ignore_file is None:
+                    yield self._missing_elsewhere(build, named)
         for found in pointers(build):
             yield self._pointing(build, found)
 
@@ -91,9 +100,8 @@ class CopySourceMissing(Rule):
         if maker is not None and maker.path is not None and maker.line is not None:
             text = build.snapshot.text(maker.path)
             if text is not None:
-                start = text.line_start(maker.line)
-                span = text.span(start, start + len(text.line(maker.line)))
-                related.append(Related(Location(maker.path, span), f"may bring {site.path}"))
+                place = Location(maker.path, text.line_span(maker.line))
+                related.append(Related(place, f"may bring {site.path}"))
         brought = maker is not None or absent.ignored
         return self.finding(
             build.location(site.instruction, site.token),
@@ -102,6 +110,23 @@ class CopySourceMissing(Rule):
             severity=Severity.INFORMATION if brought else Severity.WARNING,
             related=tuple(related),
             repair=lambda: _advice(absent),
+        )
+
+    def _missing_elsewhere(self, build: Build, lost: LostNamed) -> Finding:
+        from prebake.build.context.makers import is_git_ignored, maker_of
+
+        maker = maker_of(build, lost.path, lost.folder)
+        ignored = maker is None and is_git_ignored(build, lost.path, lost.folder)
+        folder = relative(lost.folder, build.root)
+        why = f": {maker.what}" if maker is not None else ", and git ignores it" if ignored else ""
+        end = f"{builder_of(build).name} stops the build here"
+        return self.finding(
+            build.location(lost.instruction, lost.token),
+            f"{lost.path} is not in the named context {lost.name}, which is {folder} "
+            f"({build.context.evidence.source(build.root)}){why}{'. Without it ' if why else ': '}{end}.",
+            key=build.key(lost.instruction, f"{lost.name} {lost.path}"),
+            severity=Severity.INFORMATION if why else Severity.WARNING,
+            repair=lambda: f"correct the path, or bring {lost.path} into {folder} before the build",
         )
 
     def _pointing(self, build: Build, found: Pointers) -> Finding:
@@ -132,6 +157,8 @@ def _message(build: Build, absent: Absent) -> str:
     text = f"{site.path} {'selects nothing' if site.is_glob else 'is not'} in {context}"
     if absent.empty and absent.maker is not None:
         return f"{site.path} is empty in {context}: {absent.maker.what}. The image gets an empty folder."
+    if absent.link is not None and absent.link.startswith("/"):
+        return f"{site.path} is a link to {absent.link}. Builders look for that path inside of {context}: {end}."
     if absent.link is not None:
         return f"{site.path} is a link to {absent.link}, outside of {context}: {end}."
     if absent.case:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import TYPE_CHECKING
 
 from prebake.build.build import Build
 from prebake.build.context.misread import Misread, misread
-from prebake.edits import FileEdit, TextEdit, without_line
+from prebake.edits import FileEdit, TextEdit, with_lines, without_lines
 from prebake.findings import Applicability, Finding, Fix, Location, Related, Severity
 from prebake.project.ineffective import Ineffective, ineffective
 from prebake.rules.base import Rule
+from prebake.sizes import human
 from prebake.text import Position, Span, Text, shortened
+
+if TYPE_CHECKING:
+    from prebake.build.context.emptied import Emptied
 
 
 class IneffectiveIgnorePattern(Rule):
@@ -28,6 +33,10 @@ class IneffectiveIgnorePattern(Rule):
     literally or, before a letter or digit, means a class of characters; `data # big files`, where only a `#` in the
     first column begins a comment; `[!a]`, where only `^` negates; `*.{js,ts}`, since Docker knows no braces. Where what
     is meant lies in the context and is sent, that is a warning.
+
+    So is a pattern that takes away the content of files and leaves their names: after `data` and `!data/labels.csv`,
+    another `data` does not hide `labels.csv` from BuildKit, which delivers it empty. The legacy builder delivers it
+    whole.
 
     ## Why it is bad
 
@@ -76,6 +85,11 @@ class IneffectiveIgnorePattern(Rule):
             return
         others = misread(build)
         told = {found.pattern for found in others}
+        if build.ignore.may_empty:
+            from prebake.build.context.emptied import emptied
+
+            for loss in emptied(build):
+                yield self._loss(path, file.text, loss)
         excepts_only = all(pattern.negated for pattern in file.patterns)
         for item in ineffective(file.text, build.settings.builder):
             if item.pattern not in told:
@@ -94,6 +108,16 @@ class IneffectiveIgnorePattern(Rule):
                 severity=Severity.WARNING if found.lies else Severity.HINT,
                 repair=partial(_correction, path, file.text, found),
             )
+
+    def _loss(self, path: str, text: Text, loss: Emptied) -> Finding:
+        return self.finding(
+            Location(path, loss.again[0].span),
+            _missing(loss),
+            key=" ".join(pattern.raw for pattern in loss.again),
+            severity=Severity.WARNING,
+            related=tuple(Related(Location(path, item.span), "lets in what is emptied") for item in loss.exceptions),
+            repair=partial(_restoration, path, text, loss),
+        )
 
 
 def _why(item: Ineffective) -> str:
@@ -130,14 +154,13 @@ def _removal(path: str, text: Text, item: Ineffective, *, excepts_only: bool) ->
     remove = Fix(
         f"Remove `{raw}`",
         Applicability.SAFE,
-        (FileEdit(path, text, (without_line(text, item.pattern.line),)),),
+        (FileEdit(path, text, without_lines(text, (item.pattern.line,))),),
         "Whatever lies in the context, the same is sent without this line.",
     )
     if item.reason != "nothing-to-except" or item.by is None or item.by.pattern == item.pattern.pattern:
         return (remove,)
-    line = text.line(item.by.line)
-    below = TextEdit.insert(Position(item.by.line, len(line)), text.newline + text.line(item.pattern.line))
-    edits = (without_line(text, item.pattern.line), below)
+    below = with_lines(text, item.by.line, (text.line(item.pattern.line),))
+    edits = (*without_lines(text, (item.pattern.line,)), below)
     move = Fix(
         f"Move `{raw}` below line {item.by.line + 1}",
         Applicability.SUGGESTED,
@@ -145,6 +168,34 @@ def _removal(path: str, text: Text, item: Ineffective, *, excepts_only: bool) ->
         "What it matches is then sent, and copied where an instruction takes it.",
     )
     return (move, remove)
+
+
+def _missing(loss: Emptied) -> str:
+    more = len(loss.files) - 1
+    others = f" and {more:,} more {'files' if more > 1 else 'file'}" if more else ""
+    them, exception = "them" if more else "it", loss.exceptions[0]
+    return (
+        f"BuildKit delivers {loss.files[0]}{others} empty, without the {human(loss.bytes)} in {them}: "
+        f"`{shortened(exception.raw)}` in line {exception.line + 1} lets {them} in, and "
+        f"`{shortened(loss.again[0].raw)}` behind it ignores a folder above {them} again."
+    )
+
+
+def _restoration(path: str, text: Text, loss: Emptied) -> tuple[Fix, ...] | str:
+    from prebake.build.context.emptied import exceptions_behind, without_the_later
+
+    fixes = []
+    removal, move = without_the_later(text, loss), exceptions_behind(text, loss)
+    if removal is not None:
+        title = f"Remove the second `{shortened(loss.again[0].raw)}`"
+        why = "The content arrives. What is left out stays so, by the same pattern further up."
+        fixes.append(Fix(title, Applicability.SUGGESTED, (FileEdit(path, text, removal),), why))
+    if move is not None:
+        names = ", ".join(f"`{shortened(pattern.raw)}`" for pattern in loss.exceptions)
+        title = f"Move {names} below line {loss.again[-1].line + 1}"
+        why = "What the exceptions match is then sent with its content."
+        fixes.append(Fix(title, Applicability.SUGGESTED, (FileEdit(path, text, move),), why))
+    return tuple(fixes) or "no single line brings the content back: put the exceptions below all that they are for"
 
 
 def _meaning(found: Misread) -> str:

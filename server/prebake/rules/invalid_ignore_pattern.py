@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from functools import partial
 
 from prebake.build.build import Build
-from prebake.build.context.misread import Malformed, is_too_long, malformed
-from prebake.edits import FileEdit, TextEdit, without_line
+from prebake.build.context.misread import Malformed, Unsendable, is_too_long, malformed, unsendable
+from prebake.edits import FileEdit, TextEdit, without_lines
 from prebake.findings import Applicability, Finding, Fix, Location, Severity
 from prebake.rules.base import Rule
-from prebake.text import Text, shortened
+from prebake.text import Position, Span, Text, shortened
 
 
 class InvalidIgnorePattern(Rule):
@@ -20,7 +20,8 @@ class InvalidIgnorePattern(Rule):
 
     Reports patterns that Docker refuses: a bracket that is not closed (`[a-`), `]` or `-` in brackets without a
     backslash (`[]a]`, `[a-]`), a backslash at the end (`data\\`), an escape that does not exist (`src\\models`), `!`
-    with nothing behind it, an empty range (`[z-a]`), a line of more than 64 KiB.
+    with nothing behind it, an empty range (`[z-a]`), a line of more than 64 KiB; and a tab or another control character
+    within a pattern, such as in front of a comment on the same line (`data<TAB># big files`).
 
     ## Why it is bad
 
@@ -28,6 +29,12 @@ class InvalidIgnorePattern(Rule):
     line. Git accepts most of these patterns, so that a list copied from `.gitignore` can break the build. An empty
     range or an unknown escape is noticed only when a path is compared with it. Kaniko does not stop: it logs an error
     for each file and leaves nothing out at all.
+
+    A control character stops BuildKit alone, when it asks for the context, with `header key "exclude-patterns" contains
+    value with non-printable ASCII characters`. It does not where any pattern of the file has a letter outside of ASCII,
+    since all patterns are then encoded.
+
+    On Windows a backslash separates folders, so that the same file works there and stops the build elsewhere.
 
     ## Example
 
@@ -49,7 +56,7 @@ class InvalidIgnorePattern(Rule):
 
     A suggestion, and only where the meaning is clear: `/` in place of a backslash between folders; a backslash before
     what brackets want escaped; an escaped bracket where a file of that name lies in the context; no line where it says
-    nothing.
+    nothing; a line for each of the patterns, or for the comment, that a control character separates.
 
     ## References
 
@@ -74,6 +81,13 @@ class InvalidIgnorePattern(Rule):
                 key=found.pattern.raw,
                 severity=Severity.ERROR if stops and found.compared else Severity.WARNING,
                 repair=partial(_repair, path, file.text, found),
+            )
+        for item in unsendable(build):
+            yield self.finding(
+                Location(path, item.pattern.span),
+                _not_printable(item),
+                key=item.pattern.raw,
+                repair=partial(_separate, path, file.text, item),
             )
 
 
@@ -101,10 +115,33 @@ def _repair(path: str, text: Text, found: Malformed) -> tuple[Fix, ...] | str:
     if mended is None:
         return f"what the pattern should match is not known: {pattern.problem}"
     if mended:
-        edit = TextEdit(pattern.span, mended)
+        edits: tuple[TextEdit, ...] = (TextEdit(pattern.span, mended),)
         title = f"Write `{shortened(mended)}`"
     else:
-        edit = without_line(text, pattern.line)
+        edits = without_lines(text, (pattern.line,))
         title = f"Remove `{pattern.raw}`, which names no path"
     explanation = "Today the build stops; with the line mended it leaves out what the pattern matches."
+    return (Fix(title, Applicability.SUGGESTED, (FileEdit(path, text, edits),), explanation),)
+
+
+def _not_printable(found: Unsendable) -> str:
+    names = {"\t": "a tab", "\r": "a carriage return"}
+    name = names.get(found.control, f"the control character U+{ord(found.control):04X}")
+    shown = "".join(char if char.isprintable() else " " for char in shortened(found.pattern.raw))
+    return (
+        f"BuildKit stops the build at `{shown}`, which has {name} in it. Docker says `header key "
+        '"exclude-patterns" contains value with non-printable ASCII characters` and not where.'
+    )
+
+
+def _separate(path: str, text: Text, found: Unsendable) -> tuple[Fix, ...] | str:
+    pattern, mended = found.pattern, found.mended
+    if mended is None:
+        return "what the pattern should match is not known: the control character has to go"
+    lines = mended.split("\n")
+    is_comment = lines[0].startswith("#")
+    start = Position(pattern.line, 0) if is_comment else pattern.span.start  # `#` counts in the first column only
+    edit = TextEdit(Span(start, pattern.span.end), text.newline.join(lines))
+    title = "Put the comment on a line of its own" if is_comment else "Write each pattern on a line of its own"
+    explanation = "Today the build stops; with the line mended it leaves out what the patterns match."
     return (Fix(title, Applicability.SUGGESTED, (FileEdit(path, text, (edit,)),), explanation),)

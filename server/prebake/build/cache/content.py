@@ -14,8 +14,9 @@ from hashlib import sha256
 from prebake.build.build import Build, fact
 from prebake.build.cache.inputs import Selector
 from prebake.build.contextfiles import ContextFiles, TooMany
-from prebake.files import Kind, is_below, relative
+from prebake.files import Kind
 from prebake.project.ignore import rules_of
+from prebake.project.links import led_to
 from prebake.records import NamedTuple
 from prebake.syntax.glob import GlobError
 from prebake.text import Text
@@ -68,12 +69,10 @@ class ContextContent:
     def followed(self, path: str) -> str:
         """A path of the context with the symbolic link that it may be followed, where that stays in the context."""
         root = self.files.root
-        found = self.files.snapshot.stat(self.files.absolute(path)) if root is not None else None
-        if root is None or found is None or found.kind is not Kind.SYMLINK:
+        if root is None or self.files.snapshot.link(self.files.absolute(path)) is None:
             return path
-        top = self.files.snapshot.resolve(root) or root
-        target = self.files.snapshot.resolve(self.files.absolute(path))
-        return path if target is None or not is_below(target, top) else relative(target, top)
+        target = led_to(self.files.snapshot, root, path)
+        return path if target is None or not self.files.snapshot.exists(self.files.absolute(target)) else target
 
     def entries(self, path: str) -> Iterator[tuple[str, str]]:
         """A file, or a folder with all that is sent of it: paths and what stands there, in order."""

@@ -52,10 +52,52 @@ class Malformed(NamedTuple):
     mended: str | None
 
 
+class Unsendable(NamedTuple):
+    """A pattern that BuildKit cannot hand to the client. ``control`` is the first character that is in the way;
+    ``mended`` is the text it should have, in several lines, ``None`` where that is not known.
+    """
+
+    pattern: Pattern
+    control: str
+    mended: str | None
+
+
+@fact
+def unsendable(build: Build) -> tuple[Unsendable, ...]:
+    """The patterns with control characters at which BuildKit stops the build.
+
+    It sends the patterns in the header of a request, where characters have to be printable. Patterns that are not all
+    ASCII it encodes, every one of them, and then nothing is in the way.
+    """
+    patterns = build.ignore.patterns
+    found = [item for item in patterns if item.pattern.isascii() and not item.pattern.isprintable()]
+    if not found or build.settings.builder != "buildkit" or not all(item.pattern.isascii() for item in patterns):
+        return ()
+    if not context_use(build).is_any:
+        return ()
+    return tuple(Unsendable(item, _control(item.pattern), _separated(build, item.raw)) for item in found)
+
+
+def _control(text: str) -> str:
+    return next(char for char in text if not char.isprintable())
+
+
+def _separated(build: Build, raw: str) -> str | None:
+    """A pattern's text in several lines, where it holds several for certain."""
+    lines = raw.split("\r")
+    if len(lines) == 1:
+        comment = _COMMENT.fullmatch(raw)
+        lines = [raw[len(comment[1]) :].lstrip(), comment[1]] if comment is not None else raw.split("\t")
+        if comment is None and not all(_is_there(build, line.strip()) for line in lines):
+            return None
+    lines = [line.strip() for line in lines if line.strip()]
+    return "\n".join(lines) if len(lines) > 1 and all(line.isprintable() for line in lines) else None
+
+
 @fact
 def misread(build: Build) -> tuple[Misread, ...]:
     """The patterns that mean something else to Docker, of a file at which the build does not stop."""
-    if build.ignore.problem is not None:
+    if build.ignore.problem is not None or unsendable(build):
         return ()
     return tuple(found for pattern in build.ignore.patterns for found in _misread(build, pattern))
 

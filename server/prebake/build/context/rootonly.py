@@ -14,6 +14,7 @@ from prebake.build.context.use import context_use
 from prebake.files import is_below
 from prebake.project.ignore import IgnoreRules, compiled
 from prebake.project.ineffective import ineffective
+from prebake.project.landmarks import Listing
 from prebake.project.scan import ContextScan, Size, sum_of
 from prebake.records import NamedTuple
 from prebake.syntax.glob import WILDCARDS, GlobError, wildcard
@@ -104,7 +105,7 @@ def root_only(build: Build) -> tuple[RootOnly, ...]:
 
 def _for_generated(build: Build) -> dict[Pattern, Maker]:
     """The patterns for what tools generate at the top, with the kind of tool; without those that have no effect."""
-    asked = {pattern: _maker(pattern.pattern) for pattern in build.ignore.patterns if _is_for_the_top(pattern)}
+    asked = {pattern: _maker(pattern.pattern) for pattern in build.ignore.patterns if pattern.is_for_top}
     found = {pattern: maker for pattern, maker in asked.items() if maker is not None}
     file = build.ignore.file
     idle = (
@@ -113,16 +114,6 @@ def _for_generated(build: Build) -> dict[Pattern, Maker]:
         else set()
     )
     return {pattern: maker for pattern, maker in found.items() if pattern not in idle}
-
-
-def _is_for_the_top(pattern: Pattern) -> bool:
-    """Whether a pattern has one component, and was not written so on purpose, as ``/name`` is."""
-    return (
-        pattern.problem is None
-        and not pattern.negated
-        and "/" not in pattern.pattern
-        and not pattern.raw.startswith(("/", "./", "\\"))
-    )
 
 
 @lru_cache(maxsize=1024)
@@ -136,19 +127,14 @@ def _maker(pattern: str) -> Maker | None:
     return next((maker for name, maker in _GENERATED.items() if item.matches(name)), None)
 
 
-# The last look at each context: it is as big as the context, and every keystroke asks.
-_looked: dict[str, tuple[ContextScan, tuple[str, ...], _Look]] = {}
-_MOST_REMEMBERED = 16
-
-
 def _looked_at(scan: ContextScan, names: tuple[str, ...]) -> _Look:
-    known = _looked.get(scan.root)
-    if known is None or known[0] is not scan or known[1] != names:
-        if len(_looked) >= _MOST_REMEMBERED:
-            _looked.clear()
+    """It is as big as the context, and every keystroke asks: the scan keeps it as long as it lives itself."""
+
+    def look() -> _Look:
         folders = ((folder, listing.names) for folder, listing in scan.listings.items())
-        known = _looked[scan.root] = scan, names, _Look(_deeper(scan, names), _coming(scan.rules, folders))
-    return known[2]
+        return _Look(_deeper(scan, names), _coming(scan.rules, folders))
+
+    return scan.remembered(("root only", *names), look)
 
 
 def _deeper(scan: ContextScan, names: tuple[str, ...]) -> Mapping[str, tuple[_Deeper, ...]]:
@@ -156,21 +142,37 @@ def _deeper(scan: ContextScan, names: tuple[str, ...]) -> Mapping[str, tuple[_De
     found: dict[str, list[_Deeper]] = {}
     inside: dict[str, frozenset[str]] = {"": _NONE}
     matching = _Names(names)
-    everything = not scan.whole or scan.rules.is_empty
+    rules = scan.rules if scan.whole and not scan.rules.is_empty else None
+    # Where all that is listed is sent, what a folder holds depends on nothing but its path and its list.
+    known = scan.by_folder(("root only", *names)) if rules is None else {}
     for folder, listing in scan.listings.items():
         if not folder:
             continue
         above, _, own = folder.rpartition("/")
         within = inside[folder] = inside.get(above, _NONE) | (matching.of(own) if above else _NONE)
-        here: dict[str, list[tuple[str, int]]] = {}
-        for name, size in zip(listing.names, listing.sizes, strict=True):
-            for pattern in within | matching.of(name):
-                if everything or scan.rules.sends(f"{folder}/{name}"):
-                    here.setdefault(pattern, []).append((name, size))
-        for pattern, files in here.items():
-            total = Size(sum(size for _, size in files), len(files))
-            found.setdefault(pattern, []).append(_Deeper(total, f"{folder}/{min(files)[0]}"))
+        here = known.get(folder)
+        if here is None or here[0] is not listing:
+            here = known[folder] = listing, _in_folder(folder, listing, within, matching, rules)
+        for pattern, deeper in here[1].items():
+            found.setdefault(pattern, []).append(deeper)
     return {pattern: tuple(folders) for pattern, folders in found.items()}
+
+
+def _in_folder(
+    folder: str, listing: Listing, within: frozenset[str], matching: _Names, rules: IgnoreRules | None
+) -> dict[str, _Deeper]:
+    """By pattern, what is sent of a folder's files that have its name or all of which a pattern ``within`` matches;
+    without ``rules`` all is.
+    """
+    here: dict[str, list[tuple[str, int]]] = {}
+    for name, size in zip(listing.names, listing.sizes, strict=True):
+        for pattern in within | matching.of(name):
+            if rules is None or rules.sends(f"{folder}/{name}"):
+                here.setdefault(pattern, []).append((name, size))
+    return {
+        pattern: _Deeper(Size(sum(size for _, size in files), len(files)), f"{folder}/{min(files)[0]}")
+        for pattern, files in here.items()
+    }
 
 
 class _Names:

@@ -2,7 +2,7 @@
 
 BuildKit collects the sources of the stages that are built and has the client send nothing else. A source that is the
 root makes that everything; so does a ``tmpfs`` mount, whose empty source counts as the root. The legacy builder and
-kaniko are given the whole context before they look at the Dockerfile.
+Kaniko are given the whole context before they look at the Dockerfile.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from functools import cached_property
 from prebake.build.build import Build, fact
 from prebake.build.builders import KANIKO, LEGACY, builder_of
 from prebake.build.context.use import ContextUse, context_use, needed_stages
-from prebake.files import Kind, Snapshot, is_below, join, relative
+from prebake.files import Snapshot, join
 from prebake.project.ignore import IgnoreRules
+from prebake.project.links import led_to
 from prebake.project.sources import mount_options
 from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Instruction
@@ -89,7 +90,6 @@ class _Links:
     def __init__(self, snapshot: Snapshot, root: str) -> None:
         self._snapshot = snapshot
         self._root = root
-        self._top = snapshot.resolve(root) or root
         self.found: dict[str, None] = {}
 
     def add(self, path: str) -> None:
@@ -123,10 +123,9 @@ class _Links:
             names = [entry.name for entry in self._snapshot.list(place) if expression.match(entry.name)]
         targets = []
         for each in names:
-            found = self._snapshot.stat(join(place, each))
-            target = self._snapshot.resolve(join(place, each)) if found and found.kind is Kind.SYMLINK else None
-            if target is not None and target != self._top and is_below(target, self._top):
-                targets.append(relative(target, self._top))
+            if self._snapshot.link(join(place, each)) is not None:
+                target = led_to(self._snapshot, self._root, f"{folder}/{each}")
+                targets += [target] if target and self._snapshot.exists(join(self._root, target)) else []
         return targets
 
 
