@@ -148,8 +148,8 @@ def _pending(build: Build, library: str, model: str | None, loads: tuple[StartLo
     perhaps = _perhaps(build, loads)
     if perhaps is not None:
         message = (
-            f"the container downloads {named} into a folder that is known at run time only, perhaps that of the volume at "
-            f"{perhaps} ({where})"
+            f"the container downloads {named} into a folder that is known at run time only, perhaps that of the volume "
+            f"at {perhaps} ({where})"
         )
         reason = "the code passes a folder for its downloads whose value is not known"
         return Pending(library, model, loads, message, True, reason)
