@@ -97,9 +97,7 @@ def fixed(folder: Path, client: str, way: str, app: str) -> tuple[str, Path]:
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-@pytest.mark.parametrize(
-    ("way", "app"), [(way, app) for way in WAYS for app in APPS if way == "cache" or app in LOCAL]
-)
+@pytest.mark.parametrize(("way", "app"), [(way, app) for way in WAYS for app in APPS if way == "cache" or app in LOCAL])
 def test_what_the_fix_downloads_is_loaded_without_network(
     hub: Hub, tmp_path: Path, client: str, way: str, app: str
 ) -> None:

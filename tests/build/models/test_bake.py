@@ -256,6 +256,14 @@ def test_compose_that_sets_another_cache(tmp_path: Path) -> None:
     assert "compose sets HF_HOME" in refused(tmp_path, head + TAIL, compose__yaml=compose)
 
 
+@pytest.mark.parametrize("folder", ["/opt/hf;id", "/opt/$(id)", "/opt/`id`", "/opt/../etc", "/a&b", "/a b", "-x", "/"])
+@pytest.mark.parametrize("way", ["cache", "stage"])
+def test_folders_that_no_command_can_have(tmp_path: Path, folder: str, way: str) -> None:
+    compose = f"services:\n  a: {{build: ., environment: {{HF_HOME: '{folder}'}}}}\n"
+    reason = refused(tmp_path, PIP + TAIL, compose__yaml=compose, prebake__toml=f'bake = "{way}"\n')
+    assert "no plain path" in reason
+
+
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [

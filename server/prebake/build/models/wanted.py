@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from prebake.build.build import Build
@@ -14,7 +15,10 @@ from prebake.build.paths import inside
 from prebake.build.startup import final_state
 from prebake.build.state import State
 from prebake.records import NamedTuple
+from prebake.regex import regex
 
+# Folders that mean nothing else to a shell: the stage of its own writes them into its commands as they are.
+_FOLDER = regex(r"/[\w.@+/-]{1,300}\Z", re.ASCII)
 _HOMES = ("/opt/hf", "/opt/huggingface", "/srv/hf")
 
 
@@ -93,7 +97,7 @@ class Wanted:
             if name not in running:
                 continue
             value = running[name]
-            if not value or not value.startswith("/") or any(char in value for char in " \"'$\\\n"):
+            if value is None or not _FOLDER.match(value) or ".." in value or "//" in value:
                 raise Unsafe(f"{name} is set for the container, and its value is not known or no plain path")
             if name in image and image[name] != value:
                 raise Unsafe(f"compose sets {name} to another folder than the Dockerfile does")
