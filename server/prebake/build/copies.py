@@ -35,7 +35,9 @@ SYSTEM_FOLDERS = frozenset(
 """Folders that an image has: a file copied to one of them goes into it."""
 
 _UNPACKED = regex(r"\.(tar|tgz|tbz2?|txz|tar\.(gz|bz2|xz|zst)|tzst)$", re.IGNORECASE)
-_GIT = regex(r"^(git@|git://|ssh://)|^https?://(github|gitlab)\.com/[^?#]+/[^/?#]+\.git(#|\?|$)|\.git(#|$)")
+_GIT = regex(
+    r"^(git@|git://|ssh://)|^https?://(github|gitlab)\.com/[^?#]+/[^/?#]+\.git(#|\?|$)|^(\w+://|[\w.+-]+@|github\.com/).*\.git(#|$)"
+)
 
 
 class SourceKind(Enum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from prebake.engine import Report, fingerprint
 from prebake.findings import Finding
@@ -32,6 +32,20 @@ def results(reports: Iterable[Report]) -> tuple[Result, ...]:
             identity = (finding.code, finding.location, finding.key, finding.message)
             found.setdefault(identity, Result(finding, report.root))
     return tuple(sorted(found.values(), key=_rank))
+
+
+def by_cause(found: Sequence[Result]) -> list[list[Result]]:
+    """The findings, put together where several Dockerfiles have one because of the same, and one fix mends all: what
+    their ignore file lacks. In the order of the first of each.
+    """
+    groups: dict[object, list[Result]] = {}
+    for index, result in enumerate(found):
+        finding = result.finding
+        edits = finding.fixes[0].edits if finding.fixes else ()
+        shared = edits and all(edit.path != finding.location.path for edit in edits)
+        cause = (finding.code, finding.key, finding.severity, edits) if shared else index
+        groups.setdefault(cause, []).append(result)
+    return list(groups.values())
 
 
 def _rank(result: Result) -> tuple[int, int]:

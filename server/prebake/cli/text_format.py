@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from prebake.cli.output import Output, printable
-from prebake.cli.results import Result
+from prebake.cli.results import Result, by_cause
 from prebake.cli.snippet import snippet
 from prebake.engine import Report
 from prebake.files import Snapshot, relative
@@ -13,6 +13,8 @@ from prebake.findings import Applicability, Finding, Location, Severity
 
 _MOST_CONTEXTS = 10
 """Dockerfiles whose contexts are named in the summary."""
+_MOST_PLACES = 5
+"""Other Dockerfiles that are named for one cause."""
 
 
 class TextFormat:
@@ -25,9 +27,9 @@ class TextFormat:
         self._folder = folder
 
     def findings(self, results: Sequence[Result]) -> None:
-        """Print each finding with its source line, related places and fixes."""
-        for result in results:
-            for line in self._finding(result.finding):
+        """Print each finding with its source line, related places and fixes; what Dockerfiles share is there once."""
+        for first, *others in by_cause(results):
+            for line in self._finding(first.finding, [other.finding for other in others]):
                 self._output.line(line)
             self._output.line()
 
@@ -36,23 +38,24 @@ class TextFormat:
     ) -> None:
         """Print how much was found, what can be fixed, and which contexts were used and why."""
         output = self._output
+        causes = [first.finding for first, *_ in by_cause(shown)]
         dockerfiles = _count(len(reports), "Dockerfile")
         if not shown:
             output.line(output.paint("No findings", "good") + f" in {dockerfiles}.")
         else:
             kinds = ", ".join(
-                _count(sum(result.finding.severity == severity for result in shown), str(severity))
+                _count(sum(finding.severity == severity for finding in causes), str(severity))
                 for severity in sorted(Severity, reverse=True)
-                if any(result.finding.severity == severity for result in shown)
+                if any(finding.severity == severity for finding in causes)
             )
-            output.line(output.paint(_count(len(shown), "finding"), "bold") + f" in {dockerfiles}: {kinds}.")
-            output.line(_fixable([result.finding for result in shown]))
+            output.line(output.paint(_count(len(causes), "finding"), "bold") + f" in {dockerfiles}: {kinds}.")
+            output.line(_fixable(causes))
         if hidden:
             output.line(f"{_count(hidden, 'hint')} not shown: add --all.")
         for line in self._contexts(reports, shown, given_context):
             output.line(line)
 
-    def _finding(self, finding: Finding) -> Iterator[str]:
+    def _finding(self, finding: Finding, others: Sequence[Finding]) -> Iterator[str]:
         paint = self._output.paint
         severity = str(finding.severity)
         head, *more = map(printable, finding.message.split("\n"))
@@ -61,6 +64,8 @@ class TextFormat:
         for line in more:
             yield f"    {line}"
         yield from self._source(finding.location, severity)
+        if others:
+            yield self._note(f"the same in {self._places(others)}")
         for related in finding.related:
             yield self._note(f"{self._place(related.location)}: {printable(related.message)}")
         for number, fix in enumerate(finding.fixes):
@@ -86,6 +91,12 @@ class TextFormat:
     def _place(self, location: Location) -> str:
         line, column = location.span.start
         return f"{self._name(location.path)}:{line + 1}:{column + 1}"
+
+    def _places(self, findings: Sequence[Finding]) -> str:
+        named = [self._place(finding.location) for finding in findings[:_MOST_PLACES]]
+        more = len(findings) - len(named)
+        last = [f"{more} more"] if more else [named.pop()]
+        return " and ".join([*([", ".join(named)] if named else []), *last])
 
     def _name(self, path: str) -> str:
         return printable(relative(path, self._folder))

@@ -42,7 +42,7 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_WORD.findall(text)))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=4096)
 def python_mentions(text: Text) -> PythonMentions:
     """What a Python file names. Strings that are keys, or are compared with, do not count."""
     tree = parse(text)

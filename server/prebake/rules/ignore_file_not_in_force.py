@@ -147,6 +147,8 @@ def _repair(build: Build, found: Stray, rules: IgnoreRules | None) -> tuple[Fix,
     named = removes_what_is_named(build, rules)
     if named is not None:
         return f"its patterns would leave out {named}, which an instruction copies"
+    if build.scan is not None and build.scan.complete and not build.scan.sent_under(rules).files:
+        return "its patterns would leave out everything"
     edit = FileEdit(place, None, (TextEdit.insert(Position(0, 0), text.content),))
     explanation = (
         f"The image will lack what the patterns leave out. They count from the top of the build context. {old} can be "

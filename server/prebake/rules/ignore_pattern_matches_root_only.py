@@ -9,9 +9,10 @@ from functools import partial
 from prebake.build.build import Build
 from prebake.build.context.rootonly import RootOnly, root_only
 from prebake.edits import FileEdit, TextEdit
-from prebake.findings import Applicability, Cost, Finding, Fix, Location, Severity
+from prebake.findings import Applicability, Cost, Finding, Fix, Location, Related, Severity
 from prebake.rules.base import Rule
 from prebake.sizes import amount
+from prebake.syntax.ignorefile import Pattern
 from prebake.text import Text
 
 _ANYWHERE = "**/"
@@ -74,6 +75,7 @@ class IgnorePatternMatchesRootOnly(Rule):
                 _message(found, complete=build.scan is None or build.scan.complete),
                 key=found.pattern.raw,
                 severity=Severity.WARNING if found.sure else Severity.HINT,
+                related=tuple(Related(Location(path, other.span), "does so, too") for other in found.along),
                 cost=Cost(found.deeper.bytes, found.deeper.files) if found.first is not None else None,
                 repair=partial(_repair, path, file.text, found),
             )
@@ -93,7 +95,13 @@ def _message(found: RootOnly, *, complete: bool) -> str:
 
 
 def _repair(path: str, text: Text, found: RootOnly) -> tuple[Fix, ...]:
-    raw = found.pattern.raw
-    edit = FileEdit(path, text, (TextEdit.insert(found.pattern.span.start, _ANYWHERE),))
+    mended = (found.pattern, *found.along)
+    inserted = tuple(TextEdit.insert(pattern.span.start, _ANYWHERE) for pattern in sorted(mended, key=_line))
+    names = " and ".join(f"`{_ANYWHERE}{pattern.raw}`" for pattern in mended)
     explanation = "The image will lack what the pattern then leaves out; what is at the top is left out as before."
-    return (Fix(f"Match at any depth: `{_ANYWHERE}{raw}`", Applicability.SUGGESTED, (edit,), explanation),)
+    edit = FileEdit(path, text, inserted)
+    return (Fix(f"Match at any depth: {names}", Applicability.SUGGESTED, (edit,), explanation),)
+
+
+def _line(pattern: Pattern) -> int:
+    return pattern.line

@@ -133,10 +133,7 @@ def _why(item: Ineffective) -> str:
             return f"{raw} matches nothing: the top of the context is always sent, and what lies above it never is."
     if item.by is not None:
         return f"{raw} brings nothing back: {by} leaves it out afterwards, and the last pattern that matches decides."
-    return (
-        f"{raw} brings nothing back: no pattern above it leaves out what it matches, or a folder that lies in. What is "
-        "left out further down stays so."
-    )
+    return f"{raw} brings nothing back: no pattern above it leaves out what it matches, or a folder that holds that."
 
 
 def _doer(path: str, item: Ineffective) -> tuple[Related, ...]:

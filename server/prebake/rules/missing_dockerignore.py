@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from prebake.build.build import Build
 from prebake.build.context.strays import cloud_build_list, stray
 from prebake.build.context.use import ContextUse, context_use
-from prebake.files import Kind, join, relative
+from prebake.files import Kind, join, parent, relative
 from prebake.findings import Applicability, Cost, Finding, Fix, Location, Related, Severity
 from prebake.project.ignore import NAME
 from prebake.project.scan import ContextScan
@@ -134,13 +134,19 @@ def _related(build: Build, use: ContextUse, at: Instruction) -> Iterator[Related
 
 def _message(build: Build, use: ContextUse, scan: ContextScan | None) -> str:
     root = build.context.root or "/"
-    where = f"the build context {relative(root, build.root)} ({build.context.evidence.source(build.root)})"
-    lack = f"{relative(build.ignore.path, build.root)} has no pattern" if build.ignore.path else f"there is no {NAME}"
+    evidence = build.context.evidence.source(build.root)
+    where = f"the build context {relative(root, build.root)} ({evidence})"
+    if build.ignore.path is not None:
+        lack = f"{relative(build.ignore.path, build.root)} has no pattern for {where}"
+    elif root == parent(build.path) != build.root and not build.context.remote:
+        lack = f"there is no {NAME} beside this Dockerfile"  # its path is in view
+    else:
+        lack = f"there is no {NAME} in {where}"
     reader = next((_shown(instruction) for instruction in (*use.broad, *use.mounts)), None)
     if build.context.remote:
         then = f"makes {reader} send all of it" if reader else "with the legacy builder or Kaniko sends all of it"
         return (
-            f"{lack[0].upper()}{lack[1:]} in {where}. The builder fetches this context from git, which sends nothing "
+            f"{lack[0].upper()}{lack[1:]}. The builder fetches this context from git, which sends nothing "
             f"from here; but a build from a folder {then}."
         )
     if reader is None:
@@ -150,7 +156,7 @@ def _message(build: Build, use: ContextUse, scan: ContextScan | None) -> str:
             else " everything in it"
         )
         return (
-            f"{lack[0].upper()}{lack[1:]} for {where}. BuildKit sends only the paths that this Dockerfile names; the "
+            f"{lack[0].upper()}{lack[1:]}. BuildKit sends only the paths that this Dockerfile names; the "
             f"legacy builder and Kaniko take{taken}."
         )
     sends = (
@@ -160,8 +166,8 @@ def _message(build: Build, use: ContextUse, scan: ContextScan | None) -> str:
     )
     to = "to the builder and into the image" if use.broad else "to the builder"
     return (
-        f"{reader} {sends} {to}{_largest(scan)}: {lack} for {where}. Any change among these files makes BuildKit run "
-        "this instruction and those after it again."
+        f"{reader} {sends} {to}{_largest(scan)}: {lack}. Any change in them makes BuildKit run this "
+        "instruction and all after it again."
     )
 
 

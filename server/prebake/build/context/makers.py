@@ -100,7 +100,8 @@ def _told(build: Build, path: str) -> Maker | None:
         return None
     verb = "tells of it" if found.teller.kind == "document" else "may make it" if found.makes else "names it, too"
     place = f"{relative(found.teller.path, build.root)}:{found.line + 1}"
-    return Maker(f"{place} {verb} (`{found.shown}`)", found.teller.path, found.line)
+    quoted = found.shown.replace("`", "'")  # of a document, which has marks of its own
+    return Maker(f"{place} {verb} (`{quoted}`)", found.teller.path, found.line)
 
 
 def _steps_before(build: Build) -> Maker | None:

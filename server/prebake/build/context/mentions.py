@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 
 from prebake.build.build import Build, fact
-from prebake.build.context.use import context_use, neighbours, text_of
+from prebake.build.context.use import named_sources, neighbours, text_of
 from prebake.build.startup import compose_services, image_file, starts
 from prebake.files import Entry, Snapshot, is_below, join, parent, relative
 from prebake.project.mentions import parts, python_mentions, words
@@ -60,7 +60,8 @@ def mentions(build: Build) -> Mentions:
     """
     root = build.context.root or "/"
     roots = _roots(build, root)
-    key = (roots, tuple(_start(other) for other in neighbours(build)))
+    sharing = sorted(neighbours(build), key=lambda other: other.path)
+    key = (roots, tuple(dict.fromkeys(_start(other) for other in sharing)))
     known = _memory.get(key)
     if known is None or not known.holds(build.snapshot):
         follower = _Follower(build.snapshot, roots)
@@ -74,7 +75,7 @@ def mentions(build: Build) -> Mentions:
 
 def _roots(build: Build, root: str) -> tuple[str, ...]:
     """The folders that modules and scripts are looked for in, the context root first."""
-    named = (join(root, path) for path in context_use(build).paths)
+    named = (join(root, path) for path in sorted(named_sources(build)))
     folders = (path for path in named if build.snapshot.is_dir(path))
     return tuple(dict.fromkeys((root, join(root, "src"), join(root, "app"), *folders)))
 
@@ -125,6 +126,7 @@ class _Follower:
         self._todo: list[str] = []
         self._texts: dict[str, Text | None] = {}
         self._tops: dict[tuple[str, str], bool] = {}
+        self._modules: dict[tuple[str, str], tuple[str, ...]] = {}
         self._cut = False
         self.seen: set[str] = set()
         self.parts: set[str] = set()
@@ -218,16 +220,22 @@ class _Follower:
         base = folder
         for _ in range(level - 1):
             base = parent(base)
-        steps = name.split(".") if name else []
         for root in dict.fromkeys((base, *roots)):
-            if steps and not self._has(root, steps[0]):
-                continue
-            for end in range(len(steps) + 1):
-                stem = join(root, *steps[:end])
-                candidates = [join(stem, "__init__.py"), *([f"{stem}.py"] if end else [])]
-                if end == len(steps) and end:
-                    candidates.append(join(stem, "__main__.py"))
-                yield from (path for path in candidates if self._snapshot.is_file(path))
+            found = self._modules.get((root, name))
+            if found is None:  # a project's files import the same few modules
+                found = self._modules[root, name] = tuple(self._below(root, name.split(".") if name else []))
+            yield from found
+
+    def _below(self, root: str, steps: list[str]) -> Iterator[str]:
+        """The files of a module that is looked for in one folder."""
+        if steps and not self._has(root, steps[0]):
+            return
+        for end in range(len(steps) + 1):
+            stem = join(root, *steps[:end])
+            candidates = [join(stem, "__init__.py"), *([f"{stem}.py"] if end else [])]
+            if end == len(steps) and end:
+                candidates.append(join(stem, "__main__.py"))
+            yield from (path for path in candidates if self._snapshot.is_file(path))
 
     def _has(self, root: str, name: str) -> bool:
         """Whether a folder has a module or package of this name; nearly all imports are of none."""

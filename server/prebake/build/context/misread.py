@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Literal
 
 from prebake.build.build import Build, fact
@@ -28,6 +29,8 @@ _NOT = regex(r"\[!(?=[^\]])")
 _MEMBERS = ((regex(r"\[(\^?)\]"), r"[\1\\]"), (regex(r"\[(\^?)-"), r"[\1\\-"), (regex(r"-\]"), r"\\-]"))
 _BRACES = regex(r"([{}])")
 _BRACKET = regex(r"(?<!\\)\[")
+
+_MOST_MALFORMED = 20
 
 
 class Misread(NamedTuple):
@@ -141,14 +144,16 @@ def _choices(raw: str) -> list[str]:
 
 @fact
 def malformed(build: Build) -> tuple[Malformed, ...]:
-    """The patterns at which the build stops, in order."""
+    """The patterns at which the build stops, in order; the first of them where there are many, since then the file is
+    no list of patterns at all.
+    """
     patterns = build.ignore.patterns
     if build.ignore.problem is None:
         return ()
+    bad = ((number, pattern) for number, pattern in enumerate(patterns) if pattern.problem is not None)
     return tuple(
         Malformed(pattern, _is_compared(build, patterns[:number], pattern), _mended(build, pattern))
-        for number, pattern in enumerate(patterns)
-        if pattern.problem is not None
+        for number, pattern in islice(bad, _MOST_MALFORMED)
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from prebake.build.build import Build
-from prebake.build.context.sources import Lost
+from prebake.build.context.sources import Lost, lost_sources
 from prebake.build.context.use import context_use, neighbours
 from prebake.edits import TextEdit, apply, with_lines, without_lines
 from prebake.files import is_below, join, relative
@@ -55,7 +55,30 @@ def changes(build: Build, lost: Lost) -> tuple[Change, ...] | str:
             f"{secret} is likely to hold secrets, which would stay in the image: give it to the container when it "
             "runs, or to one RUN with --mount=type=secret, and drop this source"
         )
-    return tuple(_changes(build, text, lost, pattern)) or "no single line of the ignore file brings it back"
+    found = tuple(_changes(build, text, _widest(build, lost), pattern)) or tuple(_changes(build, text, lost, pattern))
+    return found or "no single line of the ignore file brings it back"
+
+
+def _widest(build: Build, lost: Lost) -> Lost:
+    """What to bring back for a source: the outermost folder around it that an instruction on this context copies and
+    that is lost as well. With a part of it back the build would go on, and lack the rest without a word.
+    """
+    sharing = (other for other in neighbours(build) if other.ignore.path == build.ignore.path)
+    around = (
+        item
+        for other in sharing
+        for item in lost_sources(other)
+        if item.left_out and not item.site.is_glob and is_below(lost.left_out[0], item.left_out[0])
+    )
+    return min((item for item in around if not _holds_secrets(build, item)), key=_depth, default=lost)
+
+
+def _holds_secrets(build: Build, lost: Lost) -> bool:
+    return any(_may_be_secret(build, item) for item in lost.left_out)
+
+
+def _depth(lost: Lost) -> int:
+    return lost.left_out[0].count("/")
 
 
 def _may_be_secret(build: Build, path: str) -> bool:

@@ -38,12 +38,14 @@ _GENERATED: Mapping[str, Maker] = {
 _OWN = (
     *("main.py", "README.md", "Dockerfile", "setup.cfg", "package.json", "data.csv", "model.bin", "run.sh", "m.so"),
     *(".env", ".github", ".git", ".gitignore", ".venv", "src", "data", "models", "logs", "a", "LICENSE", "a.b.c"),
+    *("config.ini", "app.db"),
 )
 _SAMPLES = frozenset({"tests", "test", "fixtures", "examples", "docs", "testdata"})
 """Folders whose package.json nobody installs from."""
 _LOGS = frozenset({"log", "logs"})
 _NONE: frozenset[str] = frozenset()
 _MOST_FOLDERS = 1_000
+_COMPILED = "__pycache__"
 _INSIDE = "/m.cpython-312.pyc"
 """A file in a folder that a tool makes; only for Python its name matters."""
 
@@ -51,7 +53,8 @@ _INSIDE = "/m.cpython-312.pyc"
 class RootOnly(NamedTuple):
     """Such a pattern. ``deeper`` is what is sent although the pattern would match it at the top, ``first`` the first
     path of that; ``place`` is what a tool will make further down, where nothing lies yet, and ``sure`` says that it is
-    bound to. All paths are relative to the context root.
+    bound to. All paths are relative to the context root. ``along`` are patterns that let the same through: ``*.pyc``,
+    as Python keeps compiled modules in ``__pycache__``.
     """
 
     pattern: Pattern
@@ -59,6 +62,7 @@ class RootOnly(NamedTuple):
     first: str | None
     place: str | None
     sure: bool
+    along: tuple[Pattern, ...] = ()
 
 
 class _Deeper(NamedTuple):
@@ -100,7 +104,18 @@ def root_only(build: Build) -> tuple[RootOnly, ...]:
         elif any(_takes(build, path) for path in coming):
             sure = maker in ("python", "node", "notebook")
             results.append(RootOnly(pattern, Size(), None, coming[0].removesuffix(_INSIDE), sure))
-    return tuple(results)
+    return _by_cause(results, {pattern for pattern, maker in makers.items() if maker == "python"})
+
+
+def _by_cause(results: list[RootOnly], compiled_modules: set[Pattern]) -> tuple[RootOnly, ...]:
+    """The patterns, those for compiled modules with the one for the folder that holds them."""
+    folder = next((item for item in results if item.pattern.pattern == _COMPILED), None)
+    if folder is None:
+        return tuple(results)
+    along = tuple(item.pattern for item in results if item is not folder and item.pattern in compiled_modules)
+    gone = set(along)
+    kept = (item for item in results if item.pattern not in gone)
+    return tuple(item._replace(along=along) if item is folder else item for item in kept)
 
 
 def _for_generated(build: Build) -> dict[Pattern, Maker]:
@@ -121,8 +136,8 @@ def _maker(pattern: str) -> Maker | None:
     """Which kind of tool makes what a pattern is for; ``None`` for a project's own files, or both."""
     if not WILDCARDS & set(pattern):
         return _GENERATED.get(pattern)
-    (item,) = compiled(parse_ignore(Text(pattern)))
-    if item.backtracks or any(item.matches(name) for name in _OWN):
+    item = next(iter(compiled(parse_ignore(Text(pattern)))), None)  # a carriage return or a hash parts or ends a line
+    if item is None or item.backtracks or any(item.matches(name) for name in _OWN):
         return None
     return next((maker for name, maker in _GENERATED.items() if item.matches(name)), None)
 

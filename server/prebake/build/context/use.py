@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from prebake.build.build import Build, fact
 from prebake.build.copies import SourceKind, copies
 from prebake.build.state import states
@@ -105,37 +103,43 @@ def mounted(build: Build, instruction: Instruction, value: str) -> str | None:
 def neighbours(build: Build) -> tuple[Build, ...]:
     """The builds of all Dockerfiles in the project that share this build's context, itself first."""
     settings = build.settings.builder, tuple(build.settings.targets.items())
-    key = build.path, build.root, build.context.root, settings, build.snapshot.state_without(build.path)
+    key = build.root, build.context.root, settings, build.snapshot.state_without(build.path)
     others = _others.get(key)
     if others is None:
         if len(_others) >= _MOST_REMEMBERED:
             _others.clear()
-        others = _others[key] = tuple(_find_others(build))
-    return (build, *others)
+        others = _others[key] = {}
+    paths = [path for path in dockerfiles(build.snapshot, build.root) if path != build.path]
+    for path in paths:
+        if path not in others:
+            others[path] = _sharing(build, path)
+    found = (others[path] for path in paths)
+    return (build, *(other for other in found if other is not None))
 
 
-# Every keystroke in one Dockerfile asks for the others; what is known of them stays true.
-_others: dict[tuple[object, ...], tuple[Build, ...]] = {}
+# Every keystroke in one Dockerfile asks for the others, and so does each of them; what is known of them stays true.
+_others: dict[tuple[object, ...], dict[str, Build | None]] = {}
 _MOST_REMEMBERED = 16
 
 
-def _find_others(build: Build) -> Iterator[Build]:
-    for path in dockerfiles(build.snapshot, build.root):
-        text = build.snapshot.text(path)
-        if path == build.path or text is None:
-            continue
-        contexts = find_contexts(build.snapshot, path, parse(text), build.root, build.settings)
-        context = next((context for context in contexts if context.root == build.context.root), None)
-        if context is not None:
-            yield Build(
-                build.snapshot,
-                path,
-                build.settings,
-                root=build.root,
-                contexts=contexts,
-                context=context,
-                scanner=lambda *_: None,
-            )
+def _sharing(build: Build, path: str) -> Build | None:
+    """The build of another Dockerfile, if it has the same context."""
+    text = build.snapshot.text(path)
+    if text is None:
+        return None
+    contexts = find_contexts(build.snapshot, path, parse(text), build.root, build.settings)
+    context = next((context for context in contexts if context.root == build.context.root), None)
+    if context is None:
+        return None
+    return Build(
+        build.snapshot,
+        path,
+        build.settings,
+        root=build.root,
+        contexts=contexts,
+        context=context,
+        scanner=lambda *_: None,
+    )
 
 
 @fact
