@@ -7,7 +7,7 @@ CACHE := .cache
 SETUP := $(VENV)/.setup-done
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint docs tables examples ci corpus bench builder-setup test-builder proof clean
+.PHONY: help setup demo test lint docs tables examples ci corpus bench builder-setup test-builder hub-setup test-hub proof clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -24,8 +24,8 @@ $(SETUP): pyproject.toml constraints.txt scripts/setup.sh
 demo: $(SETUP) ## check, fix and check again a small project with all three mistakes
 	@$(PYTHON) -m scripts.demo
 
-test: $(SETUP) ## every test that needs no Docker engine, browser or editor
-	$(PYTHON) -m pytest tests --ignore=tests/builder --ignore=tests/editors --ignore=tests/bench -q
+test: $(SETUP) ## every test that needs no Docker engine, package from an index, browser or editor
+	$(PYTHON) -m pytest tests --ignore=tests/builder --ignore=tests/hub --ignore=tests/editors --ignore=tests/bench -q
 
 lint: $(SETUP) ## ruff, mypy, and whether the generated files are up to date
 	$(PYTHON) -m ruff check .
@@ -61,6 +61,12 @@ builder-setup: $(SETUP) ## install what the tests with a real Docker engine need
 test-builder: $(SETUP) ## build before and after each fix with a real Docker engine, compare the images
 	$(PYTHON) -m pytest tests/builder -q
 
+hub-setup: $(SETUP) ## install two releases of huggingface_hub and what loads models with them, for test-hub
+	PYTHON=$(PYTHON) tests/hub/setup.sh $(CACHE)/hub
+
+test-hub: $(SETUP) ## run the downloads that fixes write against a hub on loopback, then the code without a network
+	$(PYTHON) -m pytest tests/hub -q
+
 proof: $(SETUP) $(CACHE)/proof/.done ## measure what the fixes gain in a project with 300 MB of data (after builder-setup)
 	@$(PYTHON) -m tests.proof.run --wheels $(CACHE)/proof/wheels $(if $(OUT),--output "$(OUT)")
 
@@ -76,6 +82,8 @@ ci: ## everything, with a real Docker engine, VS Code and Neovim
 	$(MAKE) vsix
 	$(MAKE) builder-setup
 	$(MAKE) test-builder
+	$(MAKE) hub-setup
+	$(MAKE) test-hub
 	$(MAKE) editors-setup
 	$(MAKE) test-vscode
 	$(MAKE) test-neovim

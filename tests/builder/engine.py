@@ -104,15 +104,22 @@ class Engine:
         dockerfile: str = "Dockerfile",
         target: str | None = None,
         arguments: Mapping[str, str] | None = None,
+        network: str = "none",
     ) -> Built:
-        """Build with BuildKit and without a network; `EngineError` with the log when it fails."""
+        """Build with BuildKit, without a network unless it is `host`; `EngineError` with the log when it fails."""
         stage = ["--target", target] if target else []
         for name, value in (arguments or {}).items():
             stage += ["--build-arg", f"{name}={value}"]
-        options = ["--progress", "plain", "--network", "none", "--tag", tag, "--file", str(context / dockerfile)]
+        options = ["--progress", "plain", "--network", network, "--tag", tag, "--file", str(context / dockerfile)]
         start = time.monotonic()
         log = self._docker("build", *options, *stage, str(context)).stderr
         return Built(tag, steps(log), log, time.monotonic() - start)
+
+    def run(self, built: Built, *, user: str | None = None) -> tuple[int, str]:
+        """Start a container without a network, and wait for its end; its exit status and what it said."""
+        options = ["--rm", "--network", "none", *(["--user", user] if user is not None else [])]
+        done = self._run("run", *options, built.tag)
+        return done.returncode, done.stdout + done.stderr
 
     def forget(self, *tags: str) -> None:
         """Remove these images and the whole build cache; the next build of anything is a cold one."""

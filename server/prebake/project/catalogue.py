@@ -95,6 +95,7 @@ class Entry(NamedTuple):
     no_fix: str | None = None
     note: str | None = None
     command: tuple[ShellCommand, ...] = ()
+    from_folder: bool = False
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Entry) and self.id == other.id

@@ -53,27 +53,43 @@ class ModelDownloadedAtStartup(Rule):
     RUN pip install -r requirements.txt
     ENV HF_HOME=/opt/hf
     RUN hf download sentence-transformers/all-MiniLM-L6-v2
+    ENV HF_HUB_OFFLINE=1
     COPY . .
     CMD ["uvicorn", "app:app"]
     ```
 
-    The code stays as it is: it finds the model in the cache. For a model that is very large or changes often, a volume
-    at `HF_HOME` is the alternative: the image stays small, and the first container on each host downloads. A pushed
-    image hands the weights on to everyone who can pull it, and holds the version of the day it was built.
+    The setting `bake` says which way is offered first; all others that can be taken follow as alternatives:
+
+    - `cache`: as above. The code stays as it is, and finds the model in the cache. Each new release of a dependency
+      downloads again, since the download stands below the install.
+    - `stage`: a stage of its own on the same base, with the hub's client alone, and `COPY --from`. Neither an edit of
+      the code nor one of the requirements downloads again; the first build installs the client twice.
+    - `local-dir`: plain files in a folder (`hf download --local-dir`), and code that loads from there. The code then
+      needs that folder wherever it runs.
+    - `volume`: a named volume over the cache, in the compose file. The image stays small; the first container on each
+      host downloads, and needs the network for that. The way for models that are very large or change often, and
+      offered first for gated ones.
+
+    An image with the model hands it on to everyone who can pull it, and holds the version of the day it was built,
+    unless the code names a revision.
 
     ## Fix safety
 
     The fix is *suggested*: the image grows, and the model no longer changes on its own. The download stands below the
     install that brings the hub's command and above the code, so that BuildKit keeps it in a warm rebuild when code
-    changes; where the install stands below the code, the code is moved as PB201 does it. Ids, revisions and file names
-    go into the command only where they fit the hub's grammar. The code's own revision, files, patterns and cache folder
-    are used. A container that does not run as root can read the cache, and write to it (`umask 0`): the client does so
-    when the repository has changed, and a cache that it may not write to would then stop the container. Where only a
-    tokenizer or a configuration is loaded, the weights are left out. Where the code passes a token, the download gets
-    one through a secret mount that leaves nothing in the image. A whole repository may hold the weights in several
-    formats; the command then takes all of them. Libraries with caches of their own download with their own code, in a
-    `python3 -c` that has only those arguments of the call that decide what is fetched; a variable such as `TORCH_HOME`
-    names the folder for the build and the container.
+    changes; where the install stands below the code, the code is moved as PB201 does it, or the stage is used. Ids,
+    revisions and file names go into the command only where they fit the hub's grammar. The code's own revision, files,
+    patterns and cache folder are used. `HF_HUB_OFFLINE=1` is set only when everything that is loaded from the hub is
+    known and in the image: without it each start asks the hub, and without network each question takes seconds. A
+    container that does not run as root can read the cache, and write to it (`umask 0`) where the client stays online:
+    it does so when the repository has changed, and a cache that it may not write to would then stop the container.
+    Where only a tokenizer or a configuration is loaded, the weights are left out. Where the code passes a token or the
+    model is known to be gated, the download gets one through a secret mount that leaves nothing in the image. The stage
+    installs the client in the release that the app is held to, and has the index, proxy and certificate settings of the
+    app's install. A whole repository may hold the weights in several formats; the command then takes all of them.
+    Libraries with caches of their own download with their own code, in a `python3 -c` that has only those arguments of
+    the call that decide what is fetched; a variable such as `TORCH_HOME` names the folder for the build and the
+    container.
 
     ## References
 
@@ -103,24 +119,12 @@ class ModelDownloadedAtStartup(Rule):
 
 
 def _repair(build: Build, pending: Pending) -> tuple[Fix, ...] | str:
-    if pending.no_fix is not None:
-        return pending.no_fix
-    if build.settings.bake != "cache":
-        return f'the setting bake = "{build.settings.bake}" asks for a way that is not offered yet: only "cache" is'
-    from prebake.build.installs.sink import Refusal
+    from prebake.build.models.ways import ways
 
-    if pending.loads[0].load.entry.in_hub_cache:
-        from prebake.build.models.bake import plan_bake as plan
-    else:
-        from prebake.build.models.ownbake import plan_own as plan
-
-    found = plan(build, pending.loads)
-    if isinstance(found, Refusal):
-        return found.reason
-    kinds = sorted({item.load.kind for item in pending.loads})
-    what = f"the {' and '.join(kinds)} of {pending.model}" if set(kinds) <= {"tokenizer", "config"} else pending.model
-    title = f"Download {what} into the image at build time"
-    return (Fix(title, Applicability.SUGGESTED, found.edits, found.explanation),)
+    found = ways(build, pending)
+    if isinstance(found, str):
+        return found
+    return tuple(Fix(way.title, Applicability.SUGGESTED, way.edits, way.explanation) for way in found)
 
 
 def _primary(build: Build, loads: Sequence[StartLoad]) -> Location:

@@ -83,7 +83,7 @@ class RemovedDownloadCommand(Rule):
         )
 
     def _repair(self, build: Build, command: OldCommand, client: HubClient) -> tuple[Fix, ...] | str:
-        wanted = translated(command)
+        wanted = translated(command, repeats=client.repeats_patterns)
         if isinstance(wanted, str):
             return wanted
         applicability = Applicability.SUGGESTED if client.version is None else Applicability.SAFE

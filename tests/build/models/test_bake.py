@@ -24,7 +24,9 @@ def found(root: Path, dockerfile: str, code: str = MODEL.format(""), **files: An
 
 
 def added(root: Path, dockerfile: str, code: str = MODEL.format(""), **files: Any) -> list[str]:
-    """The lines that the fix of the only finding adds; afterwards nothing is found."""
+    """The lines that the fix of the only finding adds but for the last one, which keeps the client offline; afterwards
+    nothing is found.
+    """
     engine, findings = found(root, dockerfile, code, **files)
     (finding,) = findings
     assert finding.fixes, finding.no_fix
@@ -35,7 +37,8 @@ def added(root: Path, dockerfile: str, code: str = MODEL.format(""), **files: An
     text = outcome.text(path)
     assert text is not None
     before = dockerfile.split("\n")
-    return [line for line in text.content.split("\n") if line not in before]
+    lines = [line for line in text.content.split("\n") if line not in before]
+    return lines[:-1] if lines[-1] == OFFLINE else lines
 
 
 def refused(root: Path, dockerfile: str, code: str = MODEL.format(""), **files: Any) -> str:
@@ -46,8 +49,10 @@ def refused(root: Path, dockerfile: str, code: str = MODEL.format(""), **files: 
     return finding.no_fix or ""
 
 
+OFFLINE = "ENV HF_HUB_OFFLINE=1"
 HEAD = "FROM python:3.12-slim\nWORKDIR /app\n"
-PIP = HEAD + "RUN pip install transformers\n"
+PIP_ALONE = "RUN pip install transformers\n"
+PIP = HEAD + PIP_ALONE
 TAIL = 'COPY main.py .\nCMD ["python", "main.py"]\n'
 
 
@@ -90,8 +95,12 @@ def test_how_the_command_is_called(tmp_path: Path, install: str, command: str) -
         "RUN uv pip install transformers",
     ],
 )
-def test_where_the_command_cannot_be_found(tmp_path: Path, install: str) -> None:
-    assert "it cannot be told where the install in line 3" in refused(tmp_path, f"{HEAD}{install}\n{TAIL}")
+def test_a_stage_of_its_own_where_the_command_cannot_be_found(tmp_path: Path, install: str) -> None:
+    lines = added(tmp_path, f"{HEAD}{install}\n{TAIL}")
+    assert lines[0] == "FROM python:3.12-slim AS model-org-name"
+    assert lines[-2] == "COPY --from=model-org-name /opt/hf /opt/hf"
+    no_pip = refused(tmp_path / "other", f"FROM nvidia/cuda:12.4\nRUN ./prepare\n{install}\n{TAIL}")
+    assert "it cannot be told where the install in line 3" in no_pip
 
 
 def test_the_network_of_the_install_is_kept(tmp_path: Path) -> None:
@@ -131,24 +140,66 @@ def test_the_user_of_the_install_and_of_the_container(tmp_path: Path) -> None:
         "RUN hf download org/name",
     ]
     head = f"{HEAD}USER 1000\nENV PATH=/data/.local/bin:$PATH\n"
-    reason = refused(tmp_path / "b", f"{head}RUN pip install transformers\n{TAIL}")
-    assert "runs as user 1000" in reason
-    # pip installs for the user, whose programs are not on the PATH.
-    reason = refused(tmp_path / "c", f"{HEAD}{made}RUN pip install transformers\n{TAIL}")
-    assert "cannot be told where the install in line 5" in reason
+    # Nothing shows where the user may write, or pip installs for the user, whose programs are not on the PATH.
+    for name, dockerfile in (("b", f"{head}RUN pip install transformers\n"), ("c", f"{HEAD}{made}{PIP_ALONE}")):
+        assert added(tmp_path / name, dockerfile + TAIL)[0] == "FROM python:3.12-slim AS model-org-name"
 
 
-def test_readable_and_writable_for_another_user(tmp_path: Path) -> None:
+# Packages that may ask the hub for anything keep the client from being told to stay offline.
+OTHERS = f"{HEAD}RUN pip install transformers datasets\n"
+
+
+def test_readable_for_another_user(tmp_path: Path) -> None:
     lines = added(tmp_path, f"{PIP}{TAIL}USER 1000:1000\n")
+    assert lines == [
+        "ENV HF_HOME=/opt/hf",
+        'RUN hf download org/name && chmod -R a+rX "$HF_HOME"/hub/models--org--name',
+    ]
+
+
+def test_writable_for_another_user_where_the_client_goes_online(tmp_path: Path) -> None:
+    lines = added(tmp_path / "lines", f"{OTHERS}{TAIL}USER 1000:1000\n")
     assert lines == [
         "ENV HF_HOME=/opt/hf",
         'RUN umask 0 && hf download org/name && chmod -R a+rX "$HF_HOME"/hub/models--org--name',
     ]
-
-
-def test_why_the_cache_is_writable_is_said(tmp_path: Path) -> None:
-    (finding,) = found(tmp_path, f"{PIP}{TAIL}USER app\n")[1]
+    (finding,) = found(tmp_path / "said", f"{OTHERS}{TAIL}USER app\n")[1]
     assert "umask 0 lets user app write to the cache, too: the hub's client does so" in finding.fixes[0].explanation
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "code", "offline"),
+    [
+        (PIP + TAIL, MODEL.format(""), True),
+        (OTHERS + TAIL, MODEL.format(""), False),
+        (PIP + "ENV HF_HUB_OFFLINE=0\n" + TAIL, MODEL.format(""), False),
+        (PIP + TAIL, MODEL.format(", trust_remote_code=True"), False),
+        (PIP + TAIL, MODEL.format(", trust_remote_code=False"), True),
+        (PIP + TAIL, MODEL.format("") + "AutoModel.from_pretrained('org/other')\n", False),
+        (PIP + TAIL, MODEL.format("") + "AutoModel.from_pretrained(input())\n", False),
+        (PIP + TAIL, "from transformers import pipeline\npipeline('ner', model='org/name')\n", True),
+        (PIP + TAIL, "from transformers import pipeline\npipeline(model='org/name')\n", False),
+    ],
+)
+def test_offline_only_when_nothing_is_left_to_ask_for(
+    tmp_path: Path, dockerfile: str, code: str, offline: bool
+) -> None:
+    engine, findings = found(tmp_path, dockerfile, code)
+    outcome = apply_fix(engine.snapshot, tmp_path.as_posix(), findings[0].fixes[0])
+    assert not isinstance(outcome, Refusal)
+    text = outcome.text((tmp_path / "Dockerfile").as_posix())
+    assert text is not None
+    assert (OFFLINE in text.content.split("\n")) == offline
+
+
+def test_offline_below_the_last_run_that_may_ask_the_hub(tmp_path: Path) -> None:
+    dockerfile = f'{PIP}COPY main.py .\nRUN python warm.py\nCMD ["python", "main.py"]\n'
+    engine, (finding,) = found(tmp_path, dockerfile, warm__py="print()\n")
+    outcome = apply_fix(engine.snapshot, tmp_path.as_posix(), finding.fixes[0])
+    assert not isinstance(outcome, Refusal)
+    text = outcome.text((tmp_path / "Dockerfile").as_posix())
+    assert text is not None
+    assert text.content.endswith(f'RUN python warm.py\n{OFFLINE}\nCMD ["python", "main.py"]\n')
 
 
 @pytest.mark.parametrize(
@@ -163,13 +214,18 @@ def test_only_the_model_itself_is_made_readable(
 ) -> None:
     head = f"FROM python:3.12\nENV {environment}\nRUN pip install transformers\n"
     lines = added(tmp_path, f"{head}{TAIL}USER app\n", MODEL.format(arguments))
-    assert lines == [f"RUN umask 0 && hf download org/name{command} && chmod -R a+rX {folder}"]
+    assert lines == [f"RUN hf download org/name{command} && chmod -R a+rX {folder}"]
 
 
 def test_a_tokenizer_comes_without_the_weights(tmp_path: Path) -> None:
     code = "from transformers import AutoTokenizer\nAutoTokenizer.from_pretrained('org/name')\n"
     line = added(tmp_path / "alone", PIP + TAIL, code)[-1]
     assert line.startswith("RUN hf download org/name --exclude '*.safetensors' --exclude '*.bin' ")
+    old = PIP.replace("transformers\n", "'transformers<5'\n")
+    line = added(tmp_path / "old", old + TAIL, code)[-1]
+    assert line.startswith("RUN hf download org/name --exclude '*.safetensors' '*.bin' "), (
+        "the last --exclude would win"
+    )
     both = code + "from sentence_transformers import SentenceTransformer\nSentenceTransformer('org/name')\n"
     pip = PIP.replace("transformers\n", "transformers sentence-transformers\n")
     engine, findings = found(tmp_path / "both", pip + TAIL, both)
@@ -198,6 +254,14 @@ def test_compose_that_sets_another_cache(tmp_path: Path) -> None:
     compose = "services:\n  a: {build: ., environment: {HF_HOME: /other}}\n"
     head = "FROM python:3.12\nENV HF_HOME=/one\nRUN pip install transformers\n"
     assert "compose sets HF_HOME" in refused(tmp_path, head + TAIL, compose__yaml=compose)
+
+
+@pytest.mark.parametrize("folder", ["/opt/hf;id", "/opt/$(id)", "/opt/`id`", "/opt/../etc", "/a&b", "/a b", "-x", "/"])
+@pytest.mark.parametrize("way", ["cache", "stage"])
+def test_folders_that_no_command_can_have(tmp_path: Path, folder: str, way: str) -> None:
+    compose = f"services:\n  a: {{build: ., environment: {{HF_HOME: '{folder}'}}}}\n"
+    reason = refused(tmp_path, PIP + TAIL, compose__yaml=compose, prebake__toml=f'bake = "{way}"\n')
+    assert "no plain path" in reason
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,8 @@ class HubClient(NamedTuple):
 
     ``installed``: ``None`` when it cannot be told. ``version`` is the newest that the requirements allow, which is what
     an installer takes; ``None`` when it is not installed or its version is not known. ``install`` is the RUN that
-    brings it, ``command`` the command of it that does, ``because`` what decides the version, in words.
+    brings it, ``command`` the command of it that does, ``because`` what decides the version, in words. ``constraints``
+    are the specifiers that the packages of the image hold it to.
     """
 
     installed: bool | None
@@ -31,6 +32,7 @@ class HubClient(NamedTuple):
     install: Install | None = None
     command: InstallCommand | None = None
     because: str = ""
+    constraints: tuple[str, ...] = ()
 
     @property
     def has_hf(self) -> bool | None:
@@ -42,6 +44,14 @@ class HubClient(NamedTuple):
     def has_huggingface_cli(self) -> bool | None:
         """Whether there is a command ``huggingface-cli``; ``None`` when that is not known."""
         return self.is_before("1.0")
+
+    @property
+    def repeats_patterns(self) -> bool | None:
+        """Whether ``hf`` wants each pattern of files behind an option of its own: before 1.0 one option takes them all,
+        and the last one replaces the others; ``None`` when that is not known.
+        """
+        older = self.is_before("1.0")
+        return None if older is None else not older
 
     def is_before(self, version: str) -> bool | None:
         """Whether the image gets a release before this one; ``None`` when that is not known."""
@@ -69,9 +79,10 @@ def hub_client(build: Build, stage: Stage, before: int) -> HubClient:
             for install in installs(build).values()
         )
         return HubClient(None if opaque else False)
-    version, because = _newest(found, image)
+    reasons = _reasons(found)
+    version, because = _newest(reasons, image)
     first = next((item for item in bringing if item.name == "huggingface-hub"), bringing[0])
-    return HubClient(True, version, first.install, first.command, because)
+    return HubClient(True, version, first.install, first.command, because, tuple(reasons))
 
 
 def _is_opaque(install: Install) -> bool:
@@ -79,6 +90,22 @@ def _is_opaque(install: Install) -> bool:
     return any(
         command.projects or command.archives or command.unknown or (command.installer.needs and not command.packages)
         for command in install.commands
+    )
+
+
+def downloads_unseen(build: Build, stage: Stage) -> bool:
+    """Whether a stage's image has packages that may ask the hub for something which the catalogue of calls does not
+    know, or may have some.
+    """
+    numbers = {below.index for below in chain(build, stage)}
+    image = states(build)[chain(build, stage)[0].instructions[-1].index].base or ""
+    if any(name in image for name in _data()["images"]):
+        return True
+    seen = frozenset(_data()["seen"])
+    return any(
+        item.name in _bringing() and item.name not in seen
+        for item in listed(build)
+        if item.install.instruction.stage in numbers
     )
 
 
@@ -92,8 +119,8 @@ def _bringing() -> frozenset[str]:
     return frozenset((*_data()["bring"], *(bound["package"] for bound in _data()["bound"])))
 
 
-def _newest(found: list[Listed], image: str) -> tuple[str | None, str]:
-    """The newest version that everything allows, and what keeps it from being newer."""
+def _reasons(found: list[Listed]) -> dict[str, str]:
+    """What the packages of an image hold the client to: specifiers, and who asks for them, in words."""
     reasons: dict[str, str] = {}
     for item in found:
         if item.name == "huggingface-hub" and item.specifier:
@@ -102,12 +129,22 @@ def _newest(found: list[Listed], image: str) -> tuple[str | None, str]:
             if bound["package"] == item.name and _is_below(item, bound.get("below")):
                 wanted = f"{item.name}{item.specifier}"
                 reasons.setdefault(bound["hub"], f"{wanted} ({item.place}) wants huggingface_hub{bound['hub']}")
-    if _OLD_PYTHON.search(image):
-        reasons.setdefault("<1.0", f"{image} is too old for huggingface_hub 1.0")
+    return reasons
+
+
+def _newest(reasons: dict[str, str], image: str) -> tuple[str | None, str]:
+    """The newest version that everything allows, and what keeps it from being newer."""
+    if is_old_python(image):
+        reasons = {**reasons, "<1.0": reasons.get("<1.0", f"{image} is too old for huggingface_hub 1.0")}
     if not reasons:
         return _data()["versions"][-1], ""
     version, deciding = newest(_data()["versions"], reasons)
     return version, reasons[deciding] if deciding is not None else ""
+
+
+def is_old_python(image: str) -> bool:
+    """Whether a base image has a Python that huggingface_hub 1.0 does not support any more."""
+    return _OLD_PYTHON.search(image) is not None
 
 
 def held_below(build: Build, stage: Stage, distribution: str, version: str) -> Listed | None:

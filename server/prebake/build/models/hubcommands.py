@@ -2,7 +2,7 @@
 
 Source: the entry points and command lines of huggingface_hub 0.33.5 to 2.4.0. ``hf`` came with 0.34.0; 1.0.0 removed
 ``huggingface-cli``, and with it ``--resume-download``, ``--local-dir-use-symlinks`` and several values behind one
-``--include`` or ``--exclude``.
+``--include`` or ``--exclude``. Before, the last such option replaces the others.
 """
 
 from __future__ import annotations
@@ -86,8 +86,12 @@ def _is_wrapper(words: tuple[ShellWord, ...]) -> bool:
     )
 
 
-def translated(command: OldCommand) -> tuple[TextEdit, ...] | str:
-    """The edits that make it an ``hf`` command, or why there is none, as a sentence without its full stop."""
+def translated(command: OldCommand, *, repeats: bool | None = True) -> tuple[TextEdit, ...] | str:
+    """The edits that make it an ``hf`` command, or why there is none, as a sentence without its full stop.
+
+    ``repeats``: whether the release wants each pattern behind an option of its own (1.0 and newer), ``None`` when that
+    is not known.
+    """
     subcommand = command.subcommand
     if subcommand is None:
         return "what huggingface-cli is asked to do is not written out"
@@ -97,11 +101,17 @@ def translated(command: OldCommand) -> tuple[TextEdit, ...] | str:
     edits.replace(command.program, (command.program.value or OLD)[: -len(OLD)] + "hf")
     if _SUBCOMMANDS[subcommand] != subcommand:
         edits.replace(command.words[0], _SUBCOMMANDS[subcommand])
-    _options(command, edits)
+    further = _options(command, edits)
+    if repeats is None and further:
+        return "releases of huggingface_hub before 1.0 take several patterns in another way than newer ones"
+    for option, word in further if repeats else ():
+        edits.before(word, f"{option} ")
     return edits.problem or tuple(edits.edits)
 
 
-def _options(command: OldCommand, edits: CommandEdits) -> None:
+def _options(command: OldCommand, edits: CommandEdits) -> list[tuple[str, ShellWord]]:
+    """Drop what is gone; the patterns that stand behind another one, each with its option."""
+    further: list[tuple[str, ShellWord]] = []
     repeated: str | None = None
     values = 0
     before = command.words[0]
@@ -119,5 +129,6 @@ def _options(command: OldCommand, edits: CommandEdits) -> None:
         elif repeated is not None:
             values += 1
             if values > 1:
-                edits.before(word, f"{repeated} ")
+                further.append((repeated, word))
         before = last
+    return further

@@ -45,7 +45,7 @@ def download_commands(
     """The commands that download everything that several loads of one repository need.
 
     ``directory`` is the working directory of the code, to which its relative paths refer; ``state`` is that of the RUN.
-    ``repeats_patterns`` is false for releases before 0.34, which want all patterns behind one option; ``weights`` where
+    ``repeats_patterns`` is false for releases before 1.0, which want all patterns behind one option; ``weights`` where
     no code needs the weights, only a tokenizer or a configuration. ``running`` are the variables that the code finds
     where they are not those of ``state``.
 

@@ -112,6 +112,14 @@ def span_of(text: Text, node: ast.expr | ast.stmt) -> Span:
     return Span(_position(text, node.lineno - 1, node.col_offset), _position(text, end_line, end_column))
 
 
+def call_at(text: Text, span: Span) -> ast.Call | None:
+    """The call that stands at this span of a Python file; ``None`` when there is none."""
+    for node in ast.walk(parse(text)):
+        if isinstance(node, ast.Call) and node.lineno - 1 == span.start.line and span_of(text, node) == span:
+            return node
+    return None
+
+
 def _position(text: Text, line: int, column: int) -> Position:
     content = text.line(line)
     if content.isascii():
