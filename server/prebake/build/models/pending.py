@@ -9,6 +9,7 @@ from prebake.build.copies import copies
 from prebake.build.models.baked import baked
 from prebake.build.models.downloads import StartLoad, start_loads
 from prebake.build.models.hubcache import cache_folders, is_offline, overlaps
+from prebake.build.models.safetext import shown
 from prebake.build.startup import final_chain, final_state
 from prebake.build.state import states
 from prebake.files import join
@@ -55,7 +56,7 @@ def pending_downloads(build: Build) -> tuple[Pending, ...]:
 
 def _pending(build: Build, library: str, model: str | None, loads: tuple[StartLoad, ...]) -> Pending:
     where = _places(build, loads)
-    named = f"{_shown(model)} from the Hugging Face Hub" if model is not None else "a model from the Hugging Face Hub"
+    named = f"{shown(model)} from the Hugging Face Hub" if model is not None else "a model from the Hugging Face Hub"
     volume, declared = _volume(loads), _declared(build, loads)
     if model is None:
         said, reason = _unknown(loads)
@@ -64,7 +65,7 @@ def _pending(build: Build, library: str, model: str | None, loads: tuple[StartLo
         message = f"{who} {named} with {library}{into} ({where}): {said}"
         return Pending(library, None, loads, message, True, reason)
     if not loads[0].load.valid:
-        message = f"{library} is told to load {_shown(model)} ({where}), which is no id of the Hugging Face Hub"
+        message = f"{library} is told to load {shown(model)} ({where}), which is no id of the Hugging Face Hub"
         reason = "the id is not one that the Hugging Face Hub allows, so it is not put into a command"
         return Pending(library, model, loads, message, True, reason)
     if volume is not None:
@@ -99,14 +100,14 @@ def _pending(build: Build, library: str, model: str | None, loads: tuple[StartLo
 
 
 def _unknown(loads: Sequence[StartLoad]) -> tuple[str, str]:
-    models = list(dict.fromkeys(_shown(item.load.model) for item in loads if item.load.model is not None))
+    models = list(dict.fromkeys(shown(item.load.model) for item in loads if item.load.model is not None))
     if models:
         more = "" if len(models) <= _NAMED else f" and {len(models) - _NAMED} more"
         said = f"the code chooses at run time ({', '.join(models[:_NAMED])}{more})"
         return said, "which of several models is used is known at run time only"
     names = sorted({item.load.variable for item in loads if item.load.variable})
     if names:
-        which = names[0]
+        which = shown(names[0])
         said = f"the environment variable {which} decides which, and its value is not known"
         return said, f"no value of {which} is known: set it with ENV, or give a default in the code"
     if any(item.load.name.endswith(".pipeline") for item in loads):
@@ -114,12 +115,6 @@ def _unknown(loads: Sequence[StartLoad]) -> tuple[str, str]:
     else:
         said = "which one is known at run time only"
     return said, "the id of the model is not known before the code runs"
-
-
-def _shown(model: str) -> str:
-    """An id for a message: one line of printable text, however hostile it is."""
-    text = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in model)
-    return text if len(text) <= 120 else f"{text[:117]}..."
 
 
 def _places(build: Build, loads: Sequence[StartLoad]) -> str:
