@@ -18,8 +18,9 @@ from prebake.build.installs.sink import Refusal, SinkPlan, plan_sink
 from prebake.build.models.downloads import StartLoad, start_loads
 from prebake.build.models.hubcache import HUB_VARIABLES
 from prebake.build.models.hubclient import HubClient, held_below, hub_client
-from prebake.build.models.hubdownload import OLD_CACHE, Unsafe, download_commands
+from prebake.build.models.hubdownload import OLD_CACHE, download_commands
 from prebake.build.models.hubtool import ROOT, tool
+from prebake.build.models.safetext import Unsafe
 from prebake.build.paths import inside
 from prebake.build.startup import final_chain, final_state
 from prebake.build.state import State, states

@@ -37,7 +37,7 @@ def start_loads(build: Build) -> tuple[StartLoad, ...]:
     for start in starts(build):
         place = Place(start.directory, start.environment, lambda path: _read(build, path, image_file(build, path)))
         for program in programs_of_words(start.words, place):
-            for load in program_loads(build, program, lambda path: image_file(build, path)):
+            for load in program_loads(build, program, lambda path: image_file(build, path), start.directory):
                 if load.written is None or not _is_local(build, start.directory, load.written):
                     found.setdefault(load, StartLoad(load, start))
     return tuple(sorted(found.values(), key=lambda item: (item.load.path, item.load.span.start)))
@@ -87,20 +87,23 @@ def _is_local(build: Build, directory: str, text: str) -> bool:
     return False
 
 
-def program_loads(build: Build, program: Program, files: Callable[[str], str | None]) -> tuple[Load, ...]:
-    """The downloads of a Python program; ``files`` gives the project file at a path of the image it runs in.
+def program_loads(
+    build: Build, program: Program, files: Callable[[str], str | None], directory: str | None = None
+) -> tuple[Load, ...]:
+    """The downloads of a Python program; ``files`` gives the project file at a path of the image it runs in,
+    ``directory`` is the folder that it is started in.
 
     What a program does is remembered, as long as none of the files that were looked at changes.
     """
     roots = _context_roots(build)
-    key = (program, tuple(sorted(program.environment.items())), roots, build.root)
+    key = (program, tuple(sorted(program.environment.items())), roots, build.root, directory)
     known = _memory.get(key)
     for remembered in known or ():
         if remembered.holds(build.snapshot, files):
             _memory.move_to_end(key)
             return remembered.loads
     recorder = _Recorder(build.snapshot, files)
-    loads = tuple(_find(build, program, recorder, roots))
+    loads = tuple(_find(build, program, recorder, roots, directory))
     _memory[key] = (
         _Remembered(tuple(recorder.looked.items()), tuple(recorder.read.items()), loads),
         *(known or ())[:1],
@@ -116,8 +119,10 @@ def _context_roots(build: Build) -> tuple[str, ...]:
     return () if root is None else (root, join(root, "src"))
 
 
-def _find(build: Build, program: Program, recorder: _Recorder, roots: tuple[str, ...]) -> Iterable[Load]:
-    modules = Modules(recorder, recorder.file, program.directories, roots)
+def _find(
+    build: Build, program: Program, recorder: _Recorder, roots: tuple[str, ...], directory: str | None
+) -> Iterable[Load]:
+    modules = Modules(recorder, recorder.file, program.directories, roots, directory)
     entries = tuple(_entries(build, program, modules, recorder))
     if not entries:
         return ()

@@ -58,6 +58,51 @@ class Names:
         self._modules = modules
         self._memory: dict[tuple[Scope, tuple[str, ...]], tuple[Target, ...]] = {}
         self._variables: dict[Data, tuple[Target, ...]] = {}
+        self._derived: dict[Scope, list[Code]] = {}
+        self._counted = -1
+
+    @property
+    def modules(self) -> Modules:
+        """The modules of the program."""
+        return self._modules
+
+    def may_change(self, container: ast.expr, key: object) -> bool:
+        """Whether some module sets an entry of a dict or a list of that name; ``key`` is ``None`` for any entry."""
+        while isinstance(container, ast.Subscript):
+            container = container.value
+        name = (dotted(container) or ("",))[-1]
+        for module in self._modules.known:
+            for changed, entry in module.index.changed:
+                if changed in (name, "*") and (entry is None or key is None or entry == key):
+                    return True
+        return False
+
+    def assigned_variables(self, name: str) -> Iterator[tuple[Module, Scope, ast.expr | None]]:
+        """What the program itself sets an environment variable to."""
+        for module in self._modules.known:
+            for variable, value, scope in module.index.environment:
+                if variable is None or variable == name:
+                    yield module, scope, value
+
+    def subclasses(self, owner: Scope) -> tuple[Code, ...]:
+        """The classes of the modules read so far that derive from a class of the project, directly or not."""
+        count = len(self._modules.known)
+        if count != self._counted:
+            self._counted, self._derived = count, {}
+            for module in tuple(self._modules.known):
+                for scope in module.index.scopes.values():
+                    if scope.kind == "class":
+                        for base in self.bases(module, scope):
+                            if isinstance(base, Code):
+                                self._derived.setdefault(base.scope, []).append(Code(module, scope))
+        found: dict[Code, None] = {}
+        pending = list(self._derived.get(owner, ()))
+        while pending:
+            derived = pending.pop()
+            if derived not in found and derived.scope is not owner:
+                found[derived] = None
+                pending += self._derived.get(derived.scope, ())
+        return tuple(found)
 
     def assigned_elsewhere(self, name: str) -> bool:
         """Whether some module sets an attribute of this name on an object other than ``self``: its value is then not

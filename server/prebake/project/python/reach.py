@@ -105,21 +105,21 @@ def reach(
     ``environment`` are the variables set when it starts, ``None`` for an unknown value; ``arguments`` the words of its
     command line, by which commands of a command-line program are chosen.
     """
-    walk = _Walk(modules, environment, frozenset(arguments))
+    words = tuple(arguments)
+    walk = _Walk(modules, environment, words)
     for entry in entries:
         walk.enter(entry)
     walk.run()
-    return Reached(
-        tuple(walk.calls), tuple(walk.modules_seen), walk.names, Evaluator(walk.names, environment, walk.callers)
-    )
+    evaluator = Evaluator(walk.names, environment, walk.callers, words)
+    return Reached(tuple(walk.calls), tuple(walk.modules_seen), walk.names, evaluator)
 
 
 class _Walk:
-    def __init__(self, modules: Modules, environment: Mapping[str, str | None], arguments: frozenset[str]) -> None:
+    def __init__(self, modules: Modules, environment: Mapping[str, str | None], arguments: tuple[str, ...]) -> None:
         self._modules = modules
         self._arguments = arguments
         self.names = Names(modules)
-        self._early = Evaluator(self.names, environment, None)
+        self._early = Evaluator(self.names, environment, None, arguments)
         self._pending: list[tuple[Module, Scope]] = []
         self._seen: set[Scope] = set()
         self._used: set[Scope] = set()

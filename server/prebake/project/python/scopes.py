@@ -37,8 +37,9 @@ class Guard(NamedTuple):
 class Binding(NamedTuple):
     """One way in which a name gets its value.
 
-    ``value`` is the assigned expression, the iterable of a ``for``, or a parameter's default. ``opaque`` stands for
-    everything that says nothing of the value (``with ... as``, unpacking, ``+=``).
+    ``value`` is the assigned expression, the iterable of a ``for``, or a parameter's default; ``part`` says which part
+    of each item is meant where a ``for`` unpacks them. ``opaque`` stands for everything that says nothing of the value
+    (``with ... as``, ``+=``).
     """
 
     kind: Literal["import", "def", "class", "assign", "loop", "param", "opaque"]
@@ -46,6 +47,7 @@ class Binding(NamedTuple):
     value: ast.expr | None = None
     target: Import | Scope | None = None
     guards: tuple[Guard, ...] = ()
+    part: int | None = None
 
 
 class Call(NamedTuple):
@@ -135,14 +137,18 @@ class Scope:
 class ModuleIndex:
     """The scopes of one file by qualified name (``""`` is the module itself).
 
-    ``assigned`` are the names of attributes that it sets on objects other than ``self``.
+    ``assigned`` are the names of attributes that it sets on objects other than ``self``. ``changed`` are the entries of
+    dicts and lists that it sets: the name of the container (``"*"`` for one that may be any) and the key, ``None`` for
+    an unknown one. ``environment`` are the variables that it sets: the name, the value, and where.
     """
 
-    __slots__ = ("assigned", "scopes")
+    __slots__ = ("assigned", "changed", "environment", "scopes")
 
     def __init__(self, scopes: dict[str, Scope]) -> None:
         self.scopes = scopes
         self.assigned: set[str] = set()
+        self.changed: set[tuple[str, object]] = set()
+        self.environment: list[tuple[str | None, ast.expr | None, Scope]] = []
 
     @property
     def top(self) -> Scope:
