@@ -63,8 +63,8 @@ class Load(NamedTuple):
     ``model`` is the repository's id, ``None`` when it has no static value; ``valid`` whether the hub would take it.
     ``written`` is the text that the call passes: where a file or folder of that name stands, the library takes that.
     ``variable`` is the environment variable that decides it, ``from_environment`` whether that is set in the image or
-    by compose. ``certain``: it is fetched whenever the call runs, not one of several alternatives. ``kind`` is
-    ``weights``, ``tokenizer`` or ``config``.
+    by compose. ``source`` says where an unknown id comes from. ``certain``: it is fetched whenever the call runs, not
+    one of several alternatives. ``kind`` is ``weights``, ``tokenizer`` or ``config``.
 
     ``revision``, ``cache`` and ``target`` are what the call passes: ``None`` for nothing, a :class:`Value` that may be
     unknown otherwise. ``files``: the only files it fetches; ``include`` and ``exclude`` its filters, ``filtered``
@@ -93,6 +93,7 @@ class Load(NamedTuple):
     exclude: tuple[str, ...] = ()
     filtered: bool = False
     alternatives: tuple[str | None, ...] = ()
+    source: str | None = None
 
     @property
     def call(self) -> str:
@@ -202,6 +203,7 @@ class _Finder:
             exclude=exclude,
             filtered=filtered,
             alternatives=tuple(self._alternatives(module, call)),
+            source=value.source,
         )
 
     def _passed(self, module: Module, call: Call, parameter: str | None) -> Value | None:

@@ -110,6 +110,10 @@ def _unknown(loads: Sequence[StartLoad]) -> tuple[str, str]:
         which = shown(names[0])
         said = f"the environment variable {which} decides which, and its value is not known"
         return said, f"no value of {which} is known: set it with ENV, or give a default in the code"
+    sources = sorted({item.load.source for item in loads if item.load.source})
+    if sources:
+        said = f"its id comes from {shown(sources[0])}"
+        return said, f"the id of the model comes from {shown(sources[0])}: nothing says which one to put into the image"
     if any(item.load.name.endswith(".pipeline") for item in loads):
         said = "which one is not in the code, or the default of the installed release"
     else:

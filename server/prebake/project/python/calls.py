@@ -167,9 +167,14 @@ def _method(
     """A method of a text, a path, a container or an open file."""
     if function.attr == "get" and node.args:
         keys = evaluator.evaluate(module, scope, node.args[0], depth + 1)
+        default = evaluator.evaluate(module, scope, node.args[1], depth + 1) if len(node.args) > 1 else (Value(None),)
+        if len(keys) == 1 and keys[0].known and not evaluator.names.may_change(function.value, keys[0].constant):
+            bases = evaluator.evaluate(module, scope, function.value, depth + 1)
+            inside = [None if base.thing is None else base.thing.item(evaluator, keys[0], depth) for base in bases]
+            if inside and all(values == () for values in inside):
+                return default
         found = evaluator.looked_up(module, scope, function.value, keys, depth)
-        if len(node.args) > 1 and not all(value.known for value in found):
-            default = evaluator.evaluate(module, scope, node.args[1], depth + 1)
+        if len(node.args) > 1 and not all(value.known and value.certain for value in found):
             return (*perhaps(default), *found)
         return found
     base = evaluator.evaluate(module, scope, function.value, depth + 1)

@@ -59,6 +59,7 @@ class Arguments(Thing):
     """What ``parser.parse_args()`` gives."""
 
     __slots__ = ("_module", "_scope")
+    truth = True
 
     def __init__(self, module: Module, scope: Scope) -> None:
         self._module = module
@@ -71,7 +72,7 @@ class Arguments(Thing):
         if not named:
             return unknown(COMMAND_LINE)
         found = [value for option in named for value in self._value(evaluator, option, declared, depth)]
-        if self._has_defaults(evaluator, name):
+        if self._has_defaults(evaluator, name) or evaluator.names.assigned_elsewhere(name):
             return (*perhaps(found), *unknown(COMMAND_LINE))
         return tuple(found) if len(named) == 1 else alternatives(found)
 
@@ -307,7 +308,7 @@ def typer_parameter(
         return None
     plain = declaration if declaration is not None else ast.Call(ast.Name("Option", ast.Load()), [], [])
     flags = tuple(text for text in _texts(ast.Tuple(plain.args[:], ast.Load())) if text.startswith("-"))
-    flags = flags or (f"--{name.replace('_', '-')}", f"--{name}")
+    flags = flags or tuple(dict.fromkeys((f"--{name.replace('_', '-')}", f"--{name}")))
     value = default
     if declaration is not None and declaration is default:
         first = argument(declaration, "default", 0)

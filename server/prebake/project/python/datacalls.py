@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from prebake.project.python.configfiles import HIDDEN, read_data
 from prebake.project.python.modules import Module
-from prebake.project.python.scopes import Scope
+from prebake.project.python.names import External
+from prebake.project.python.scopes import FUNCTIONS, Scope
 from prebake.project.python.things import Opened, Place, Tree
 from prebake.project.python.values import UNKNOWN, Thing, Value, Values, argument, as_text, unknown
 from prebake.text import Text
@@ -153,7 +154,7 @@ def library_data(
     if name in _WRAPPERS:
         first = evaluator.evaluate(module, scope, node.args[0] if node.args else None, depth + 1)
         return tuple(with_attributes(value) for value in first)
-    if name in _INI:
+    if f"{name}()" in _INI:
         return (UNKNOWN._replace(thing=Ini(module, scope)),)
     head, _, last = name.rpartition(".")
     if head in _INI and last == "get" and len(node.args) > 1 and isinstance(node.func, ast.Attribute):
@@ -161,7 +162,7 @@ def library_data(
         outer = ast.copy_location(ast.Subscript(inner, node.args[1], ast.Load()), node)
         found = evaluator.evaluate(module, scope, outer, depth + 1)
         fallback = argument(node, "fallback", None)
-        if isinstance(fallback, ast.expr) and not all(value.known for value in found):
+        if isinstance(fallback, ast.expr) and found == (UNKNOWN,):
             return evaluator.evaluate(module, scope, fallback, depth + 1)
         return found
     kind = _LOADERS.get(name)
@@ -180,6 +181,34 @@ def library_data(
         tree = Tree(HIDDEN if data is None else data, said(file)).value
         found_values.append(with_attributes(tree) if name.startswith("omegaconf.") else tree)
     return tuple(found_values)
+
+
+def hydra_config(evaluator: Evaluator, module: Module, function: Scope) -> Values | None:
+    """What ``@hydra.main(config_path=..., config_name=...)`` passes; ``None`` for other functions. Groups of the config
+    and what the command line overrides are not looked into.
+    """
+    if not isinstance(function.node, FUNCTIONS) or function.parent is None:
+        return None
+    for decorator in function.node.decorator_list:
+        if not isinstance(decorator, ast.Call) or getattr(decorator.func, "attr", "") != "main":
+            continue
+        targets = evaluator.names.targets(module, function.parent, decorator.func)
+        if External("hydra.main") not in targets:
+            continue
+        folder, name = (
+            [value.text for value in evaluator.evaluate(module, function.parent, passed, 8)]
+            if isinstance(passed := argument(decorator, parameter, position), ast.expr)
+            else [None]
+            for position, parameter in enumerate(("config_path", "config_name"))
+        )
+        if folder[0] is None or name[0] is None or any("=" in word for word in evaluator.arguments):
+            return unknown("the configuration that hydra puts together")
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(module.path), folder[0], f"{name[0]}.yaml"))
+        text = evaluator.names.modules.project_file(path)
+        data = None if text is None else read_data(text, "yaml")
+        tree = Tree(HIDDEN if data is None else data, said(posixpath.basename(path))).value
+        return (with_attributes(tree),)
+    return None
 
 
 def builtin(evaluator: Evaluator, module: Module, scope: Scope, node: ast.Call, name: str, depth: int) -> Values:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from prebake.project.python.calls import Frame, call_value
 from prebake.project.python.commandline import COMMAND_LINE, option_of_parameter, typer_parameter
 from prebake.project.python.configfiles import HIDDEN, read_data
+from prebake.project.python.datacalls import hydra_config
 from prebake.project.python.fields import attribute
 from prebake.project.python.modules import Module
 from prebake.project.python.names import Data, External, Instance, Names
@@ -102,6 +103,9 @@ class Evaluator:
             return self._item(module, scope, node, depth)
         if isinstance(node, ast.Call):
             return self._call(module, scope, node, depth)
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
+            number = node.operand.value
+            return (Value(-number) if isinstance(number, int) else UNKNOWN,)
         if isinstance(node, (ast.NamedExpr, ast.Await)):
             return self.evaluate(module, scope, node.value, depth + 1)
         if isinstance(node, (ast.Dict, ast.List, ast.Tuple, ast.Set)):
@@ -201,7 +205,7 @@ class Evaluator:
                 finally:
                     self.frames = frames
         calls = list(self._callers.get(owner, ()))
-        option = option_of_parameter(self, module, owner, name, depth)
+        option = option_of_parameter(self, module, owner, name, depth) or hydra_config(self, module, owner)
         if option is None and not calls:
             option = typer_parameter(self, module, owner, name, binding.value, depth)
         if option is not None:
@@ -280,6 +284,8 @@ class Evaluator:
             self._setting.add(variable)
             try:
                 found = list(self.from_environment(variable, default))
+                if variable not in self._environment and not any(value.known and value.constant for value in found):
+                    found = []  # nobody reads it before the code sets it
                 for module, scope, node in own:
                     found += self.evaluate(module, scope, node, 8) if node is not None else (UNKNOWN,)
             finally:
@@ -316,14 +322,16 @@ class Evaluator:
         variable: str | None = None
         for number, part in enumerate(node.values):
             last = number == len(node.values) - 1
+            decided = []
             for value in self.evaluate(module, scope, part, depth + 1):
-                taken = bool(value.constant) is isinstance(node.op, ast.Or) if value.known else None
+                taken = None if value.truth is None else value.truth is isinstance(node.op, ast.Or)
+                decided.append(taken is True)
                 variable = variable or value.variable
                 if last or taken is True:
                     found.append(value._replace(variable=value.variable or variable))
                 elif taken is None:
                     found.append(value)
-            if found and all(value.known for value in found):
+            if all(decided):
                 break
         return tuple(found) if len(found) == 1 else alternatives(found) or (UNKNOWN,)
 
@@ -340,7 +348,7 @@ class Evaluator:
         for base in bases:
             for key in keys:
                 inside = None if base.thing is None else base.thing.item(self, key, depth)
-                if inside is None:
+                if not inside:
                     inside = unknown(base.source or key.source)
                 elif key.variable is not None:
                     inside = tuple(value._replace(variable=value.variable or key.variable) for value in inside)
@@ -404,9 +412,7 @@ class Evaluator:
             return decisive if decisive in parts else None if None in parts else not decisive
         if isinstance(node, ast.Compare):
             return self._compared(module, scope, node, depth)
-        return _agreed(
-            bool(value.constant) if value.known else None for value in self.evaluate(module, scope, node, depth + 1)
-        )
+        return _agreed(value.truth for value in self.evaluate(module, scope, node, depth + 1))
 
     def _compared(self, module: Module, scope: Scope, node: ast.Compare, depth: int) -> bool | None:
         if len(node.ops) != 1:

@@ -293,9 +293,11 @@ class _Indexer:
         first = call.args[0] if call.args else None
         key = first.value if isinstance(first, ast.Constant) else None
         if chain is not None and chain[-1] == "environ":
-            if isinstance(call.func, ast.Attribute) and call.func.attr in ("setdefault", "pop"):
-                return  # the value that it gives is that of the variable
-            self.result.environment.append((None, None, scope))
+            method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+            if method == "setdefault" and isinstance(key, str) and len(call.args) > 1:
+                self.result.environment.append((key, call.args[1], scope))
+            elif method != "pop":
+                self.result.environment.append((None, None, scope))
             return
         if isinstance(call.func, ast.Attribute) and call.func.attr not in ("setdefault", "pop"):
             key = None

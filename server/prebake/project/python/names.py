@@ -60,6 +60,8 @@ class Names:
         self._variables: dict[Data, tuple[Target, ...]] = {}
         self._derived: dict[Scope, list[Code]] = {}
         self._counted = -1
+        self._entries: dict[str, set[object]] = {}
+        self._merged = -1
 
     @property
     def modules(self) -> Modules:
@@ -71,11 +73,21 @@ class Names:
         while isinstance(container, ast.Subscript):
             container = container.value
         name = (dotted(container) or ("",))[-1]
-        for module in self._modules.known:
-            for changed, entry in module.index.changed:
-                if changed in (name, "*") and (entry is None or key is None or entry == key):
-                    return True
-        return False
+        entries = self._changed_entries()
+        found = entries.get(name, ())
+        if key is None:
+            return bool(found)
+        return key in found or None in found or key in entries.get("*", ())
+
+    def _changed_entries(self) -> dict[str, set[object]]:
+        """The entries that any module read so far sets, by the name of the container."""
+        count = len(self._modules.known)
+        if count != self._merged:
+            self._merged, self._entries = count, {}
+            for module in self._modules.known:
+                for container, entry in module.index.changed:
+                    self._entries.setdefault(container, set()).add(entry)
+        return self._entries
 
     def assigned_variables(self, name: str) -> Iterator[tuple[Module, Scope, ast.expr | None]]:
         """What the program itself sets an environment variable to."""

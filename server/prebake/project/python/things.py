@@ -11,7 +11,7 @@ from prebake.project.python.configfiles import HIDDEN
 from prebake.project.python.modules import Module
 from prebake.project.python.names import Data, Instance
 from prebake.project.python.scopes import Scope
-from prebake.project.python.values import UNKNOWN, Thing, Value, Values, alternatives, perhaps, unknown
+from prebake.project.python.values import UNKNOWN, Thing, Value, Values, alternatives, perhaps
 from prebake.text import Text
 
 if TYPE_CHECKING:
@@ -27,6 +27,11 @@ class Display(Thing):
         self._module = module
         self._scope = scope
         self._node = node
+
+    @property
+    def truth(self) -> bool | None:
+        """Whether it has entries."""
+        return bool(self._node.keys if isinstance(self._node, ast.Dict) else self._node.elts)
 
     def _entries(self) -> Iterator[tuple[ast.expr | None, ast.expr]]:
         if isinstance(self._node, ast.Dict):
@@ -53,7 +58,7 @@ class Display(Thing):
                 return None
             if names[0].constant == wanted and type(names[0].constant) is type(wanted):
                 found = value
-        return None if found is None else evaluator.evaluate(self._module, self._scope, found, depth + 1)
+        return () if found is None else evaluator.evaluate(self._module, self._scope, found, depth + 1)
 
     def elements(self, evaluator: Evaluator, view: str, depth: int) -> Values | None:
         """The elements of a list, the keys or the values of a dict."""
@@ -81,6 +86,11 @@ class Tree(Thing):
         self._attributes = attributes
 
     @property
+    def truth(self) -> bool | None:
+        """Whether it has entries."""
+        return bool(self._data)
+
+    @property
     def value(self) -> Value:
         """It as a value."""
         if self._data is HIDDEN:
@@ -101,7 +111,7 @@ class Tree(Thing):
         if isinstance(self._data, dict):
             if not key.known:
                 return perhaps(self._inner(data) for data in self._data.values())
-            return (self._inner(self._data[key.text]),) if key.text in self._data else unknown(self._file)
+            return (self._inner(self._data[key.text]),) if key.text in self._data else ()
         if isinstance(self._data, list):
             if not key.known:
                 return perhaps(map(self._inner, self._data))
@@ -150,15 +160,12 @@ class Place(Thing):
         """Its ``parent`` folder."""
         return (Place(posixpath.dirname(self.path)).value,) if name == "parent" else None
 
-    def item(self, evaluator: Evaluator, key: Value, depth: int) -> Values | None:
-        """One of ``path.parents``."""
-        return None
-
 
 class Made(Thing):
     """An object of a class of the project."""
 
     __slots__ = ("_instance",)
+    truth = True
 
     def __init__(self, instance: Instance) -> None:
         self._instance = instance

@@ -21,12 +21,17 @@ class Thing:
 
     __slots__ = ()
 
+    @property
+    def truth(self) -> bool | None:
+        """Whether it counts as true; ``None`` where that is not known."""
+        return None
+
     def attribute(self, evaluator: Evaluator, name: str, depth: int) -> Values | None:
         """What the attribute of that name is; ``None`` where the thing does not say."""
         return None
 
     def item(self, evaluator: Evaluator, key: Value, depth: int) -> Values | None:
-        """The entry of a key, or all that it may be where the key is not known."""
+        """The entry of a key, or all that it may be where the key is not known; nothing where it surely has none."""
         return None
 
     def elements(self, evaluator: Evaluator, view: str, depth: int) -> Values | None:
@@ -53,6 +58,11 @@ class Value(NamedTuple):
     certain: bool = True
     thing: Thing | None = None
     source: str | None = None
+
+    @property
+    def truth(self) -> bool | None:
+        """Whether it counts as true; ``None`` where that is not known."""
+        return bool(self.constant) if self.known else None if self.thing is None else self.thing.truth
 
     @property
     def text(self) -> str | None:
