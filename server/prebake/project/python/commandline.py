@@ -268,7 +268,7 @@ def _declared(
     if isinstance(passed, ast.expr) and not (isinstance(passed, ast.Constant) and passed.value is ...):
         found = evaluator.evaluate(module, scope, passed, depth + 1)
     for variable in reversed(_texts(argument(node, "envvar", None))):
-        found = evaluator.from_environment(variable, found)
+        found = evaluator.from_environment(variable, found, depth)
     return found
 
 

@@ -77,7 +77,7 @@ class Ini(Thing):
         self._module = module
         self._scope = scope
 
-    def _tree(self, evaluator: Evaluator) -> Tree | None:
+    def _tree(self, evaluator: Evaluator, depth: int) -> Tree | None:
         """What the only ``read`` of the module reads."""
         calls = [
             (scope, call.node)
@@ -92,20 +92,21 @@ class Ini(Thing):
             for scope, node in calls
             if isinstance(node.func, ast.Attribute)
             and any(
-                isinstance(value.thing, Ini) for value in evaluator.evaluate(self._module, scope, node.func.value, 8)
+                isinstance(value.thing, Ini)
+                for value in evaluator.evaluate(self._module, scope, node.func.value, depth + 1)
             )
         ]
         if len(parsers) != 1:
             return None
         scope, node = parsers[0]
-        values = evaluator.evaluate(self._module, scope, node.args[0], 8)
+        values = evaluator.evaluate(self._module, scope, node.args[0], depth + 1)
         name, text = opened(evaluator, values[0]) if len(values) == 1 else ("", None)
         data = None if text is None else read_data(text, "ini")
         return None if data is None else Tree(data, said(name))
 
     def item(self, evaluator: Evaluator, key: Value, depth: int) -> Values | None:
         """The options of a section."""
-        tree = self._tree(evaluator)
+        tree = self._tree(evaluator, depth + 1)
         return None if tree is None else tree.item(evaluator, key, depth)
 
 
@@ -183,7 +184,7 @@ def library_data(
     return tuple(found_values)
 
 
-def hydra_config(evaluator: Evaluator, module: Module, function: Scope) -> Values | None:
+def hydra_config(evaluator: Evaluator, module: Module, function: Scope, depth: int) -> Values | None:
     """What ``@hydra.main(config_path=..., config_name=...)`` passes; ``None`` for other functions. Groups of the config
     and what the command line overrides are not looked into.
     """
@@ -196,7 +197,7 @@ def hydra_config(evaluator: Evaluator, module: Module, function: Scope) -> Value
         if External("hydra.main") not in targets:
             continue
         folder, name = (
-            [value.text for value in evaluator.evaluate(module, function.parent, passed, 8)]
+            [value.text for value in evaluator.evaluate(module, function.parent, passed, depth + 1)]
             if isinstance(passed := argument(decorator, parameter, position), ast.expr)
             else [None]
             for position, parameter in enumerate(("config_path", "config_name"))

@@ -205,7 +205,7 @@ class Evaluator:
                 finally:
                     self.frames = frames
         calls = list(self._callers.get(owner, ()))
-        option = option_of_parameter(self, module, owner, name, depth) or hydra_config(self, module, owner)
+        option = option_of_parameter(self, module, owner, name, depth) or hydra_config(self, module, owner, depth)
         if option is None and not calls:
             option = typer_parameter(self, module, owner, name, binding.value, depth)
         if option is not None:
@@ -254,10 +254,9 @@ class Evaluator:
             return default
         for keyword in call.keywords:  # **options
             if keyword.arg is None:
-                for value in self.evaluate(caller, scope, keyword.value, depth + 1):
-                    inside = None if value.thing is None else value.thing.item(self, Value(name), depth)
-                    if inside is not None and any(item.known for item in inside):
-                        return inside
+                inside = self.looked_up(caller, scope, keyword.value, (Value(name),), depth)
+                if any(value.known for value in inside):
+                    return inside
         return (*perhaps(default or ()), UNKNOWN)
 
     def home_of(self, owner: Scope, call: ast.Call) -> Module | None:
@@ -277,17 +276,17 @@ class Evaluator:
             return {}
         return {name: None if value is HIDDEN else str(value) for name, value in data.items()}
 
-    def from_environment(self, variable: str, default: Values) -> Values:
+    def from_environment(self, variable: str, default: Values, depth: int) -> Values:
         """What an environment variable holds when the code reads it, else the default."""
-        own = list(self.names.assigned_variables(variable))
+        own = list(self.names.assigned_variables(variable, is_set=variable in self._environment))
         if own and variable not in self._setting:
             self._setting.add(variable)
             try:
-                found = list(self.from_environment(variable, default))
+                found = list(self.from_environment(variable, default, depth + 1))
                 if variable not in self._environment and not any(value.known and value.constant for value in found):
                     found = []  # nobody reads it before the code sets it
                 for module, scope, node in own:
-                    found += self.evaluate(module, scope, node, 8) if node is not None else (UNKNOWN,)
+                    found += self.evaluate(module, scope, node, depth + 1)
             finally:
                 self._setting.discard(variable)
             same = len({(value.known, value.text) for value in found}) == 1
@@ -355,9 +354,7 @@ class Evaluator:
                 if key.known and self.names.may_change(container, key.constant):
                     inside = (*perhaps(inside), UNKNOWN)
                 found += inside if base.certain and key.certain else perhaps(inside)
-        if len(bases) > 1 or len(keys) > 1:
-            return alternatives(found)
-        return tuple(found)
+        return bounded(found)
 
     def elements(self, module: Module, scope: Scope, node: ast.expr, depth: int = 0, part: int | None = None) -> Values:
         """The values that a loop over an expression runs through; ``part`` is which part of each is meant."""
@@ -393,7 +390,7 @@ class Evaluator:
         known = self.evaluate(module, scope, name, depth + 1)
         if len(known) != 1 or known[0].text is None:
             return (UNKNOWN,)
-        return self.from_environment(known[0].text, default)
+        return self.from_environment(known[0].text, default, depth)
 
     def _call(self, module: Module, scope: Scope, node: ast.Call, depth: int) -> Values:
         return call_value(self, module, scope, node, depth)

@@ -137,6 +137,7 @@ def _setting(evaluator: Evaluator, data: Data, default: Values, depth: int) -> V
         default = evaluator.from_environment(
             spelled if spelled is not None else name if sensitive else name.upper(),
             _from_file(evaluator, data, file, name, default, depth),
+            depth,
         )
     return default
 

@@ -283,7 +283,7 @@ class _Indexer:
         key = target.slice.value if isinstance(target.slice, ast.Constant) else None
         chain = dotted(target.value)
         if chain is not None and chain[-1] == "environ":
-            self.result.environment.append((key if isinstance(key, str) else None, value, scope))
+            self.result.environment.append((key if isinstance(key, str) else None, value, scope, False))
         else:
             self._change(target.value, key, scope)
 
@@ -295,9 +295,9 @@ class _Indexer:
         if chain is not None and chain[-1] == "environ":
             method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
             if method == "setdefault" and isinstance(key, str) and len(call.args) > 1:
-                self.result.environment.append((key, call.args[1], scope))
+                self.result.environment.append((key, call.args[1], scope, True))
             elif method != "pop":
-                self.result.environment.append((None, None, scope))
+                self.result.environment.append((None, None, scope, False))
             return
         if isinstance(call.func, ast.Attribute) and call.func.attr not in ("setdefault", "pop"):
             key = None

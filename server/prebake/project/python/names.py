@@ -89,11 +89,11 @@ class Names:
                     self._entries.setdefault(container, set()).add(entry)
         return self._entries
 
-    def assigned_variables(self, name: str) -> Iterator[tuple[Module, Scope, ast.expr | None]]:
-        """What the program itself sets an environment variable to."""
+    def assigned_variables(self, name: str, *, is_set: bool) -> Iterator[tuple[Module, Scope, ast.expr | None]]:
+        """What the program itself sets an environment variable to; ``is_set``: it is set before."""
         for module in self._modules.known:
-            for variable, value, scope in module.index.environment:
-                if variable is None or variable == name:
+            for variable, value, scope, is_default in module.index.environment:
+                if (variable is None or variable == name) and not (is_default and is_set):
                     yield module, scope, value
 
     def subclasses(self, owner: Scope) -> tuple[Code, ...]:

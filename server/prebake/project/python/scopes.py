@@ -139,7 +139,8 @@ class ModuleIndex:
 
     ``assigned`` are the names of attributes that it sets on objects other than ``self``. ``changed`` are the entries of
     dicts and lists that it sets: the name of the container (``"*"`` for one that may be any) and the key, ``None`` for
-    an unknown one. ``environment`` are the variables that it sets: the name, the value, and where.
+    an unknown one. ``environment`` are the variables that it sets: the name, the value, where, and whether only if it
+    is not set.
     """
 
     __slots__ = ("assigned", "changed", "environment", "scopes")
@@ -148,7 +149,7 @@ class ModuleIndex:
         self.scopes = scopes
         self.assigned: set[str] = set()
         self.changed: set[tuple[str, object]] = set()
-        self.environment: list[tuple[str | None, ast.expr | None, Scope]] = []
+        self.environment: list[tuple[str | None, ast.expr | None, Scope, bool]] = []
 
     @property
     def top(self) -> Scope:
