@@ -69,11 +69,13 @@ def download_commands(
 
 
 def _id(loads: Sequence[Load], model: str, state: State) -> str:
-    """The id, as the variable that holds it where the image sets one to just that."""
+    """The id, as the variable that holds it where the image sets one to just that, or an ARG of that name does."""
     names = {load.variable for load in loads}
     name = names.pop() if len(names) == 1 else None
-    if name is not None and all(load.from_environment for load in loads) and state.env.get(name) == model:
-        return variable_word(name)
+    if name is not None and all(load.from_environment for load in loads):
+        held = state.env[name] if name in state.env else state.args.get(name)
+        if held == model:
+            return variable_word(name)
     return model
 
 

@@ -40,7 +40,7 @@ _ENVIRONMENT = {
 }
 """Calls that give an environment variable by its name, and what they are given else."""
 _READERS = ("decouple.", "environs.", "environ.", "starlette.config.")
-_SAME_PATH = {"os.path.abspath", "os.path.realpath", "os.path.normpath", "os.path.expanduser", "os.fspath"}
+_SAME_PATH = {"os.path.abspath", "os.path.realpath", "os.path.normpath", "os.fspath"}
 _PATH_METHODS = {"resolve", "absolute", "expanduser", "joinpath", "as_posix", "with_name", "with_suffix"}
 
 
