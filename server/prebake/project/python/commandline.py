@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from prebake.project.python.modules import Module
@@ -80,31 +80,18 @@ class Arguments(Thing):
         """``vars(args)["name"]``."""
         return self.attribute(evaluator, key.text, depth) if key.text is not None else None
 
-    def _calls(self, evaluator: Evaluator, method: str) -> Iterator[tuple[Module, Call]]:
-        for module in evaluator.names.modules.known:
-            for scope in module.index.scopes.values():
-                if method not in scope.attributes and scope.kind == "module" and not scope.calls:
-                    continue
-                for call in scope.calls:
-                    function = call.node.func
-                    if isinstance(function, ast.Attribute) and function.attr == method:
-                        yield module, call
-
     def _declared(self, evaluator: Evaluator) -> list[Option]:
         """The arguments of the parser: those that the same function declares, else the same module, else all."""
-        found = []
-        for module, call in self._calls(evaluator, "add_argument"):
-            option = _option(module, call)
-            if option is not None and _is_parser(evaluator, module, call):
-                found.append(option)
+        found = _options(evaluator)
         here = [option for option in found if option.scope is self._scope]
         beside = [option for option in found if option.module is self._module]
         return here or beside or found
 
-    def _has_defaults(self, evaluator: Evaluator, name: str) -> bool:
+    @staticmethod
+    def _has_defaults(evaluator: Evaluator, name: str) -> bool:
         return any(
             keyword.arg in (name, None)
-            for _, call in self._calls(evaluator, "set_defaults")
+            for _, call in evaluator.names.calls_of("set_defaults")
             for keyword in call.node.keywords
         )
 
@@ -142,6 +129,18 @@ class Arguments(Thing):
             listed = evaluator.elements(option.module, option.scope, choices, depth + 1)
             return (*perhaps(listed), *unknown(said))
         return unknown(said)
+
+
+def _options(evaluator: Evaluator) -> list[Option]:
+    """The arguments that all parsers of the program declare, as far as they have been read."""
+    calls = evaluator.names.calls_of("add_argument")
+    known, found = evaluator.options
+    for module, call in calls[known:]:
+        option = _option(module, call)
+        if option is not None and _is_parser(evaluator, module, call):
+            found.append(option)
+    evaluator.options = (len(calls), found)
+    return found
 
 
 def _option(module: Module, call: Call) -> Option | None:
@@ -329,17 +328,14 @@ def _annotated(node: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> list[
 
 def _is_run(evaluator: Evaluator, module: Module, function: Scope) -> bool:
     """Whether the module passes the function to ``typer.run`` or ``fire.Fire``."""
-    for scope in module.index.scopes.values():
-        for call in scope.calls:
-            if not call.node.args or not isinstance(call.node.func, (ast.Attribute, ast.Name)):
+    for last in ("run", "Fire", "cli"):
+        for home, call in evaluator.names.calls_of(last):
+            if home is not module or not call.node.args:
                 continue
-            last = call.node.func.attr if isinstance(call.node.func, ast.Attribute) else call.node.func.id
-            if last not in ("run", "Fire", "cli"):
-                continue
-            kinds = _library_names(evaluator, module, scope, call.node.func)
+            kinds = _library_names(evaluator, module, call.scope, call.node.func)
             if not any(kind in ("typer.run", "fire.Fire", "tyro.cli") for kind in kinds):
                 continue
-            given = evaluator.names.targets(module, scope, call.node.args[0])
+            given = evaluator.names.targets(module, call.scope, call.node.args[0])
             if any(isinstance(target, Code) and target.scope is function for target in given):
                 return True
     return False

@@ -80,12 +80,10 @@ class Ini(Thing):
     def _tree(self, evaluator: Evaluator, depth: int) -> Tree | None:
         """What the only ``read`` of the module reads."""
         calls = [
-            (scope, call.node)
-            for scope in self._module.index.scopes.values()
-            for call in scope.calls
-            if isinstance(call.node.func, ast.Attribute)
-            and call.node.func.attr in ("read", "read_file")
-            and call.node.args
+            (call.scope, call.node)
+            for name in ("read", "read_file")
+            for home, call in evaluator.names.calls_of(name)
+            if home is self._module and call.node.args
         ]
         parsers = [
             (scope, node)
@@ -119,7 +117,7 @@ def with_attributes(value: Value) -> Value:
 
 def said(name: str) -> str:
     """How a file is named as the source of a value."""
-    return f"the file {name}" if name else "a file"
+    return f"the file {name}" if name else "a file that the code reads"
 
 
 def opened(evaluator: Evaluator, value: Value) -> tuple[str, Text | None]:

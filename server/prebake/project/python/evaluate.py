@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterable, Mapping
 
 from prebake.project.python.calls import Frame, call_value
-from prebake.project.python.commandline import COMMAND_LINE, option_of_parameter, typer_parameter
+from prebake.project.python.commandline import COMMAND_LINE, Option, option_of_parameter, typer_parameter
 from prebake.project.python.configfiles import HIDDEN, read_data
 from prebake.project.python.datacalls import hydra_config
 from prebake.project.python.fields import attribute
@@ -64,6 +64,7 @@ class Evaluator:
         self._steps = 0
         self._busy: set[tuple[Scope, str]] = set()
         self._setting: set[str] = set()
+        self.options: tuple[int, list[Option]] = (0, [])
         self._spelled = {name.lower(): name for name in environment}
         self.frames: tuple[Frame, ...] = ()
 

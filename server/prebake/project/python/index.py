@@ -25,6 +25,8 @@ from prebake.text import Text
 
 _CHANGES = frozenset(("update", "append", "extend", "insert", "remove", "clear", "pop", "popitem", "setdefault", "add"))
 """Methods that change a dict, a list or a set."""
+_NOTED = frozenset(("add_argument", "set_defaults", "read", "read_file", "run", "Fire", "cli", "start"))
+"""Methods by which a program says what comes from its command line, a file or a request."""
 
 
 @lru_cache(maxsize=4096)
@@ -205,8 +207,11 @@ class _Indexer:
             return
         if isinstance(node, ast.Call):
             scope.calls.append(Call(node, scope, guards))
-            if isinstance(node.func, ast.Attribute) and node.func.attr in _CHANGES:
-                self._changed(node.func.value, node, scope)
+            if isinstance(node.func, ast.Attribute):
+                if node.func.attr in _CHANGES:
+                    self._changed(node.func.value, node, scope)
+                elif node.func.attr in _NOTED:
+                    self.result.noted.append((node.func.attr, scope.calls[-1]))
         elif isinstance(node, ast.Attribute):
             scope.attributes.add(node.attr)
         elif isinstance(node, ast.IfExp):

@@ -66,13 +66,11 @@ def origin_of_parameter(evaluator: Evaluator, module: Module, function: Scope, n
 
 def _is_handed_over(evaluator: Evaluator, module: Module, function: Scope) -> bool:
     """Whether the function is what ``runpod.serverless.start`` calls for each job."""
-    for scope in module.index.scopes.values():
-        for call in scope.calls:
-            if not (isinstance(call.node.func, ast.Attribute) and call.node.func.attr == "start"):
-                continue
-            named = [value for item in call.node.args if isinstance(item, ast.Dict) for value in item.values]
-            for value in named:
-                found = evaluator.names.targets(module, scope, value)
-                if any(isinstance(target, Code) and target.scope is function for target in found):
-                    return True
+    for home, call in evaluator.names.calls_of("start"):
+        if home is not module:
+            continue
+        for value in (value for item in call.node.args if isinstance(item, ast.Dict) for value in item.values):
+            found = evaluator.names.targets(module, call.scope, value)
+            if any(isinstance(target, Code) and target.scope is function for target in found):
+                return True
     return False

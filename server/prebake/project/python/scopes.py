@@ -140,15 +140,16 @@ class ModuleIndex:
     ``assigned`` are the names of attributes that it sets on objects other than ``self``. ``changed`` are the entries of
     dicts and lists that it sets: the name of the container (``"*"`` for one that may be any) and the key, ``None`` for
     an unknown one. ``environment`` are the variables that it sets: the name, the value, where, and whether only if it
-    is not set.
+    is not set. ``noted`` are the calls of some methods that say what other calls give, by the name of the method.
     """
 
-    __slots__ = ("assigned", "changed", "environment", "scopes")
+    __slots__ = ("assigned", "changed", "environment", "noted", "scopes")
 
     def __init__(self, scopes: dict[str, Scope]) -> None:
         self.scopes = scopes
         self.assigned: set[str] = set()
         self.changed: set[tuple[str, object]] = set()
+        self.noted: list[tuple[str, Call]] = []
         self.environment: list[tuple[str | None, ast.expr | None, Scope, bool]] = []
 
     @property
