@@ -11,7 +11,7 @@ from prebake.project.python.names import External
 from prebake.project.python.parse import span_of
 from prebake.project.python.reach import Reached
 from prebake.project.python.scopes import Call, Guard, dotted
-from prebake.project.python.values import MISSING, Value, argument
+from prebake.project.python.values import MISSING, Value, argument, chosen
 from prebake.records import NamedTuple
 from prebake.text import Span
 
@@ -164,7 +164,7 @@ class _Finder:
             values = self._evaluator.evaluate(module, call.scope, passed)
             hint = (dotted(passed) or ("",))[-1].lower()
             is_path = any(word in hint.split("_") for word in _PATH_WORDS)
-            return [value for value in values if not (is_path and value.text is None)]
+            return [value for value in chosen(values) if not (is_path and value.text is None)]
         if passed is MISSING:
             if entry.default is not None:
                 return (Value(entry.default),)

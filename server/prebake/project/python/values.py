@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from prebake.project.python.evaluate import Evaluator
 
 _MAX_VALUES = 16
+_MAX_CHOICE = 8
 
 
 class Thing:
@@ -88,6 +89,16 @@ def unknown(source: str | None) -> Values:
 def perhaps(values: Iterable[Value]) -> Values:
     """Values that may be used."""
     return tuple(value._replace(certain=False) for value in values)
+
+
+def chosen(values: Values) -> Values:
+    """Values of which a program takes one: all of them where they are few enough to be told; otherwise the choice is
+    what nobody knows, as from a long list that somebody is offered.
+    """
+    if sum(not value.certain and value.text is not None for value in values) <= _MAX_CHOICE:
+        return values
+    source = next((value.source for value in values if value.source is not None), None)
+    return (*(value for value in values if value.certain and value.known), UNKNOWN._replace(source=source))
 
 
 def alternatives(values: Iterable[Value]) -> Values:
