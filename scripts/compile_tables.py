@@ -35,10 +35,11 @@ def main() -> int:
 def compiled() -> str:
     """The content of the JSON file: one line for each table, with the checksum of the TOML file it was made from."""
     lines = []
-    for source in sorted(DATA.glob("*.toml")):
+    for source in sorted(DATA.rglob("*.toml")):
         content = source.read_bytes()
         entry = {"checksum": zlib.crc32(content), "table": tomllib.loads(content.decode())}
-        lines.append(f"{json.dumps(source.stem)}: {json.dumps(entry, ensure_ascii=False, separators=(',', ':'))}")
+        name = source.relative_to(DATA).with_suffix("").as_posix()
+        lines.append(f"{json.dumps(name)}: {json.dumps(entry, ensure_ascii=False, separators=(',', ':'))}")
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 

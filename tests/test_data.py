@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from prebake import data
-from prebake.data import COMPILED, load_table
+from prebake.data import COMPILED, load_table, names_in
 from scripts import compile_tables
 
-NAMES = sorted(path.stem for path in compile_tables.DATA.glob("*.toml"))
+NAMES = sorted(
+    path.relative_to(compile_tables.DATA).with_suffix("").as_posix() for path in compile_tables.DATA.rglob("*.toml")
+)
 
 
 @pytest.fixture
@@ -45,6 +47,16 @@ def test_the_copy_counts_until_the_toml_file_is_edited(tables: Path) -> None:
     (tables / "a.toml").write_text("x = 2\n")
     load_table.cache_clear()
     assert load_table("a") == {"x": 2}
+
+
+def test_the_tables_of_a_folder(tables: Path) -> None:
+    (tables / "folder").mkdir()
+    (tables / "folder" / "b.toml").write_text("x = 2\n")
+    (tables / "folder" / "a.toml").write_text("x = 1\n")
+    (tables / "folder" / ".a.toml.swp").write_text("no TOML")
+    assert names_in("folder") == ("folder/a", "folder/b")
+    (tables / COMPILED).write_text(compile_tables.compiled().replace('"x":1', '"x":"the copy"'))
+    assert [load_table(name) for name in names_in("folder")] == [{"x": "the copy"}, {"x": 2}]
 
 
 def test_a_table_that_the_copy_lacks(tables: Path) -> None:

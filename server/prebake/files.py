@@ -75,6 +75,10 @@ class Snapshot:
         """Equal to that of an earlier view where nothing but one file can have changed since, as far as is known."""
         return self._system, self._system.age, frozenset(item for item in self._texts.items() if item[0] != path)
 
+    def state_of_names(self) -> tuple[object, ...]:
+        """Equal to that of an earlier view that has the same files and folders, as far as is known."""
+        return self._system, self._system.age, frozenset((path, text is None) for path, text in self._texts.items())
+
     def text(self, path: str) -> Text | None:
         """A file's text; ``None`` when it is missing, no regular file, unreadable or larger than :data:`MAX_TEXT`."""
         return self._texts[path] if path in self._texts else self._system.text(path)

@@ -16,7 +16,7 @@ from datetime import date
 from pathlib import Path
 
 from scripts.demo_project import make_demo_project
-from tests.bench import commands, servers
+from tests.bench import commands, reached, servers
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,11 @@ def measure(scratch: Path, langserver: Sequence[str], runs: int, edits: int) -> 
             rows.append(Row(what, ours[key], "docker-langserver", theirs[key], 1 if lines <= 50 else 0.5))
     process = commands.whole_process(project, runs)
     rows.append(Row("`prebake check`, demo project", process["check"], "`python -c pass`", process["python"], 10))
+    code = reached.measure(scratch / "code", max(3, runs // 2))
+    what = "PB301 in 2,000 Python files, 200 of them reached"
+    rows.append(Row(f"{what}: first, CPU", code["first"], "budget", [1000.0], 1))
+    rows.append(Row(f"{what}: after an edit of one, CPU", code["edits"], "budget", [20.0], 1))
+    rows.append(Row(f"{what}: after an edit of the Dockerfile, CPU", code["keys"], "budget", [20.0], 1))
     large = scratch / "large"
     commands.make_large_context(large)
     walked = commands.walk(large, max(3, runs // 2))

@@ -86,3 +86,52 @@ def test_environment_of_image_and_service(tmp_path: Path) -> None:
     made = builds(disk(), (tmp_path / "Dockerfile").as_posix(), root=tmp_path.as_posix(), scanner=lambda *_: None)
     (start,) = starts(made[0])
     assert start.environment == {"A": "one", "B": "two", "C": "three", "D": "last", "E": "four"}
+
+
+def test_what_compose_does_not_know_hides_nothing_else(tmp_path: Path) -> None:
+    compose = "services:\n  a: {build: ., command: python main.py --model $MODEL}\n"
+    assert words(tmp_path, "FROM python\n", compose__yaml=compose) == [("python", "main.py", "--model", "\0")]
+
+
+def test_an_override_file_changes_what_a_service_starts(tmp_path: Path) -> None:
+    make_tree(
+        tmp_path,
+        {
+            "Dockerfile": 'FROM python\nCMD ["python", "a.py"]\n',
+            "docker-compose.yml": "services:\n  web: {build: ., environment: {A: one, B: one}}\n",
+            "docker-compose.override.yml": "services:\n  web: {command: python dev.py, environment: {B: two}}\n",
+        },
+    )
+    made = builds(disk(), (tmp_path / "Dockerfile").as_posix(), root=tmp_path.as_posix(), scanner=lambda *_: None)
+    (first, image) = starts(made[0])
+    assert (first.words, first.environment) == (("python", "dev.py"), {"A": "one", "B": "two"})
+    assert image.words == ("python", "a.py")
+
+
+def test_an_override_file_may_be_the_one_that_builds(tmp_path: Path) -> None:
+    make_tree(
+        tmp_path,
+        {
+            "Dockerfile": "FROM python\n",
+            "compose.yaml": "services:\n  web: {image: x, command: python a.py}\n",
+            "compose.override.yaml": "services:\n  web: {build: .}\n",
+        },
+    )
+    made = builds(disk(), (tmp_path / "Dockerfile").as_posix(), root=tmp_path.as_posix(), scanner=lambda *_: None)
+    assert [start.words for start in starts(made[0])] == [("python", "a.py")]
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "expected"),
+    [
+        ("FROM ollama/ollama:0.3\n", [("/bin/ollama", "serve")]),
+        ('FROM vllm/vllm-openai:v0.9\nCMD ["--model", "a/b"]\n', [("vllm", "serve", "--model", "a/b")]),
+        ('FROM public.ecr.aws/lambda/python:3.12\nCMD ["app.handler"]\n', [("/lambda-entrypoint.sh", "app.handler")]),
+        ('FROM ollama/ollama\nENTRYPOINT ["python", "a.py"]\n', [("python", "a.py")]),
+        ('FROM ollama/ollama AS x\nFROM x\nENTRYPOINT []\nCMD ["sh", "/go.sh"]\n', [("sh", "/go.sh")]),
+        ("FROM tiangolo/uvicorn-gunicorn-fastapi:python3.11\n", [("uvicorn-gunicorn-start",)]),
+        ("FROM someone/ollama\n", []),
+    ],
+)
+def test_base_images_whose_command_is_known(tmp_path: Path, dockerfile: str, expected: list[tuple[str, ...]]) -> None:
+    assert words(tmp_path, dockerfile) == expected

@@ -57,6 +57,21 @@ def what(program: Program) -> str | None:
         ("sh -c 'python main.py'", "/app/main.py"),
         ("bash -lc 'cd sub && exec python main.py'", "/app/sub/main.py"),
         ("myservice --port 80", "myservice"),
+        ("uv run --directory sub main.py", "/app/sub/main.py"),
+        ("conda run --cwd /srv -n env python main.py", "/srv/main.py"),
+        ("deepspeed --num_gpus 2 serve.py", "/app/serve.py"),
+        ("granian --interface asgi pkg.main:app", "pkg.main"),
+        ("daphne -b 0.0.0.0 pkg.asgi:application", "pkg.asgi"),
+        ("serve run pkg.app:deployment", "pkg.app"),
+        ("arq pkg.worker.WorkerSettings", "pkg.worker"),
+        ("bentoml serve pkg.service:svc", "pkg.service"),
+        ("/lambda-entrypoint.sh pkg.app.handler", "pkg.app"),
+        ("python -m awslambdaric app.handler", "app"),
+        ("vllm serve org/model --port 80", "vllm"),
+        ("python -m vllm.entrypoints.openai.api_server --model org/model", "vllm.entrypoints.openai.api_server"),
+        ("text-generation-launcher --model-id org/model", "text-generation-launcher"),
+        ("eval 'python main.py'", "/app/main.py"),
+        ("sh -c 'exec python main.py; python never.py'", "/app/main.py"),
     ],
 )
 def test_commands(command: str, expected: str) -> None:
@@ -68,6 +83,127 @@ def test_commands(command: str, expected: str) -> None:
 @pytest.mark.parametrize("command", [(), ("nginx/run",), ("node", "-"), ("python",), ("python", "-"), ("sh", "-c")])
 def test_commands_that_start_no_python_of_the_project(command: tuple[str, ...]) -> None:
     assert [program for program in started(command) if program.console is None] == []
+
+
+@pytest.mark.parametrize(
+    ("command", "files", "expected"),
+    [
+        ("gunicorn", {"gunicorn.conf.py": 'chdir = "src"\nwsgi_app = "web:app"\n'}, "web"),
+        ("gunicorn -c conf/g.py", {"conf/g.py": 'wsgi_app: str = 1\nwsgi_app = "web.main:create()"\n'}, "web.main"),
+        ("celery -A proj worker", {"proj/celery.py": ""}, "proj proj.celery"),
+        ("dramatiq pkg.tasks pkg.more", {}, "pkg.tasks pkg.more"),
+        ("uwsgi --ini uwsgi.ini", {"uwsgi.ini": "[uwsgi]\nmodule = web:app\n"}, "web"),
+        ("uwsgi --http :80 --wsgi-file web.py --callable app", {"web.py": ""}, "/app/web.py"),
+        ("bentoml serve .", {"bentofile.yaml": 'service: "svc:Service"\n'}, "svc"),
+        ("bentoml serve", {"service.py": ""}, "/app/service.py"),
+        ("bentoml serve service.py:Summary", {}, "/app/service.py"),
+        ("mlserver start .", {"model-settings.json": '{"implementation": "models.Runtime"}'}, "models"),
+        ("serve run config.yaml", {"config.yaml": "applications:\n- import_path: pkg.app:graph\n"}, "pkg.app"),
+        ("functions-framework --target=handle", {"main.py": ""}, "/app/main.py"),
+        ("flask --app web.py run", {"web.py": ""}, "/app/web.py"),
+        ("pdm run start", {"pyproject.toml": '[tool.pdm.scripts]\nstart = {cmd = "python main.py"}\n'}, "/app/main.py"),
+        ("hatch run prod:serve", {"pyproject.toml": '[tool.hatch.envs.prod.scripts]\nserve = "uvicorn a:b"\n'}, "a"),
+        ("pipenv run web", {"Pipfile": '[scripts]\nweb = "python web.py"\n'}, "/app/web.py"),
+        ("pixi run serve", {"pixi.toml": '[tasks]\nserve = "python -m pkg"\n'}, "pkg"),
+        ("honcho start", {"Procfile": "web: gunicorn web:app\nworker: python worker.py\n"}, "web /app/worker.py"),
+        ("honcho start worker", {"Procfile": "web: gunicorn web:app\nworker: python worker.py\n"}, "/app/worker.py"),
+        ("make run", {"Makefile": "PY ?= python\nbuild:\n\tcp a b\nrun: build\n\t@$(PY) main.py\n"}, "/app/main.py"),
+    ],
+)
+def test_commands_that_files_of_the_project_explain(command: str, files: dict[str, str], expected: str) -> None:
+    import shlex
+
+    image = {f"/app/{name}": text for name, text in files.items()}
+    found = [what(program) for program in started(tuple(shlex.split(command)), image)]
+    assert [name for name in found if name != "cp"] == expected.split()
+
+
+@pytest.mark.parametrize(
+    ("command", "files"),
+    [
+        ("gunicorn", {"gunicorn.conf.py": "wsgi_app = name\nworkers = 2\n"}),
+        ("honcho start", {"Procfile": "not a process\n"}),
+        ("supervisord -n", {"supervisord.conf": "[supervisord]\nnodaemon=true\n"}),
+        ("make run", {"Makefile": "build:\n\tpython build.py\n"}),
+        ("bentoml serve", {"bentofile.yaml": "service:\n"}),
+        ("rq worker default", {}),
+        ("ollama serve", {}),
+    ],
+)
+def test_files_that_name_no_program(command: str, files: dict[str, str]) -> None:
+    image = {f"/app/{name}": text for name, text in files.items()}
+    assert [what(found) for found in started(tuple(command.split()), image) if found.console is None] == []
+
+
+def test_supervisord_starts_its_programs() -> None:
+    config = """\
+[supervisord]
+nodaemon=true
+[program:web]
+command=/opt/venv/bin/uvicorn web:app
+   --port 80
+directory=/srv ; where it is
+environment=PYTHONPATH="/lib",A=b
+[program:worker]
+command=bash -c "python %(ENV_WORKER)s"
+[program:off]
+command=python off.py
+autostart=false
+[include]
+files = more.conf
+"""
+    files = {
+        "/etc/supervisor/supervisord.conf": config,
+        "/etc/supervisor/more.conf": "[program:x]\ncommand=python x.py\n",
+    }
+    found = started(("supervisord", "-n"), files, {"WORKER": "worker.py"})
+    assert [what(program) for program in found] == ["web", "/app/worker.py", "/app/x.py"]
+    assert (found[0].directories, found[0].environment["A"]) == (("/srv", "/lib"), "b")
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ("serve() { python serve.py; }\nother() { python other.py; }\nserve\n", ["/app/serve.py"]),
+        ('run() { exec "$@"; }\nrun python main.py\npython never.py\n', ["/app/main.py"]),
+        ('if [ $# -eq 0 ]; then\n python default.py\nelse\n exec "$@"\nfi\n', ["/app/given.py"]),
+        ('if [ "$1" = serve ]; then python serve.py; fi\nexec "$@"\n', ["/app/given.py"]),
+        ('if [ "${1#-}" != "$1" ]; then set -- python main.py "$@"; fi\nexec "$@"\n', ["/app/given.py"]),
+        (
+            'if [ "$MODE" = dev ]; then python dev.py; elif [ "$MODE" = prod ]; then python prod.py; fi\n',
+            ["/app/prod.py"],
+        ),
+        ('if [ -n "$X" ]; then python x.py; fi\nif true; then python y.py; fi\n', ["/app/x.py", "/app/y.py"]),
+        (
+            'case "$MODE" in\n dev|test) python dev.py;;\n prod) python prod.py;;\n *) python any.py;;\nesac\n',
+            ["/app/prod.py"],
+        ),
+        ('case "$X" in a) python a.py;; *) python b.py;; esac\n', ["/app/a.py", "/app/b.py"]),
+        ("for name in a b; do python $name.py; done\n", ["/app/a.py", "/app/b.py"]),
+        (". ./env.sh\npython $FILE\n", ["/app/sourced.py"]),
+        ("(cd sub && python a.py)\npython b.py\n", ["/app/sub/a.py", "/app/b.py"]),
+        ("python wait.py && exec python main.py\npython after.py\n", ["/app/wait.py", "/app/main.py", "/app/after.py"]),
+        ('shift\nexec "$@"\n', ["/app/given.py"]),
+        (': "${FILE:=default.py}"\nexec python "$FILE"\n', ["/app/default.py"]),
+        ("serve() {\n serve\n}\nserve\n", []),
+        ("while ! nc -z db 5432; do sleep 1; done\npython main.py\n", ["/app/main.py"]),
+        ("if python check.py; then exit 0; fi\nexit 1\npython never.py\n", ["/app/check.py"]),
+    ],
+)
+def test_what_runs_of_an_entrypoint_script(script: str, expected: list[str]) -> None:
+    files = {"/entrypoint.sh": "#!/bin/sh\n" + script, "/app/env.sh": "FILE=sourced.py\n"}
+    words = ("/entrypoint.sh", *(("x",) if script.startswith("shift") else ()), "python", "given.py")
+    found = [program for program in started(words, files, {"MODE": "prod"}) if program.console is None]
+    assert [what(program) for program in found] == expected
+
+
+def test_where_a_command_stands() -> None:
+    script = "#!/bin/sh\necho x\nhf download org/model\n"
+    (program,) = started(("/start.sh",), {"/start.sh": script})
+    assert program.site is not None
+    assert (program.site.path, script[program.site.start : program.site.end]) == ("/start.sh", "hf download org/model")
+    (program,) = started(("hf", "download", "org/model"))
+    assert program.site is None
 
 
 def test_what_runs_as_main_and_what_is_called() -> None:

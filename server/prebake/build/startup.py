@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
+from prebake.build.bases import base_command
 from prebake.build.build import Build, fact
 from prebake.build.copies import copies_by_stage
 from prebake.build.paths import inside
@@ -49,8 +50,13 @@ def final_state(build: Build) -> State:
 def command(build: Build) -> ImageCommand:
     """The ENTRYPOINT and CMD of the finished image."""
     before = states(build)
+    base = base_command(final_state(build).base)
     return image_command(
-        (stage, [before[instruction.index].shell for instruction in stage.instructions]) for stage in final_chain(build)
+        (
+            (stage, [before[instruction.index].shell for instruction in stage.instructions])
+            for stage in final_chain(build)
+        ),
+        base,
     )
 
 
@@ -60,9 +66,9 @@ def compose_services(build: Build) -> tuple[Service, ...]:
     target = build.final_stage
     found = []
     for path in compose_files(build.snapshot, build.path, build.root):
-        from prebake.project.compose import services
+        from prebake.project.compose import overridden
 
-        for service in services(build.snapshot, path):
+        for service in overridden(build.snapshot, path):
             spec = service.build
             if spec is None or spec.dockerfile != build.path or spec.context != build.context.root:
                 continue
@@ -90,21 +96,66 @@ def starts(build: Build) -> tuple[Start, ...]:
         found.append(Start(service_words(image, service), image.instruction, service, here, environment, state.user))
     if not any(start.service and not start.service.command and not start.service.entrypoint for start in found):
         words = (*image.entrypoint_words, *image.cmd_words)
-        if words and (image.cmd is not None or not found):
+        if words and (image.cmd_words or not found):
             found.append(Start(words, image.instruction, None, directory, dict(state.env), state.user))
     return tuple(start for start in found if start.words)
 
 
 def image_file(build: Build, path: str) -> str | None:
     """The file of the project that the finished image has at ``path``, as far as COPY, ADD and compose's mounts say."""
-    for service in compose_services(build):
-        for volume in service.volumes:
-            below = inside(path, volume.target) if volume.kind == "bind" and volume.source else None
-            if below is not None:
-                mounted = join(volume.source or "", below)
-                if build.snapshot.is_file(mounted):
-                    return mounted
+    known = _image_files(build)
+    if path not in known:
+        known[path] = _image_file(build, path)
+    return known[path]
+
+
+@fact
+def _image_files(build: Build) -> dict[str, str | None]:
+    """The answers that were given: the services of a compose file ask for the same ones."""
+    return {}
+
+
+def _image_file(build: Build, path: str) -> str | None:
+    for source, target in _binds(build):
+        below = inside(path, target)
+        if below is not None:
+            mounted = join(source, below)
+            if build.snapshot.is_file(mounted):
+                return mounted
     return stage_file(build, final_chain(build), path)
+
+
+@fact
+def _binds(build: Build) -> tuple[tuple[str, str], ...]:
+    """The folders and files that compose mounts, and where."""
+    volumes = (volume for service in compose_services(build) for volume in service.volumes)
+    return tuple((volume.source, volume.target) for volume in volumes if volume.kind == "bind" and volume.source)
+
+
+@fact
+def image_layout(build: Build) -> object:
+    """Equal to that of another build of the same Dockerfile where :func:`image_file` gives the same answers."""
+    copies = (
+        (
+            copy.instruction.stage,
+            copy.origin,
+            copy.destination,
+            copy.into,
+            copy.mappings,
+            tuple(word.raw for word in copy.instruction.words),
+            copy.instruction.flag_values("exclude"),
+            copy.state.env,
+            copy.state.args,
+        )
+        for found in copies_by_stage(build).values()
+        for copy in found
+    )
+    stages = tuple(stage.instruction.body.text for stage in build.tree.stages)
+    final = None if build.final_stage is None else build.final_stage.index
+    named = tuple(build.context.named)
+    # As long as the rules are those of the same text, they are the same object.
+    place = (build.path, build.context.root, build.ignore, build.snapshot.state_of_names())
+    return (place, final, named, stages, tuple(copies), _binds(build))
 
 
 def stage_file(build: Build, stages: tuple[Stage, ...], path: str, depth: int = 0) -> str | None:

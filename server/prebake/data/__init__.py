@@ -15,7 +15,9 @@ COMPILED = "compiled.json"
 
 @cache
 def load_table(name: str) -> dict[str, Any]:
-    """The decoded table of a name, ``installers`` for ``installers.toml``; shared by all who ask: not to be changed."""
+    """The decoded table of a name, ``installers`` for ``installers.toml``, ``models/torch`` for ``models/torch.toml``;
+    shared by all who ask: not to be changed.
+    """
     source = _read(f"{name}.toml")
     line = _compiled().get(name)
     compiled = json.loads(line) if line is not None else None
@@ -26,6 +28,12 @@ def load_table(name: str) -> dict[str, Any]:
     import tomllib
 
     return tomllib.loads(source.decode())
+
+
+def names_in(folder: str) -> tuple[str, ...]:
+    """The names of the tables of a folder, in order."""
+    files = sorted(name for name in os.listdir(os.path.join(_FOLDER, folder)) if name.endswith(".toml"))
+    return tuple(f"{folder}/{name.removesuffix('.toml')}" for name in files)
 
 
 @cache

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from prebake.files import Snapshot, join, parent
 from prebake.project.namedcontexts import NamedContext, named_context
+from prebake.project.program import UNKNOWN
 from prebake.project.yamltree import Node, load
 from prebake.records import NamedTuple
 from prebake.regex import regex
@@ -91,7 +92,7 @@ class Service(NamedTuple):
 
 class Command(NamedTuple):
     """A ``command`` or ``entrypoint``: list form, or one string, which compose splits as a shell would (it starts no
-    shell). ``words`` without a known value are ``None``.
+    shell). ``"\\0"`` stands in ``words`` for what only the environment knows.
     """
 
     words: tuple[Value, ...]
@@ -108,6 +109,50 @@ def services(snapshot: Snapshot, path: str) -> tuple[Service, ...]:
     if text is None:
         return ()
     return tuple(_extended(snapshot, service, 0) for service in _read(text, path))
+
+
+def overridden(snapshot: Snapshot, path: str) -> tuple[Service, ...]:
+    """The services of a compose file as ``docker compose up`` runs them: with what the override file beside it sets.
+
+    That file has none of its own then. What it sets has the span of the service that it is for.
+    """
+    folder, name = posixpath.split(path)
+    stem, ending = posixpath.splitext(name)
+    endings = (".yml", ".yaml")
+    if stem.endswith(".override"):
+        above = join(folder, stem.removesuffix(".override"))
+        return () if any(snapshot.is_file(above + other) for other in endings) else services(snapshot, path)
+    found = services(snapshot, path)
+    over = next(
+        (
+            join(folder, stem + ".override" + other)
+            for other in (ending, *endings)
+            if snapshot.is_file(join(folder, stem + ".override" + other))
+        ),
+        None,
+    )
+    if over is None or stem not in ("compose", "docker-compose"):
+        return found
+    more = {service.name: service for service in services(snapshot, over)}
+    return tuple(_merged(more.pop(service.name), service) if service.name in more else service for service in found)
+
+
+def _merged(over: Service, base: Service) -> Service:
+    """A service with what another file sets for it."""
+    here = {name: value._replace(span=base.span) for name, value in over.environment.items()}
+    targets = {volume.target for volume in over.volumes}
+    return base._replace(
+        build=base.build if over.build is None else over.build._replace(span=base.span),
+        command=over.command or base.command,
+        entrypoint=over.entrypoint or base.entrypoint,
+        environment={**base.environment, **here},
+        env_files=base.env_files + over.env_files,
+        volumes=(
+            *(volume for volume in base.volumes if volume.target not in targets),
+            *(volume._replace(span=base.span) for volume in over.volumes),
+        ),
+        working_dir=over.working_dir or base.working_dir,
+    )
 
 
 _MAX_EXTENDS = 8
@@ -166,9 +211,10 @@ def _service(key: Node, node: Node, path: str) -> Service:
     )
 
 
-def interpolate(text: str) -> str | None:
-    """A text with ``${NAME:-default}`` and its like resolved as compose does where nothing is set; ``None`` when it
-    needs a variable that has no default.
+def interpolate(text: str, unknown: str | None = None) -> str | None:
+    """A text with ``${NAME:-default}`` and its like resolved as compose does where nothing is set.
+
+    ``unknown`` stands for variables that have no default; where it is ``None``, so is the whole text then.
     """
     pieces: list[str] = []
     done = 0
@@ -181,7 +227,9 @@ def interpolate(text: str) -> str | None:
         elif operator in ("-", ":-"):
             pieces.append(default)
         elif operator not in ("+", ":+") and (name or plain):
-            return None
+            if unknown is None:
+                return None
+            pieces.append(unknown)
     return "".join((*pieces, text[done:]))
 
 
@@ -246,9 +294,13 @@ def _command(node: Node | None) -> Command | None:
     if node is None or node.is_null:
         return None
     if node.kind == "sequence":
-        words = tuple(Value(interpolate(item.text), item.span) for item in node.items if item.kind == "scalar")
-        return Command(words, True, node.span)
-    return Command((Value(interpolate(node.text), node.span),), False, node.span) if node.kind == "scalar" else None
+        parts = [item for item in node.items if item.kind == "scalar"]
+    elif node.kind == "scalar":
+        parts = [node]
+    else:
+        return None
+    words = tuple(Value(interpolate(part.text, UNKNOWN), part.span) for part in parts)
+    return Command(words, node.kind == "sequence", node.span)
 
 
 def _env_files(node: Node | None, folder: str) -> tuple[str, ...]:

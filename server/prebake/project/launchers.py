@@ -10,7 +10,9 @@ from prebake.records import NamedTuple
 
 
 class Launcher(NamedTuple):
-    """One entry; the keys are those that the data file explains. ``kind`` is ``wrapper``, ``server`` or ``script``."""
+    """One entry; the keys are those that the data file explains. ``kind`` is ``wrapper``, ``server``, ``script`` or
+    ``supervisor``.
+    """
 
     kind: str
     name: str
@@ -26,6 +28,19 @@ class Launcher(NamedTuple):
     file: bool = False
     setting: tuple[str, ...] = ()
     defaults: tuple[str, ...] = ()
+    handler: bool = False
+    many: bool = False
+    submodule: str | None = None
+    attribute: tuple[str, ...] = ()
+    attribute_variable: str | None = None
+    arguments: str | None = None
+    config: tuple[str, ...] = ()
+    config_files: tuple[str, ...] = ()
+    config_ending: str | None = None
+    config_application: tuple[str, ...] = ()
+    config_directory: str | None = None
+    format: str | None = None
+    tasks: tuple[tuple[str, ...], ...] = ()
 
 
 @lru_cache(maxsize=1)
@@ -35,13 +50,15 @@ def launchers() -> dict[str, Launcher]:
     found: dict[str, Launcher] = {}
     for kind, entries in tables.items():
         for entry in entries:
-            keys: dict[str, Any] = {
-                key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()
-            }
+            keys: dict[str, Any] = {key: _frozen(value) for key, value in entry.items()}
             if "valued" in keys:
                 keys["valued"] = frozenset(keys["valued"])
             found[entry["name"]] = Launcher(kind, **keys)
     return found
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
 
 
 def launcher(words: tuple[str, ...]) -> tuple[Launcher, int] | None:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from prebake.files import Snapshot
+from prebake.project.program import UNKNOWN
 from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Instruction, Stage
 from prebake.syntax.fragment import Fragment
@@ -14,8 +15,6 @@ from prebake.syntax.shell import split
 
 if TYPE_CHECKING:
     from prebake.project.compose import Command, Service
-
-_UNKNOWN = "\0"
 
 
 class ImageCommand(NamedTuple):
@@ -54,8 +53,10 @@ class Start(NamedTuple):
         return "/root" if name in ("root", "0") else f"/home/{name}"
 
 
-def image_command(stages: Iterable[tuple[Stage, Sequence[tuple[str, ...]]]]) -> ImageCommand:
-    """The command of an image.
+def image_command(
+    stages: Iterable[tuple[Stage, Sequence[tuple[str, ...]]]], base: ImageCommand | None = None
+) -> ImageCommand:
+    """The command of an image; ``base`` is that of the image that the lowest stage is built on, where it is known.
 
     ``stages`` are those it is made of, lowest first, each with the SHELL in force before each of its instructions. The
     last ENTRYPOINT and CMD count. An ENTRYPOINT resets a CMD that the stage has inherited; in shell form it makes CMD
@@ -63,8 +64,8 @@ def image_command(stages: Iterable[tuple[Stage, Sequence[tuple[str, ...]]]]) -> 
     """
     entrypoint: Instruction | None = None
     cmd: Instruction | None = None
-    entrypoint_words: tuple[str, ...] = ()
-    cmd_words: tuple[str, ...] = ()
+    entrypoint_words: tuple[str, ...] = () if base is None else base.entrypoint_words
+    cmd_words: tuple[str, ...] = () if base is None else base.cmd_words
     for stage, shells in stages:
         own_cmd = False
         for instruction, shell in zip(stage.instructions, shells, strict=True):
@@ -98,10 +99,8 @@ def service_words(command: ImageCommand, service: Service) -> tuple[str, ...]:
 
 def _given(command: Command) -> tuple[str, ...]:
     if command.is_list:
-        return tuple(_UNKNOWN if word.text is None else word.text for word in command.words)
-    text = command.words[0].text if command.words else None
-    if text is None:
-        return (_UNKNOWN,)
+        return tuple(UNKNOWN if word.text is None else word.text for word in command.words)
+    text = (command.words[0].text if command.words else None) or ""
     found = [item for part in split(Fragment.whole(text)).commands for item in part.words]
     return tuple(word.pattern if word.value is None and word.pattern else word.value or word.raw for word in found)
 

@@ -21,13 +21,16 @@ class ModelDownloadedAtStartup(Rule):
 
     Follows CMD, ENTRYPOINT and compose's `command` to the Python code that runs, and through it: the module level of
     what is imported, and the functions and classes that reached code refers to. Calls that download from the Hugging
-    Face Hub (huggingface_hub, transformers, sentence-transformers, faster-whisper and others) are reported, one finding
-    for each library and model, unless the image has the model already: downloaded or reached by a script in a RUN,
-    copied, loaded from a path, or asked for with `local_files_only`.
+    Face Hub (huggingface_hub, transformers, sentence-transformers, faster-whisper and others) or from elsewhere (nltk,
+    spaCy, torchvision, Whisper, Ultralytics, Ollama, URLs of weights and many more) are reported, and so are the commands
+    of start scripts that do it (`hf download`, `wget`, `ollama pull`, `vllm serve`): one finding for each library and
+    model, unless the image has the model already: downloaded or reached by a script in a RUN, copied, loaded from a path,
+    or asked for with `local_files_only`.
 
     It is a warning where the model's id is known. It is information where compose mounts a volume over the cache or
-    VOLUME declares one, the id has no static value, one of several models is chosen at run time, only a tokenizer or a
-    configuration is fetched, or the call is what is left when a path in the image cannot be loaded.
+    VOLUME declares one, the id has no static value or is the default of a release, one of several models is chosen at
+    run time, only a dataset, a tokenizer or a configuration is fetched, or the call is what is left when a path in the
+    image cannot be loaded.
 
     ## Why it is slow
 
@@ -68,7 +71,9 @@ class ModelDownloadedAtStartup(Rule):
     when the repository has changed, and a cache that it may not write to would then stop the container. Where only a
     tokenizer or a configuration is loaded, the weights are left out. Where the code passes a token, the download gets
     one through a secret mount that leaves nothing in the image. A whole repository may hold the weights in several
-    formats; the command then takes all of them.
+    formats; the command then takes all of them. Libraries with caches of their own download with their own code, in a
+    `python3 -c` that has only those arguments of the call that decide what is fetched; where the container runs as another
+    user, a variable such as `TORCH_HOME` names a folder for both.
 
     ## References
 
@@ -105,15 +110,19 @@ def _repair(build: Build, pending: Pending) -> tuple[Fix, ...] | str:
     if build.settings.bake != "cache":
         return f'the setting bake = "{build.settings.bake}" asks for a way that is not offered yet: only "cache" is'
     from prebake.build.installs.sink import Refusal
-    from prebake.build.models.bake import plan_bake
 
-    plan = plan_bake(build, pending.loads)
-    if isinstance(plan, Refusal):
-        return plan.reason
+    if pending.loads[0].load.entry.in_hub_cache:
+        from prebake.build.models.bake import plan_bake as plan
+    else:
+        from prebake.build.models.ownbake import plan_own as plan
+
+    found = plan(build, pending.loads)
+    if isinstance(found, Refusal):
+        return found.reason
     kinds = sorted({item.load.kind for item in pending.loads})
-    what = pending.model if "weights" in kinds else f"the {' and '.join(kinds)} of {pending.model}"
+    what = f"the {' and '.join(kinds)} of {pending.model}" if set(kinds) <= {"tokenizer", "config"} else pending.model
     title = f"Download {what} into the image at build time"
-    return (Fix(title, Applicability.SUGGESTED, plan.edits, plan.explanation),)
+    return (Fix(title, Applicability.SUGGESTED, found.edits, found.explanation),)
 
 
 def _primary(build: Build, loads: Sequence[StartLoad]) -> Location:

@@ -32,8 +32,10 @@ class _CommandReader:
     """The state while one list of commands is read: the open compounds and the command under construction."""
 
     __slots__ = (
+        "arms",
         "assignments",
         "before",
+        "bodies",
         "closed",
         "closes",
         "commands",
@@ -60,6 +62,8 @@ class _CommandReader:
         self.compounds = Compounds(context, reader.fail)
         self.commands: list[Command] = []
         self.functions: list[str] = []
+        self.bodies: list[int] = []
+        self.arms: list[tuple[int, str]] = []
         self.before = ""
         self.fresh = True  # nothing was read since the last operator, so that a line end separates nothing
         self.header = ""  # "for", "select" or "case" while the words of its header are read
@@ -102,7 +106,14 @@ class _CommandReader:
                 at = self._word(at)
         self._finish()
         reader.context = outer_context
-        return Script(tuple(self.commands), reader.problem if well_formed else None, tuple(self.functions)), at
+        script = Script(
+            tuple(self.commands),
+            reader.problem if well_formed else None,
+            tuple(self.functions),
+            tuple(self.bodies),
+            tuple(self.arms),
+        )
+        return script, at
 
     def _finish(self) -> None:
         """Take what is left at the end, and say what is missing there."""
@@ -246,6 +257,7 @@ class _CommandReader:
 
     def _function(self, name: str) -> None:
         self.functions.append(name)
+        self.bodies.append(len(self.commands))
         self._open("function")
         self.fresh = True
 
@@ -327,9 +339,11 @@ class _CommandReader:
             self._close("esac")
             return stop
         at += text[at] == "("
+        begin = at
         while (at := reader.skip_blank(at)) < reader.end:
             char = text[at]
             if char == ")":
+                self.arms.append((len(self.commands), text[begin:at].strip()))
                 self.fresh = True
                 return at + 1
             if char in "\n;&(":

@@ -119,12 +119,15 @@ class Script(NamedTuple):
     """The commands of a shell text in order, those of compounds included, those of substitutions not.
 
     ``problem`` says what is wrong with the text (the first thing only), None for a well-formed one. ``functions`` are
-    the names of the functions that it defines.
+    the names of the functions that it defines; ``bodies`` where in ``commands`` the first command of each would be, and
+    ``arms`` the same for the arms of each ``case``, with the raw text of their patterns.
     """
 
     commands: tuple[Command, ...]
     problem: str | None = None
     functions: tuple[str, ...] = ()
+    bodies: tuple[int, ...] = ()
+    arms: tuple[tuple[int, str], ...] = ()
 
     def walk(self) -> Iterator[Command]:
         """All commands, each followed by those of its substitutions."""

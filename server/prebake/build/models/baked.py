@@ -10,14 +10,17 @@ from collections.abc import Iterator
 
 from prebake.build.build import Build, fact
 from prebake.build.copies import copies
-from prebake.build.models.downloads import console_names, program_loads
+from prebake.build.models.downloads import command_loads, program_loads
+from prebake.build.models.entries import console_names
 from prebake.build.models.hubcache import cache_folders, overlaps
 from prebake.build.paths import inside
 from prebake.build.startup import final_chain, final_state, stage_file
 from prebake.build.state import State, chain, states
 from prebake.build.steps import Step, steps_at
+from prebake.project.catalogue import mentions_command
 from prebake.project.command import Place, Program, programs_of_words
 from prebake.project.loads import Load
+from prebake.project.shellloads import shell_loads
 from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction, Stage
@@ -27,6 +30,7 @@ _MAX_DEPTH = 8
 _PYTHON = regex(r"(python|pypy)(\d(\.\d+)?)?\Z")
 # What a RUN that runs Python code, a script or the hub's command has in its text: the others are not read closely.
 _WORTH_READING = regex(r"hugging|\bhf\b|\.py\b|\.sh\b|\bpython[\d.]*\s+-(?!-)|<<|\btransformers\b")
+_ENDINGS = (".pt", ".zip", ".onnx", ".bin", ".tar.gz")
 _FETCHES = regex(
     r"\b(hf|huggingface-cli|from_pretrained|snapshot_download|SentenceTransformer|pipeline|git|curl|wget|transformers)\b"
 )
@@ -54,7 +58,20 @@ class Baked(NamedTuple):
         if load.model is None:
             return load.library in self.libraries
         model = load.model.lower()
-        return model in self.models or any(_names(text, model) for text in self.texts)
+        if model in self.models or any(whole in self.models for whole in load.entry.whole):
+            return True
+        if load.entry.grammar == "hub":
+            return any(_names(text, model) for text in self.texts)
+        return any(_tells(text, model) for text in self.texts)
+
+
+def _tells(text: str, model: str) -> bool:
+    """Whether the text of a RUN tells of a file or package by its name, which has to be more than a common word."""
+    name = model.rpartition("/")[2].partition("?")[0]
+    if any(f"/{name}{ending}" in text for ending in _ENDINGS):
+        return True
+    telling = any(character in "-_.0123456789" for character in name)
+    return telling and re.search(rf"(?<![a-z0-9_-]){re.escape(name)}(?![a-z0-9_])", text) is not None
 
 
 def _names(text: str, model: str) -> bool:
@@ -82,12 +99,13 @@ def baked(build: Build) -> Baked:
                 if not hidden and "/" in raw:
                     # Uncut: the values of a loop, what `wget` and `git clone` are given.
                     texts.append(raw.lower())
-                if _WORTH_READING.search(raw) or any(name in raw for name in own_commands):
+                if _WORTH_READING.search(raw) or mentions_command(raw) or any(name in raw for name in own_commands):
                     for text, found in _run(build, stage, instruction, hidden):
                         texts.append(text)
                         loads += found
             elif instruction.keyword in ("COPY", "ADD"):
-                texts.append(instruction.raw.lower() if "models--" in instruction.raw else "")
+                worth = "models--" in instruction.raw or instruction.keyword == "ADD"
+                texts.append(instruction.raw.lower() if worth else "")
     return Baked(
         tuple(text for text in texts if text),
         frozenset(load.model.lower() for load in loads if load.model is not None),
@@ -149,11 +167,11 @@ def _run(build: Build, stage: Stage, instruction: Instruction, hidden: bool) -> 
         place = Place(step.directory or ".", environment, lambda path: build.snapshot.text(files(path) or ""))
         words = tuple(argument.text or "\0" for argument in step.arguments)
         if not hidden:
-            yield " ".join((step.program, *words)).lower(), ()
+            yield " ".join((step.program, *words)).lower(), tuple(shell_loads((step.program, *words), environment))
             for script in _scripts(step, place, words):
                 yield script, ()
         for program in _programs(build, step, place, words):
-            loads = program_loads(build, program, files)
+            loads = (*program_loads(build, program, files), *command_loads(build, program, files))
             yield "", tuple(load for load in loads if not hidden or load.cache is not None or load.target is not None)
 
 

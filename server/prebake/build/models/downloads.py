@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from prebake.build.build import Build, fact
 from prebake.build.copies import copies
+from prebake.build.models.entries import beside_context, context_roots, entries_of, module_folders
 from prebake.build.paths import inside
-from prebake.build.startup import final_chain, final_state, image_file, starts
+from prebake.build.startup import final_chain, image_file, image_layout, starts
+from prebake.build.written import written_text
 from prebake.files import Snapshot, join
+from prebake.garbage import objects_that_stay
 from prebake.project.command import Place, Program, programs_of_words
-from prebake.project.loads import CODE, Load, find_loads
-from prebake.project.manifest import console_scripts
+from prebake.project.load import Load
+from prebake.project.loads import find_loads
 from prebake.project.python.index import index
-from prebake.project.python.modules import Module, Modules
-from prebake.project.python.reach import Entry, reach
+from prebake.project.python.modules import Modules
+from prebake.project.python.reach import reach
+from prebake.project.python.traces import Traces
+from prebake.project.shellloads import shell_loads
 from prebake.project.start import Start
 from prebake.records import NamedTuple
 from prebake.text import Text
 
 _REMEMBERED = 64
+_MAX_EDITED = 3
 
 
 class StartLoad(NamedTuple):
@@ -37,37 +43,20 @@ def start_loads(build: Build) -> tuple[StartLoad, ...]:
     for start in starts(build):
         place = Place(start.directory, start.environment, lambda path: _read(build, path, image_file(build, path)))
         for program in programs_of_words(start.words, place):
-            for load in program_loads(build, program, lambda path: image_file(build, path), start.directory):
+            layout = image_layout(build)
+            loads = program_loads(
+                build, program, lambda path: image_file(build, path), layout=layout, directory=start.directory
+            )
+            for load in (*loads, *command_loads(build, program, lambda path: image_file(build, path))):
                 if load.written is None or not _is_local(build, start.directory, load.written):
                     found.setdefault(load, StartLoad(load, start))
     return tuple(sorted(found.values(), key=lambda item: (item.load.path, item.load.span.start)))
 
 
 def _read(build: Build, image: str, source: str | None) -> Text | None:
-    return build.snapshot.text(source if source is not None else beside_context(build, image) or "")
-
-
-def beside_context(build: Build, image: str) -> str | None:
-    """The file of the context that a path below the working directory is named after, for code that gets into the image
-    in ways that no COPY shows.
-    """
-    root = build.context.root
-    stages = final_chain(build)
-    if root is None or not stages or copies_code(build):
-        return None
-    below = inside(image, final_state(build).directory or ".")
-    return join(root, below) if below and build.snapshot.is_file(join(root, below)) else None
-
-
-def copies_code(build: Build) -> bool:
-    """Whether a COPY or ADD of the final image takes anything from the build context."""
-    found = copies(build)
-    return any(
-        found[instruction.index].from_context
-        for stage in final_chain(build)
-        for instruction in stage.instructions
-        if instruction.index in found
-    )
+    if source is not None:
+        return build.snapshot.text(source)
+    return written_text(build, image) or build.snapshot.text(beside_context(build, image) or "")
 
 
 def _is_local(build: Build, directory: str, text: str) -> bool:
@@ -87,100 +76,123 @@ def _is_local(build: Build, directory: str, text: str) -> bool:
     return False
 
 
+def command_loads(build: Build, program: Program, files: Callable[[str], str | None]) -> Iterator[Load]:
+    """The downloads that a program makes by itself, as its command line says: ``hf download``, ``ollama pull``."""
+    name = program.console or program.module
+    if name is None or (program.module is not None and not program.main):
+        return
+    words = (name, *program.arguments)
+    if program.site is None:
+        yield from shell_loads(words, program.environment)
+        return
+    path = files(program.site.path) or beside_context(build, program.site.path)
+    text = build.snapshot.text(path) if path is not None else None
+    if path is None or text is None:
+        yield from shell_loads(words, program.environment)
+    else:
+        span = text.span(program.site.start, program.site.end)
+        yield from shell_loads(words, program.environment, path, span)
+
+
 def program_loads(
-    build: Build, program: Program, files: Callable[[str], str | None], directory: str | None = None
+    build: Build,
+    program: Program,
+    files: Callable[[str], str | None],
+    *,
+    layout: object = None,
+    directory: str | None = None,
 ) -> tuple[Load, ...]:
     """The downloads of a Python program; ``files`` gives the project file at a path of the image it runs in,
     ``directory`` is the folder that it is started in.
 
+    ``layout`` is equal for builds in which ``files`` gives the same answers, ``None`` where that is not known.
+
     What a program does is remembered, as long as none of the files that were looked at changes.
     """
-    roots = _context_roots(build)
+    roots = context_roots(build)
     key = (program, tuple(sorted(program.environment.items())), roots, build.root, directory)
-    known = _memory.get(key)
-    for remembered in known or ():
-        if remembered.holds(build.snapshot, files):
+    known = _memory.get(key, ())
+    made = None
+    for remembered in known:
+        changed = remembered.changes(build.snapshot, files, layout)
+        if changed == frozenset():
             _memory.move_to_end(key)
             return remembered.loads
-    recorder = _Recorder(build.snapshot, files)
-    loads = tuple(_find(build, program, recorder, roots, directory))
-    _memory[key] = (
-        _Remembered(tuple(recorder.looked.items()), tuple(recorder.read.items()), loads),
-        *(known or ())[:1],
-    )
+        if made is None and changed is not None:
+            made = _edited(build, program, files, remembered, changed)
+    made = made or _analysis(build, program, _Recorder(build.snapshot, files), roots, directory)
+    _memory[key] = (made._replace(layout=layout), *known[:1])
     _memory.move_to_end(key)
     while len(_memory) > _REMEMBERED:
         _memory.popitem(last=False)
-    return loads
+    return made.loads
 
 
-def _context_roots(build: Build) -> tuple[str, ...]:
-    root = build.context.root
-    return () if root is None else (root, join(root, "src"))
-
-
-def _find(
+def _analysis(
     build: Build, program: Program, recorder: _Recorder, roots: tuple[str, ...], directory: str | None
-) -> Iterable[Load]:
-    modules = Modules(recorder, recorder.file, program.directories, roots, directory)
-    entries = tuple(_entries(build, program, modules, recorder))
+) -> _Remembered:
+    modules = Modules(recorder, recorder.file, module_folders(program), roots, directory)
+    with objects_that_stay():
+        return _followed(build, program, recorder, modules, None)
+
+
+def _followed(
+    build: Build, program: Program, recorder: _Recorder, modules: Modules, traces: Traces | None
+) -> _Remembered:
+    entries = tuple(entries_of(build, program, modules, recorder))
     if not entries:
-        return ()
-    return find_loads(reach(modules, entries, program.environment, program.arguments))
+        return _Remembered(recorder.looked, recorder.read, (), modules, frozenset(), None)
+    reached = reach(modules, entries, program.environment, program.arguments, traces)
+    paths = frozenset(module.path for module in reached.modules)
+    return _Remembered(recorder.looked, recorder.read, find_loads(reached), modules, paths, reached.traces)
 
 
-def _entries(build: Build, program: Program, modules: Modules, recorder: _Recorder) -> Iterator[Entry]:
-    if program.code is not None:
-        text = Text(program.code)
-        yield Entry(Module(CODE, "", False, text, index(text)), main=True)
-    elif program.file is not None:
-        path = recorder.file(program.file) or beside_context(build, program.file)
-        module = None if path is None else modules.read(path)
-        if module is not None:
-            yield Entry(module, program.main, program.name)
-    elif program.module is not None:
-        main = modules.find(f"{program.module}.__main__") if program.main else None
-        module = main or modules.find(program.module)
-        if module is not None:
-            yield Entry(module, program.main, program.name)
-    elif program.console is not None:
-        for name, attribute in _console_scripts(build, program.console, recorder):
-            module = modules.find(name)
-            if module is not None:
-                yield Entry(module, name=attribute)
-
-
-@fact
-def console_names(build: Build) -> frozenset[str]:
-    """The commands that installing the project's own package makes."""
-    root = build.context.root
-    text = None if root is None else build.snapshot.text(join(root, "pyproject.toml"))
-    return frozenset() if text is None else frozenset(console_scripts(text))
-
-
-def _console_scripts(build: Build, command: str, recorder: _Recorder) -> Iterator[tuple[str, str]]:
-    """The module and function behind a command that the project's own package installs."""
-    root = build.context.root
-    text = None if root is None else recorder.text(join(root, "pyproject.toml"))
-    if text is not None:
-        target = console_scripts(text).get(command)
-        if target is not None:
-            module, _, attribute = target.partition(":")
-            yield module.strip(), attribute.partition("[")[0].strip()
+def _edited(
+    build: Build,
+    program: Program,
+    files: Callable[[str], str | None],
+    known: _Remembered,
+    changed: frozenset[str],
+) -> _Remembered | None:
+    """The analysis anew after an edit of few of its modules; ``None`` where everything has to be looked at again."""
+    if known.traces is None or len(changed) > _MAX_EDITED:
+        return None
+    old = {module.path: module for module in known.modules.known}
+    for path in changed:
+        text = build.snapshot.text(path)
+        if path not in old or text is None or index(text).shared() != old[path].index.shared():
+            return None
+    recorder = _Recorder(build.snapshot, files)
+    recorder.looked = dict(known.looked)
+    recorder.read = {path: text for path, text in known.read.items() if path not in changed}
+    modules = known.modules.again(recorder, recorder.file, changed)
+    made = _followed(build, program, recorder, modules, known.traces.without(changed))
+    # What is reached no more may still have had a say.
+    return made if known.paths <= made.paths else None
 
 
 class _Remembered(NamedTuple):
-    looked: tuple[tuple[str, str | None], ...]
-    read: tuple[tuple[str, Text | None], ...]
-    loads: tuple[Load, ...]
+    """An analysis: what was looked at, what was found, and what serves to do it again."""
 
-    def holds(self, snapshot: Snapshot, files: Callable[[str], str | None]) -> bool:
-        """Whether everything that was looked at is as it was."""
-        for path, text in self.read:
+    looked: Mapping[str, str | None]
+    read: Mapping[str, Text | None]
+    loads: tuple[Load, ...]
+    modules: Modules
+    paths: frozenset[str]
+    traces: Traces | None
+    layout: object = None
+
+    def changes(self, snapshot: Snapshot, files: Callable[[str], str | None], layout: object) -> frozenset[str] | None:
+        """The files that have changed since; ``None`` where the image has files in other places."""
+        found = set()
+        for path, text in self.read.items():
             now = snapshot.text(path)
             if now is not text and now != text:
-                return False
-        return all(files(image) == path for image, path in self.looked)
+                found.add(path)
+        same = layout is not None and layout == self.layout
+        if not same and any(files(image) != path for image, path in self.looked.items()):
+            return None
+        return frozenset(found)
 
 
 _memory: OrderedDict[object, tuple[_Remembered, ...]] = OrderedDict()

@@ -18,10 +18,13 @@ def tool(build: Build, client: HubClient, state: State) -> str | None:
     it cannot be told where the install put it.
     """
     name = "huggingface-cli" if client.has_hf is False else "hf"
-    return None if client.command is None else _of(build, client.command, state, name)
+    return None if client.command is None else called(build, client.command, state, name)
 
 
-def _of(build: Build, command: InstallCommand, state: State, name: str) -> str | None:
+def called(build: Build, command: InstallCommand, state: State, name: str) -> str | None:
+    """The words that start a program of the environment that an install fills, in a RUN with this state; ``None`` when
+    it cannot be told where the install put it.
+    """
     kind = command.installer.name
     given = command.given
     if kind == "pip":

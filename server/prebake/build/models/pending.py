@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from prebake.build.build import Build, fact
 from prebake.build.copies import copies
-from prebake.build.models.baked import baked
+from prebake.build.installs.pythonpackages import listed
+from prebake.build.models.baked import Baked, baked
 from prebake.build.models.downloads import StartLoad, start_loads
-from prebake.build.models.hubcache import cache_folders, is_offline, overlaps
+from prebake.build.models.hubcache import cache_folders, overlaps
 from prebake.build.models.safetext import shown
 from prebake.build.startup import final_chain, final_state
 from prebake.build.state import states
@@ -16,6 +17,14 @@ from prebake.files import join
 from prebake.records import NamedTuple
 
 _NAMED = 3
+_SMALL = ("tokenizer", "config")
+_NOUNS = {
+    "weights": "model",
+    "tokenizer": "tokenizer",
+    "config": "configuration",
+    "dataset": "dataset",
+    "package": "package",
+}
 
 
 class Pending(NamedTuple):
@@ -35,28 +44,83 @@ class Pending(NamedTuple):
 @fact
 def pending_downloads(build: Build) -> tuple[Pending, ...]:
     """The models that a container downloads, in the order in which the code names them first."""
-    found = [item for item in start_loads(build) if not is_offline(item.start.environment)]
+    found = [item for item in start_loads(build) if not item.load.entry.is_forbidden(item.start.environment)]
     if not found:
         return ()
-    certain = {(item.load.library, item.load.model) for item in found if item.load.certain}
+    certain = {
+        (item.load.library, item.load.model) for item in found if item.load.certain and not _is_general(item, found)
+    }
     there = baked(build)
     groups: dict[tuple[str, str | None], list[StartLoad]] = {}
     for item in found:
         library, model = item.load.library, item.load.model
         if (library, model) in certain:
             groups.setdefault((library, model), []).append(item)
-        elif not there.covers(item.load):  # one of several, of which the code takes one: that is one finding
+        elif not _is_there(build, there, item):  # one of several, of which the code takes one: that is one finding
             groups.setdefault((library, None), []).append(item)
     return tuple(
         _pending(build, library, model, tuple(loads))
         for (library, model), loads in groups.items()
-        if not all(there.covers(item.load) for item in loads)
+        if not all(_is_there(build, there, item) for item in loads)
     )
+
+
+def _is_general(item: StartLoad, found: Sequence[StartLoad]) -> bool:
+    """Whether one call of a download by URL serves many files: which of them are needed is decided at run time."""
+    load = item.load
+    if load.entry.source != "the internet":
+        return False
+    site = (load.path, load.span.start)
+    return len({other.load.model for other in found if (other.load.path, other.load.span.start) == site}) > _NAMED
+
+
+def _is_there(build: Build, there: Baked, item: StartLoad) -> bool:
+    """Whether the image has what a start would download."""
+    load = item.load
+    if there.covers(load):
+        return True
+    if load.kind == "package" and load.model is not None and _is_installed(build, load.model):
+        return True
+    if load.entry.in_hub_cache:
+        return False
+    folders = [load.folder(item.start.environment, home, item.start.directory) for home in _homes(item)]
+    return any(folder is not None and folder.startswith("/") and _brings(build, folder) for folder in folders)
+
+
+def _is_installed(build: Build, package: str) -> bool:
+    """Whether an install brings a package of this name, as that of a pipeline of spaCy."""
+    name = package.lower().replace("_", "-")
+    return any(item.name == name for item in listed(build))
+
+
+def _homes(item: StartLoad) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((item.start.home, "/root")))
+
+
+def _brings(build: Build, place: str) -> bool:
+    """Whether a COPY or ADD brings a file or folder of the image."""
+    for stage in final_chain(build):
+        for instruction in stage.instructions:
+            copy = copies(build).get(instruction.index)
+            if copy is None:
+                continue
+            if copy.provides_folder(place) or copy.provider(place) is not None:
+                return True
+            if copy.origin is not None and copy.destination is not None and overlaps(copy.destination, place):
+                return True
+    return False
 
 
 def _pending(build: Build, library: str, model: str | None, loads: tuple[StartLoad, ...]) -> Pending:
     where = _places(build, loads)
-    named = f"{shown(model)} from the Hugging Face Hub" if model is not None else "a model from the Hugging Face Hub"
+    entry = loads[0].load.entry
+    source, kind = entry.source, loads[0].load.kind
+    if model is None:
+        named = f"a {_NOUNS.get(kind, kind)} from {source}"
+    elif "://" in model:
+        named = shown(model)
+    else:
+        named = f"{shown(model)} from {source}" + ("" if entry.in_hub_cache else f" with {library}")
     volume, declared = _volume(loads), _declared(build, loads)
     if model is None:
         said, reason = _unknown(loads)
@@ -65,8 +129,8 @@ def _pending(build: Build, library: str, model: str | None, loads: tuple[StartLo
         message = f"{who} {named} with {library}{into} ({where}): {said}"
         return Pending(library, None, loads, message, True, reason)
     if not loads[0].load.valid:
-        message = f"{library} is told to load {shown(model)} ({where}), which is no id of the Hugging Face Hub"
-        reason = "the id is not one that the Hugging Face Hub allows, so it is not put into a command"
+        message = f"{library} is told to load {shown(model)} ({where}), which is no id of {source}"
+        reason = f"the id is not one that {source} allows, so it is not put into a command"
         return Pending(library, model, loads, message, True, reason)
     if volume is not None:
         message = (
@@ -86,17 +150,41 @@ def _pending(build: Build, library: str, model: str | None, loads: tuple[StartLo
         message = f"a new container downloads {named} when it does not find the model on disk ({where})"
         reason = "the code looks for the model on disk first, and the image may have it there"
         return Pending(library, model, loads, message, True, reason)
-    if all(item.load.kind != "weights" for item in loads):
+    if all(item.load.assumed for item in loads):
+        message = (
+            f"each new container downloads {named} ({where}), the default of {entry.release}: name the model and its "
+            "revision in the code, and download it at build time"
+        )
+        reason = f"other releases than {entry.release} take another default: name the model in the code first"
+        return Pending(library, model, loads, message, True, reason)
+    if all(item.load.entry.mild for item in loads):
+        message = f"a new container may download {named} ({where}): {entry.mild}"
+        return Pending(library, model, loads, message, True, entry.no_fix)
+    if all(item.load.kind == "dataset" for item in loads):
+        message = f"a new container downloads the dataset {named} when it gets there ({where})"
+        return Pending(library, model, loads, message, True, entry.no_fix)
+    if all(item.load.kind in _SMALL for item in loads):
         kinds = " and ".join(sorted({item.load.kind for item in loads}))
         message = (
             f"each new container downloads the {kinds} of {named} ({where}): small, but it cannot start without network"
         )
-        return Pending(library, model, loads, message, True, None)
+        return Pending(library, model, loads, message, True, entry.no_fix)
+    them = "them" if entry.grammar == "text" else "it"
     message = (
-        f"each new container downloads {named} before it can use it ({where}): download it once, at "
+        f"each new container downloads {named} before it can use {them} ({where}): download {them} once, at "
         "build time, in a layer above the code"
     )
-    return Pending(library, model, loads, message, False, None)
+    return Pending(library, model, loads, message, False, _reason(loads))
+
+
+def _reason(loads: Sequence[StartLoad]) -> str | None:
+    """Why no download at build time can be proposed, with what is to be done instead."""
+    load = loads[0].load
+    if load.entry.no_fix is not None:
+        return load.entry.no_fix
+    if load.words and not load.entry.in_hub_cache:
+        return f"run {load.name} in a RUN above the code instead, with the same folder and user"
+    return None
 
 
 def _unknown(loads: Sequence[StartLoad]) -> tuple[str, str]:
@@ -123,7 +211,11 @@ def _unknown(loads: Sequence[StartLoad]) -> tuple[str, str]:
 
 def _places(build: Build, loads: Sequence[StartLoad]) -> str:
     sites = [
-        f"{build.relative(item.load.path)}:{item.load.span.start.line + 1}" if item.load.in_file else "python -c"
+        f"{build.relative(item.load.path)}:{item.load.span.start.line + 1}"
+        if item.load.in_file
+        else item.load.name
+        if item.load.words
+        else "python -c"
         for item in loads
     ]
     distinct = list(dict.fromkeys(sites))
@@ -166,8 +258,10 @@ def _folders(item: StartLoad) -> tuple[str, ...]:
     own = item.load.target or item.load.cache
     if own is not None and own.text is not None:
         return (join(item.start.directory, own.text),)
-    homes = {"/root", item.start.home}
-    return tuple(folder for home in homes for folder in cache_folders(item.start.environment, home))
+    if item.load.entry.folders:
+        places = (item.load.folder(item.start.environment, home, item.start.directory) for home in _homes(item))
+        return tuple(place for place in places if place is not None and place.startswith("/"))
+    return tuple(folder for home in _homes(item) for folder in cache_folders(item.start.environment, home))
 
 
 def _is_fallback(build: Build, item: StartLoad) -> bool:
@@ -185,13 +279,4 @@ def _is_fallback(build: Build, item: StartLoad) -> bool:
 
 
 def _has(build: Build, place: str) -> bool:
-    for stage in final_chain(build):
-        for instruction in stage.instructions:
-            copy = copies(build).get(instruction.index)
-            if copy is None:
-                continue
-            if copy.provides_folder(place) or copy.provider(place) is not None:
-                return True
-            if copy.origin is not None and copy.destination is not None and overlaps(copy.destination, place):
-                return True
-    return final_state(build).directory is None
+    return _brings(build, place) or final_state(build).directory is None

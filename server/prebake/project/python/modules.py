@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Container, Iterable
+from copy import copy
 from typing import Protocol
 
 from prebake.project.python.index import index
@@ -73,21 +74,34 @@ class Modules:
         self._context_roots = tuple(dict.fromkeys(context_roots))
         self._directory = directory
         self._found: dict[str, Module | None] = {}
-        self._known: list[Module] = []
+        self._known: dict[tuple[str, str], Module] = {}
+
+    def again(self, snapshot: Texts, files: Files, changed: Container[str]) -> Modules:
+        """The same modules, those of the ``changed`` files read anew; the others stay the same objects."""
+        other = copy(self)
+        other._snapshot, other._files = snapshot, files
+        other._found = {
+            name: module for name, module in self._found.items() if module is None or module.path not in changed
+        }
+        other._known = {key: module for key, module in self._known.items() if module.path not in changed}
+        return other
 
     def read(self, path: str, name: str = "") -> Module | None:
         """The module in a project file; ``None`` when it cannot be read."""
+        known = self._known.get((path, name))
+        if known is not None:
+            return known
         text = self._snapshot.text(path)
         if text is None:
             return None
         module = Module(path, name, posixpath.basename(path) == "__init__.py", text, index(text))
-        self._known.append(module)
+        self._known[path, name] = module
         return module
 
     @property
-    def known(self) -> Sequence[Module]:
+    def known(self) -> Collection[Module]:
         """The modules read so far."""
-        return self._known
+        return self._known.values()
 
     def find(self, name: str) -> Module | None:
         """The module of a dotted name; ``None`` when the project does not have it."""

@@ -57,8 +57,10 @@ class Names:
 
     def __init__(self, modules: Modules) -> None:
         self._modules = modules
-        self._memory: dict[tuple[Scope, tuple[str, ...]], tuple[Target, ...]] = {}
-        self._variables: dict[Data, tuple[Target, ...]] = {}
+        self._memory: dict[tuple[Scope, tuple[str, ...]], tuple[tuple[Target, ...], frozenset[str]]] = {}
+        self._variables: dict[Data, tuple[tuple[Target, ...], frozenset[str]]] = {}
+        self.asked: set[str] = set()
+        """The paths of the modules that answers were taken from since this was last emptied."""
         self._derived: dict[Scope, list[Code]] = {}
         self._counted = -1
         self._entries: dict[str, set[object]] = {}
@@ -86,7 +88,9 @@ class Names:
     def _merge(self) -> None:
         """Note what the modules do that have been read since the last time."""
         known = self._modules.known
-        for module in known[self._merged :]:
+        if len(known) == self._merged:
+            return
+        for module in tuple(known)[self._merged :]:
             self._assigned |= module.index.assigned
             self._environment += [(module, *item) for item in module.index.environment]
             for method, call in module.index.noted:
@@ -179,14 +183,18 @@ class Names:
 
     def _variable(self, data: Data, depth: int) -> tuple[Target, ...]:
         if data not in self._variables and depth <= _MAX_DEPTH:
-            self._variables[data] = ()  # a variable that is bound to itself
+            self._variables[data] = ((), frozenset())  # a variable that is bound to itself
+            outer, self.asked = self.asked, {data.module.path}
             found: list[Target] = []
             for binding in data.bindings:
                 if binding.kind == "assign" and binding.value is not None:
                     reached = self.targets(data.module, binding.scope, binding.value, depth + 1)
                     found += self.followed(reached, depth + 2)
-            self._variables[data] = _bounded(found)
-        return self._variables.get(data, ())
+            self._variables[data] = (_bounded(found), frozenset(self.asked))
+            self.asked = outer
+        targets, asked = self._variables.get(data, ((), ()))
+        self.asked.update(asked)
+        return targets
 
     def resolve(self, module: Module, scope: Scope, chain: tuple[str, ...], depth: int = 0) -> tuple[Target, ...]:
         """What a dotted name stands for, read in a scope of a module; empty for built-ins and the unknown."""
@@ -194,9 +202,13 @@ class Names:
             return ()
         key = (scope, chain)
         if key not in self._memory:
-            self._memory[key] = ()  # a name that is defined by itself
-            self._memory[key] = _bounded(self._resolve(module, scope, chain, depth))
-        return self._memory[key]
+            self._memory[key] = ((), frozenset())  # a name that is defined by itself
+            outer, self.asked = self.asked, {module.path}
+            self._memory[key] = (_bounded(self._resolve(module, scope, chain, depth)), frozenset(self.asked))
+            self.asked = outer
+        targets, asked = self._memory[key]
+        self.asked |= asked
+        return targets
 
     def _resolve(self, module: Module, scope: Scope, chain: tuple[str, ...], depth: int) -> Iterator[Target]:
         head, rest = chain[0], chain[1:]
@@ -275,6 +287,7 @@ class Names:
     def _module_member(self, module: Module, name: str, depth: int) -> Iterator[Target]:
         if depth > _MAX_DEPTH:
             return
+        self.asked.add(module.path)
         top = module.index.top
         if name in top.bindings:
             yield from self._bound(module, top, top.bindings[name], name, depth)
@@ -301,6 +314,7 @@ class Names:
         return ()
 
     def _class_member(self, target: Code | Instance, name: str, depth: int) -> tuple[Target, ...]:
+        self.asked.add(target.module.path)
         through = target if isinstance(target, Instance) else None
         scope = target.scope
         bindings = [*scope.members.get(name, ()), *scope.bindings.get(name, ())]
@@ -319,6 +333,7 @@ class Names:
         """The base classes of a class: of the project, or a library's."""
         if not isinstance(scope.node, ast.ClassDef) or scope.parent is None:
             return ()
+        self.asked.add(module.path)
         return tuple(
             target
             for base in scope.node.bases

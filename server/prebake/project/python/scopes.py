@@ -152,10 +152,20 @@ class ModuleIndex:
         self.noted: list[tuple[str, Call]] = []
         self.environment: list[tuple[str | None, ast.expr | None, Scope, bool]] = []
 
+    def shared(self) -> list[object]:
+        """What counts for a whole program, whoever imports this file; equal where an edit has not changed it."""
+        own = [getattr(self, name) for name in ModuleIndex.__slots__ if name != "scopes"]
+        classes = (scope for scope in self.scopes.values() if scope.kind == "class")
+        return [*own, [(scope.name, _bases(scope.node)) for scope in classes]]
+
     @property
     def top(self) -> Scope:
         """The module's own scope."""
         return self.scopes[MODULE]
+
+
+def _bases(node: ast.AST) -> list[str]:
+    return [ast.dump(base) for base in node.bases] if isinstance(node, ast.ClassDef) else []
 
 
 def dotted(node: ast.AST) -> tuple[str, ...] | None:
