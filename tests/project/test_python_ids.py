@@ -129,6 +129,12 @@ def test_argparse_values_that_the_code_changes_are_not_certain(change: str) -> N
     assert "org/default" not in certain(values(ARGPARSE.replace("mark(", f"{change}\nmark(")))
 
 
+def test_argparse_options_that_begin_alike() -> None:
+    source = ARGPARSE.replace('"--verbose"', '"-more", "--verbose"')
+    assert certain(values(source, arguments=("-more",))) == ["org/default"]
+    assert certain(values(source, arguments=("-more", "-m", "org/given"))) == ["org/given"]
+
+
 def test_argparse_of_two_commands() -> None:
     one = (
         'import argparse\ndef f():\n p = argparse.ArgumentParser()\n p.add_argument("--m", default="{0}")\n return p\n'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from prebake.project.python.modules import Module
@@ -33,8 +33,10 @@ class Option(NamedTuple):
     node: ast.Call
 
 
-def from_words(words: Sequence[str], flags: Iterable[str]) -> tuple[bool, str | None]:
-    """Whether a command line gives an option, and its value: ``None`` where that is not known."""
+def from_words(words: Sequence[str], flags: Iterable[str], others: Collection[str] = ()) -> tuple[bool, str | None]:
+    """Whether a command line gives an option, and its value: ``None`` where that is not known. ``others`` are the other
+    options that there are.
+    """
     wanted = tuple(flags)
     given, value = False, None
     for at, word in enumerate(words):
@@ -46,6 +48,8 @@ def from_words(words: Sequence[str], flags: Iterable[str]) -> tuple[bool, str | 
             found: str | None = text if equals else following
             bare = not equals and found is not None and found.startswith("-")
             given, value = True, None if bare or _UNKNOWN_WORD in (found or "") else found
+        elif name in others:
+            continue
         elif any(len(flag) == 2 and flag != "--" and word.startswith(flag) and word[1:2] != "-" for flag in wanted):
             given, value = True, None if _UNKNOWN_WORD in word else word[2:].removeprefix("=")
         elif len(name) > 3 and name.startswith("--") and any(flag.startswith(name) for flag in wanted):
@@ -99,7 +103,8 @@ class Arguments(Thing):
         node = option.node
         words = evaluator.arguments
         if option.flags:
-            given, text = from_words(words, option.flags)
+            others = {flag for item in declared for flag in item.flags}
+            given, text = from_words(words, option.flags, others)
         else:
             given, text = _positional(words, option, declared)
         many = argument(node, "nargs", None)

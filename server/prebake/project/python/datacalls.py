@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import posixpath
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from prebake.project.python.configfiles import HIDDEN, read_data
@@ -180,6 +181,15 @@ def library_data(
         tree = Tree(HIDDEN if data is None else data, said(file)).value
         found_values.append(with_attributes(tree) if name.startswith("omegaconf.") else tree)
     return tuple(found_values)
+
+
+def dotenv(evaluator: Evaluator, path: str) -> Mapping[str, str | None]:
+    """The variables in a ``.env`` file that the image has."""
+    text = evaluator.names.modules.data_file(path)
+    data = None if text is None else read_data(text, "env")
+    if not isinstance(data, dict):
+        return {}
+    return {name: None if value is HIDDEN else str(value) for name, value in data.items()}
 
 
 def hydra_config(evaluator: Evaluator, module: Module, function: Scope, depth: int) -> Values | None:

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Mapping
 
 from prebake.project.python.calls import Frame, call_value
 from prebake.project.python.commandline import COMMAND_LINE, Option, option_of_parameter, typer_parameter
-from prebake.project.python.configfiles import HIDDEN, read_data
+from prebake.project.python.conditions import truth
 from prebake.project.python.datacalls import hydra_config
 from prebake.project.python.fields import attribute
 from prebake.project.python.modules import Module
 from prebake.project.python.names import Data, External, Instance, Names
 from prebake.project.python.origins import origin_of_name, origin_of_parameter
-from prebake.project.python.scopes import FUNCTIONS, Binding, Call, Guard, Scope
+from prebake.project.python.scopes import Binding, Call, Guard, Scope, place_of
 from prebake.project.python.textmethods import percent
 from prebake.project.python.things import Display, Made, Place
 from prebake.project.python.values import (
@@ -233,7 +233,7 @@ class Evaluator:
         self, caller: Module, scope: Scope, call: ast.Call, owner: Scope, name: str, default: Values, depth: int
     ) -> Values:
         """What one call passes for a parameter."""
-        passed = argument(call, name, _place(owner, name))
+        passed = argument(call, name, place_of(owner, name))
         return self.passed(caller, scope, call, name, passed, default, depth)
 
     def passed(
@@ -268,14 +268,6 @@ class Evaluator:
     def spelled(self, name: str) -> str | None:
         """The environment variable of a name in any case; ``None`` when none is set."""
         return self._spelled.get(name.lower())
-
-    def dotenv(self, path: str) -> Mapping[str, str | None]:
-        """The variables in a ``.env`` file that the image has."""
-        text = self.names.modules.data_file(path)
-        data = None if text is None else read_data(text, "env")
-        if not isinstance(data, dict):
-            return {}
-        return {name: None if value is HIDDEN else str(value) for name, value in data.items()}
 
     def from_environment(self, variable: str, default: Values, depth: int) -> Values:
         """What an environment variable holds when the code reads it, else the default."""
@@ -399,53 +391,4 @@ class Evaluator:
     def truth(self, module: Module, scope: Scope, node: ast.expr, depth: int = 0) -> bool | None:
         """Whether a condition holds when the container starts; ``None`` when that is not known."""
         self._begin(depth)
-        if depth > _MAX_DEPTH:
-            return None
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-            inner = self.truth(module, scope, node.operand, depth + 1)
-            return None if inner is None else not inner
-        if isinstance(node, ast.BoolOp):
-            decisive = isinstance(node.op, ast.Or)
-            parts = [self.truth(module, scope, part, depth + 1) for part in node.values]
-            return decisive if decisive in parts else None if None in parts else not decisive
-        if isinstance(node, ast.Compare):
-            return self._compared(module, scope, node, depth)
-        return _agreed(value.truth for value in self.evaluate(module, scope, node, depth + 1))
-
-    def _compared(self, module: Module, scope: Scope, node: ast.Compare, depth: int) -> bool | None:
-        if len(node.ops) != 1:
-            return None
-        operator = node.ops[0]
-        left = self.evaluate(module, scope, node.left, depth + 1)
-        if isinstance(operator, (ast.In, ast.NotIn)):
-            right = self.elements(module, scope, node.comparators[0], depth + 1)
-            if not all(value.known for value in (*left, *right)):
-                return None
-            held = _agreed(value.constant in [item.constant for item in right] for value in left)
-            return None if held is None else held is isinstance(operator, ast.In)
-        if not isinstance(operator, (ast.Eq, ast.NotEq, ast.Is, ast.IsNot)):
-            return None
-        right = self.evaluate(module, scope, node.comparators[0], depth + 1)
-        if not all(value.known for value in (*left, *right)):
-            return None
-        equal = _agreed(one.constant == other.constant for one in left for other in right)
-        return None if equal is None else equal is isinstance(operator, (ast.Eq, ast.Is))
-
-
-def _agreed(answers: Iterable[bool | None]) -> bool | None:
-    distinct = set(answers)
-    return distinct.pop() if len(distinct) == 1 else None
-
-
-def _place(function: Scope, name: str) -> int | None:
-    """At which position callers pass a parameter; ``None`` when only by keyword. ``self`` and ``cls`` do not count."""
-    if not isinstance(function.node, FUNCTIONS):
-        return None
-    arguments = function.node.args
-    names = [item.arg for item in (*arguments.posonlyargs, *arguments.args)]
-    if name not in names:
-        return None
-    bound = (
-        function.parent is not None and function.parent.kind == "class" and ("staticmethod",) not in function.decorators
-    )
-    return names.index(name) - bound
+        return None if depth > _MAX_DEPTH else truth(self, module, scope, node, depth)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from prebake.project.python.datacalls import dotenv
 from prebake.project.python.modules import Module
 from prebake.project.python.names import Code, Data, External
 from prebake.project.python.scopes import Scope
@@ -148,7 +149,7 @@ def _from_file(
     path = _text(file)
     if path is None:
         return default
-    found = evaluator.dotenv(path)
+    found = dotenv(evaluator, path)
     text = next((value for key, value in found.items() if key.lower() == name.lower()), "")
     return default if text == "" else (UNKNOWN,) if text is None else (Value(text),)
 

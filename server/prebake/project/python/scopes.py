@@ -168,6 +168,20 @@ def _bases(node: ast.AST) -> list[str]:
     return [ast.dump(base) for base in node.bases] if isinstance(node, ast.ClassDef) else []
 
 
+def place_of(function: Scope, name: str) -> int | None:
+    """At which position callers pass a parameter; ``None`` when only by keyword. ``self`` and ``cls`` do not count."""
+    if not isinstance(function.node, FUNCTIONS):
+        return None
+    arguments = function.node.args
+    names = [item.arg for item in (*arguments.posonlyargs, *arguments.args)]
+    if name not in names:
+        return None
+    bound = (
+        function.parent is not None and function.parent.kind == "class" and ("staticmethod",) not in function.decorators
+    )
+    return names.index(name) - bound
+
+
 def dotted(node: ast.AST) -> tuple[str, ...] | None:
     """``a.b.c`` as its names; ``None`` for anything else."""
     names: list[str] = []

@@ -109,7 +109,7 @@ def alternatives(values: Iterable[Value]) -> Values:
 
 def as_text(value: Value) -> Value:
     """What ``str()`` makes of a value."""
-    if value.known and isinstance(value.constant, (str, int)):
+    if value.known and isinstance(value.constant, (str, int)) and not isinstance(value.constant, bool):
         return value._replace(constant=str(value.constant))
     return UNKNOWN._replace(path=value.path, variable=value.variable, source=value.source)
 
