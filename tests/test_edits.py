@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prebake.edits import EditError, FileEdit, TextEdit, apply, difference
+from prebake.edits import EditError, FileEdit, TextEdit, apply, difference, with_lines, without_lines
 from prebake.text import Position, Span, Text
 
 
@@ -61,3 +61,25 @@ def test_the_difference_of_long_texts_of_the_same_lines_gives_the_other_text() -
     change = difference("/Dockerfile", before, after)
     assert change.apply().content == after.content
     assert all("CMD" not in edit.new_text for edit in change.edits)
+
+
+@pytest.mark.parametrize(
+    ("before", "numbers", "after"),
+    [
+        ("a\nb\nc\n", (1,), "a\nc\n"),
+        ("a\nb\nc", (2,), "a\nb"),
+        ("a\r\nb\r\nc", (2,), "a\r\nb"),
+        ("a\nb\nb", (1, 2), "a"),
+        ("a\nb\nc\nd\n", (0, 2), "b\nd\n"),
+        ("a", (0,), ""),
+    ],
+)
+def test_lines_are_removed_whole(before: str, numbers: tuple[int, ...], after: str) -> None:
+    assert apply(Text(before), without_lines(Text(before), numbers)).content == after
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [("a\nb\n", "a\nx\ny\nb\n"), ("a", "a\nx\ny"), ("a\r\nb", "a\r\nx\r\ny\r\nb")]
+)
+def test_lines_are_put_in_with_the_text_s_own_line_ends(before: str, after: str) -> None:
+    assert apply(Text(before), [with_lines(Text(before), 0, ("x", "y"))]).content == after

@@ -76,6 +76,7 @@ def test_files_concern_the_dockerfiles_whose_context_holds_them(tmp_path: Path) 
     assert engine.dockerfiles_for(at(tmp_path, "b/main.py")) == (b, gpu)
     assert engine.dockerfiles_for(at(tmp_path, "a/.dockerignore")) == (a,)
     assert engine.dockerfiles_for(at(tmp_path, "b/Dockerfile.gpu.dockerignore")) == (gpu,)
+    assert engine.dockerfiles_for(at(tmp_path, "b/Dockerfile.gpu.containerignore")) == (gpu,)
     for name in ("compose.yaml", "docker-bake.hcl", "a/.devcontainer/devcontainer.json", "Makefile", "README.md"):
         assert engine.dockerfiles_for(at(tmp_path, name)) == (a, b, gpu)
     assert engine.dockerfiles_for(at(tmp_path, "c/run.sh")) == ()

@@ -11,9 +11,11 @@ from prebake.regex import regex
 _NAME = regex(r"(Dockerfile([._-].*)?|.*\.[Dd]ockerfile|Containerfile.*)", re.DOTALL)
 _COMPOSE = regex(r"(docker-)?compose([.-].+)?\.ya?ml|.+\.(docker-)?compose\.ya?ml")
 _BAKE = regex(r"(?:.+[.-])?bake(?:[.-].+)?\.json")
-_TEMPLATE = (".j2", ".jinja2", ".jinja", ".tmpl", ".tpl", ".template", ".in", ".erb", ".mustache")
+TEMPLATES = (".j2", ".jinja2", ".jinja", ".tmpl", ".tpl", ".template", ".in", ".erb", ".mustache")
+"""Ends of names of files that something else is made from."""
+_IGNORE = (".dockerignore", ".containerignore")
 _NOT_BUILT = (
-    ".dockerignore",
+    *_IGNORE,
     ".md",
     ".txt",
     ".orig",
@@ -47,12 +49,20 @@ _MOST_BESIDE = 200
 
 def is_dockerfile(name: str) -> bool:
     """Whether a file name is a Dockerfile's: not an ignore file's, a template's or a document's about one."""
-    return _NAME.fullmatch(name) is not None and not name.endswith(_TEMPLATE + _NOT_BUILT)
+    return _NAME.fullmatch(name) is not None and not name.endswith(TEMPLATES + _NOT_BUILT)
 
 
 def is_ignore_file(name: str) -> bool:
     """Whether a file name is that of a file that says what is left out of a build context."""
-    return name.endswith((".dockerignore", ".containerignore"))
+    return name.endswith(_IGNORE)
+
+
+def dockerfile_of(ignore_file: str) -> str | None:
+    """The path of the Dockerfile beside which an ignore file has the name for that Dockerfile alone; ``None`` for a
+    plain ``.dockerignore`` or ``.containerignore``. Whether there is such a Dockerfile is not looked for.
+    """
+    own = next((ignore_file.removesuffix(end) for end in _IGNORE if ignore_file.endswith(end)), "")
+    return own if own and not own.endswith("/") else None
 
 
 def is_compose_file(name: str) -> bool:

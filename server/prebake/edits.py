@@ -75,12 +75,28 @@ def apply(text: Text, edits: Iterable[TextEdit]) -> Text:
     return Text("".join(pieces), bom=text.bom)
 
 
-def without_line(text: Text, number: int) -> TextEdit:
-    """An edit that removes a line with its line end; with that of the line before, where a last line has none."""
-    start, end = text.line_start(number), text.line_start(number + 1)
-    if number + 1 == text.line_count and start:
-        start -= 2 if text.content.endswith("\r\n", 0, start) else 1
-    return TextEdit(text.span(start, end), "")
+def without_lines(text: Text, numbers: Iterable[int]) -> tuple[TextEdit, ...]:
+    """The edits that remove lines with their line ends; with the line end before them, where a last line has none."""
+    runs: list[tuple[int, int]] = []
+    for number in sorted(set(numbers)):
+        if runs and runs[-1][1] == number:
+            runs[-1] = (runs[-1][0], number + 1)
+        else:
+            runs.append((number, number + 1))
+    edits: list[TextEdit] = []
+    for first, behind in runs:
+        start = text.line_start(first)
+        if behind == text.line_count and start:
+            start -= 2 if text.content.endswith("\r\n", 0, start) else 1
+        edits.append(TextEdit(text.span(start, text.line_start(behind)), ""))
+    return tuple(edits)
+
+
+def with_lines(text: Text, number: int, lines: Iterable[str]) -> TextEdit:
+    """An edit that puts whole lines behind a line, with the text's own line ends."""
+    if number + 1 < text.line_count:
+        return TextEdit.insert(Position(number + 1, 0), "".join(f"{line}{text.newline}" for line in lines))
+    return TextEdit.insert(text.line_span(number).end, "".join(f"{text.newline}{line}" for line in lines))
 
 
 def difference(path: str, before: Text | None, after: Text) -> FileEdit:

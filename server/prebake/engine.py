@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from prebake import config
 from prebake.build.build import Build, Scanner, project_root
-from prebake.discovery import dockerfiles, is_dockerfile, is_ignore_file
+from prebake.discovery import dockerfile_of, dockerfiles, is_dockerfile, is_ignore_file
 from prebake.files import Disk, Snapshot, is_below, parent
 from prebake.findings import Finding, Fix, Repair
 from prebake.project.buildfiles import tells_of_builds
@@ -178,8 +178,8 @@ class Engine:
         if is_dockerfile(name):
             return (path,)
         is_ignore = is_ignore_file(name)
-        own = path.removesuffix(".dockerignore") if is_ignore else path
-        if own != path and posixpath.basename(own) and self._snapshot.is_file(own):
+        own = dockerfile_of(path)
+        if own is not None and self._snapshot.is_file(own):
             return (own,)
         found = self.dockerfiles_in(self.project_root(path))
         text = self._snapshot.text(path)

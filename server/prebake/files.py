@@ -11,7 +11,7 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from prebake.filesystem import MAX_TEXT, Disk, Entry, FileSystem, Kind, Names, Stamp, fingerprint_of
-from prebake.paths import absolute, is_below, join, parent, relative
+from prebake.paths import absolute, ancestors, is_below, join, parent, relative
 from prebake.text import Text
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "Snapshot",
     "Stamp",
     "absolute",
+    "ancestors",
     "disk",
     "git_tree",
     "is_below",
@@ -44,6 +45,7 @@ class Snapshot:
         self._texts = dict(texts or {})
         self._extra: dict[str, dict[str, Entry | None]] = {}
         self._lists: dict[str, tuple[Entry, ...]] = {}
+        self._git_roots: dict[str, str | None] = {}
         for path, text in self._texts.items():
             name = posixpath.basename(path)
             if text is None:
@@ -100,9 +102,9 @@ class Snapshot:
 
     def stat(self, path: str) -> Entry | None:
         """The entry itself, a symbolic link not followed; ``None`` when missing."""
-        extra = self._extra.get(parent(path), {})
-        name = posixpath.basename(path)
-        return extra[name] if name in extra else self._system.entry(path)
+        folder, slash, name = path.rpartition("/")
+        extra = self._extra.get(folder or slash)
+        return extra[name] if extra is not None and name in extra else self._system.entry(path)
 
     def _followed(self, path: str) -> Entry | None:
         found = self.stat(path)
@@ -185,13 +187,10 @@ class Snapshot:
 
     def git_root(self, path: str) -> str | None:
         """The nearest folder from ``path`` upwards that holds ``.git`` (a folder, or a worktree's file)."""
-        folder = path
-        while True:
-            if self.exists(join(folder, ".git")):
-                return folder
-            if parent(folder) == folder:
-                return None
-            folder = parent(folder)
+        if path not in self._git_roots:
+            around = (folder for folder in ancestors(path) if self.exists(join(folder, ".git")))
+            self._git_roots[path] = next(around, None)
+        return self._git_roots[path]
 
     def git_ignored(self, paths: Iterable[str]) -> frozenset[str]:
         """Those paths that git ignores and does not track: a fresh clone does not have them. Empty outside of git."""

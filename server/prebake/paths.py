@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+from collections.abc import Iterator
 
 
 def absolute(path: str) -> str:
@@ -13,17 +14,33 @@ def absolute(path: str) -> str:
 
 def parent(path: str) -> str:
     """The folder a path is in; the root is its own parent."""
-    return posixpath.dirname(path) or path
+    folder, slash, _ = path.rpartition("/")
+    return folder or slash or path
 
 
 def join(folder: str, *names: str) -> str:
     """A path below a folder, normalised."""
+    if len(names) == 1:
+        path = f"{folder}/{names[0]}"
+        end = f"{path}/"
+        # Nearly all paths are normal as they are, and each keystroke joins hundreds.
+        if end[0] == "/" and not ("//" in end or "/./" in end or "/../" in end):
+            return path
     return posixpath.normpath(posixpath.join(folder, *names))
 
 
 def is_below(path: str, folder: str) -> bool:
     """Whether a path is the folder or something in it, by name."""
     return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def ancestors(path: str, top: str = "/") -> Iterator[str]:
+    """A path and the folders it is in, the innermost first, up to ``top``; nothing for a path outside of that."""
+    while is_below(path, top):
+        yield path
+        if path in (top, parent(path)):
+            return
+        path = parent(path)
 
 
 def relative(path: str, folder: str) -> str:

@@ -16,3 +16,8 @@ def human(count: int) -> str:
 def files(count: int) -> str:
     """A number of files in words: ``1 file``, ``18,204 files``."""
     return f"{count:,} file{'' if count == 1 else 's'}"
+
+
+def amount(size: tuple[int, int], *, complete: bool = True) -> str:
+    """Bytes and a number of files in words: ``35 MB in 18,204 files``; at least that, where not all was measured."""
+    return f"{'' if complete else 'at least '}{human(size[0])} in {files(size[1])}"

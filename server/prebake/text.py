@@ -12,6 +12,9 @@ from functools import cached_property
 
 from prebake.records import NamedTuple
 
+MAX_BY_HAND = 300_000
+"""Longer configuration (in code points) is not read: nobody writes it by hand, and it may take more than a second."""
+
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -113,6 +116,10 @@ class Text:
     def line_start(self, number: int) -> int:
         """The index of a line's first character; the text's length for a line past the last."""
         return self._starts[number] if 0 <= number < len(self._starts) else len(self.content)
+
+    def line_span(self, number: int) -> Span:
+        """The span of a line without its line end."""
+        return Span(Position(number, 0), Position(number, len(self.line(number))))
 
     def position(self, offset: int) -> Position:
         """The position of an index into ``content``."""

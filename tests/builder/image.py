@@ -65,10 +65,10 @@ def tree(archive: Path) -> dict[str, File]:
 
 
 def holds(archive: Path, content: bytes) -> bool:
-    """Whether a layer on top of the base image has these bytes in a file, deleted later or not."""
+    """Whether a layer has these bytes in a file, deleted later or not."""
     with tarfile.open(archive) as outer:
         layers = json.load(_member(outer, "manifest.json"))[0]["Layers"]
-        return any(content in _member(outer, layer).read() for layer in layers[_COMMON:])
+        return any(content in _member(outer, layer).read() for layer in layers)
 
 
 def _member(archive: tarfile.TarFile, name: str) -> IO[bytes]:

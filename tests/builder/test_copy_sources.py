@@ -12,7 +12,7 @@ from prebake.engine import Engine as Analysis
 from prebake.engine import builds
 from prebake.files import disk
 from prebake.findings import Finding, Severity
-from tests.builder.engine import Built, Engine, EngineError
+from tests.builder.engine import BASE, Built, Engine, EngineError
 from tests.rules.trees import make_tree
 
 CASES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "copy_sources.yaml").read_text())
@@ -20,7 +20,8 @@ STOPS = "BuildKit stops"
 
 
 def write(root: Path, case: dict[str, Any]) -> Path:
-    files = {"Dockerfile": f"FROM python:3.11-slim\n{case['copy'].rstrip()}\n", **case["files"]}
+    base = BASE if "RUN" in case["copy"] else "scratch"
+    files = {"Dockerfile": f"FROM {base}\n{case['copy'].rstrip()}\n", **case["files"]}
     if "ignore" in case:
         files[".dockerignore"] = case["ignore"]
     root.mkdir()
@@ -90,7 +91,7 @@ def test_a_build_stops_where_it_is_said_to(engine: Engine, seed: int, tmp_path: 
     (tmp_path / ".dockerignore").write_text("\n".join(draw.choices(PATTERNS, k=draw.randint(1, 7))) + "\n")
     # A destination of its own keeps BuildKit from answering with what another seed has built.
     copied = "".join(f"COPY {source} /{seed}-{number}/\n" for number, source in enumerate(sources))
-    (tmp_path / "Dockerfile").write_text(f"FROM python:3.11-slim\n{copied}")
+    (tmp_path / "Dockerfile").write_text(f"FROM scratch\n{copied}")
 
     (made,) = builds(disk(), (tmp_path / "Dockerfile").as_posix(), root=tmp_path.as_posix())
     stops = any(lost.stops for lost in lost_sources(made))

@@ -17,7 +17,8 @@ from tests.rules.trees import make_tree
 from tests.tools import unavailable
 
 HERE = Path(__file__).parent
-PROJECTS: list[dict[str, Any]] = yaml.safe_load((HERE / "projects.yaml").read_text())
+# Every other one: they differ in their installs, of which an ignore file knows nothing.
+PROJECTS: list[dict[str, Any]] = yaml.safe_load((HERE / "projects.yaml").read_text())[::2]
 OWN: list[dict[str, Any]] = yaml.safe_load((HERE / "ignorefiles.yaml").read_text())
 CODES = ("--select", "PB101,PB102")
 LYING_AROUND = {

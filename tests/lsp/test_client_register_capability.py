@@ -35,8 +35,10 @@ async def test_they_are_registered_for_ignore_files(fresh: Client, tmp_path: Pat
     await fresh.until(lambda: len(options()) == len(FEATURES))
     for given in options().values():
         [selector] = given["documentSelector"]
-        pattern = "**/{.dockerignore,.containerignore,*.dockerignore,*.containerignore}"
-        assert selector == {"pattern": pattern, "scheme": "file"}
+        assert selector == {
+            "pattern": "**/{.dockerignore,.containerignore,*.dockerignore,*.containerignore}",
+            "scheme": "file",
+        }
     assert options()[types.TEXT_DOCUMENT_COMPLETION]["triggerCharacters"] == ["/", "!"]
     editor = Editor(fresh, tmp_path)
     editor.open(".dockerignore", language="ignore")

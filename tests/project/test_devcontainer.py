@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from prebake.files import disk
 from prebake.project.devcontainer import DevContainer, compose_files_of, dev_container
-from prebake.project.jsontree import MAX_LENGTH, load_json
+from prebake.project.jsontree import load_json
 from prebake.project.yamltree import Node
-from prebake.text import Text
+from prebake.text import MAX_BY_HAND, Text
 
 PATH = "/project/.devcontainer/devcontainer.json"
 
@@ -124,7 +124,7 @@ def test_broken_and_hostile_texts_give_nothing(content: str) -> None:
 
 
 def test_a_text_that_is_too_long_is_not_read() -> None:
-    assert load_json(Text("1" + " " * MAX_LENGTH)) is None
+    assert load_json(Text("1" + " " * MAX_BY_HAND)) is None
 
 
 @given(st.text(alphabet=st.sampled_from(list('{}[]",:/*\\ \na1-')), max_size=60))

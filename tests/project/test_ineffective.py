@@ -113,7 +113,7 @@ def without(lines: list[str], reported: set[int]) -> Iterator[IgnoreRules]:
         yield rules_of(Text("\n".join(line for number, line in enumerate(lines) if number not in gone)), "/x")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(FILES)
 def test_without_what_is_reported_the_walk_sends_the_same(lines: list[str]) -> None:
     reported = {item.pattern.line for item in ineffective(Text("\n".join(lines)))}
@@ -125,7 +125,7 @@ def test_without_what_is_reported_the_walk_sends_the_same(lines: list[str]) -> N
         assert [path for path in sent if after.arrives_empty(path)] == empty
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(FILES)
 def test_without_what_is_reported_each_path_alone_is_answered_the_same(lines: list[str]) -> None:
     reported = {item.pattern.line for item in ineffective(Text("\n".join(lines)), "kaniko")}

@@ -387,7 +387,7 @@ class AnyEdits(RuleBasedStateMachine):
 
 
 TestAnyEdits = AnyEdits.TestCase
-TestAnyEdits.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+TestAnyEdits.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
 
 
 def test_what_was_worked_out_from_a_folder_is_taken_over_while_its_list_is_the_same(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prebake.syntax.hcl import MAX_LENGTH, parse_hcl, parse_template
+from prebake.syntax.hcl import parse_hcl, parse_template
 from prebake.syntax.hcl_nodes import (
     Attribute,
     Block,
@@ -21,7 +21,7 @@ from prebake.syntax.hcl_nodes import (
     Template,
     Unreadable,
 )
-from prebake.text import Text
+from prebake.text import MAX_BY_HAND, Text
 
 
 def value(written: str) -> Expression:
@@ -149,7 +149,7 @@ def test_hostile_texts_come_to_an_end(content: str) -> None:
 
 
 def test_a_text_that_is_too_long_is_not_read() -> None:
-    assert parse_hcl(Text("a = 1\n" + "#" * MAX_LENGTH)) == Body()
+    assert parse_hcl(Text("a = 1\n" + "#" * MAX_BY_HAND)) == Body()
 
 
 @given(st.text(alphabet=st.sampled_from(list('ab1 \n"${}[]()=,.:?!<>-#/*%~\\|&')), max_size=80))

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prebake.syntax.ignorefile import parse_ignore
+from prebake.project.ignore import rules_of
+from prebake.syntax.ignorefile import example, parse_ignore
 from prebake.text import Text
 
 
@@ -93,3 +94,25 @@ def test_reading_what_was_read_gives_the_same(content: str) -> None:
         if pattern.problem is None and not pattern.pattern.startswith(("!", "#", "/", " ")):
             (again,) = parse_ignore(Text(("!" if pattern.negated else "") + pattern.pattern)).patterns
             assert (again.pattern, again.negated) == (pattern.pattern, pattern.negated)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path"),
+    [
+        ("**/*.py[cod]", "x.pyc"), ("/data/", "data"), ("a\\*b", "a*b"), ("**/node_modules", "node_modules"),
+        ("src/**/*.log", "src/x.log"), ("*.egg-info", "x.egg-info"),
+    ],
+)  # fmt: skip
+def test_an_example_is_matched(pattern: str, path: str) -> None:
+    assert example(pattern) == path
+    assert not rules_of(Text(pattern), "").sends(path)
+
+
+@pytest.mark.parametrize(
+    ("line", "is_for_top"),
+    [("*.pyc", True), ("node_modules/", True), ("/node_modules", False), ("./a", False), ("**/a", False), ("!a", False),
+     ("a/b", False), ("[a", False)],
+)  # fmt: skip
+def test_a_pattern_for_the_top_that_does_not_say_so(line: str, is_for_top: bool) -> None:
+    (pattern,) = parse_ignore(Text(line)).patterns
+    assert pattern.is_for_top == is_for_top

@@ -12,7 +12,7 @@ from prebake.files import relative
 from prebake.project.attribution import Attribution, ContextEntry
 from prebake.project.scan import Size
 from prebake.records import NamedTuple
-from prebake.sizes import files, human
+from prebake.sizes import amount, human
 from prebake.syntax.dockerfile import Instruction
 from prebake.syntax.ignorefile import Pattern
 
@@ -103,7 +103,7 @@ class ContextText:
         yield from self._beside(shown)
         yield from self._recognised(whole, shown.taken(shown.readers) or whole)
         if not shown.is_sent_whole:
-            yield f"The legacy builder and kaniko take all of it: {_amount(whole, whole.sent)}"
+            yield f"The legacy builder and Kaniko take all of it: {_amount(whole, whole.sent)}"
         if whole.left_out.files:
             yield f"{self._name(shown.rules.path or '')} leaves out {self._bold(_amount(whole, whole.left_out))}"
         yield from self._trouble(shown, whole)
@@ -171,18 +171,18 @@ class ContextText:
     def _sends(self, shown: Shown, reader: Reader, whole: Attribution) -> str:
         asked = reader.transfer
         if asked.whole:
-            amount = self._bold(_amount(whole, whole.sent))
+            sent = self._bold(_amount(whole, whole.sent))
             if asked.reason is None:
-                return f"sends {amount}: {reader.builder}, which the settings name, takes all of it"
-            return f"sends {amount}: line {asked.reason.line + 1}, {_shown(asked.reason)}, takes all of it"
+                return f"sends {sent}: {reader.builder}, which the settings name, takes all of it"
+            return f"sends {sent}: line {asked.reason.line + 1}, {_shown(asked.reason)}, takes all of it"
         taken = shown.taken([reader])
         if taken is None or not asked.is_any:
             return f"takes nothing of it: {reader.builder} is sent nothing"
         names = [printable(path) for path in asked.paths[:_MOST_PATHS]]
         more = f" and {len(asked.paths) - len(names)} more" if len(asked.paths) > len(names) else ""
         unknown = "; sources in variables without a known value are not counted" if asked.unknown else ""
-        amount = self._bold(_amount(whole, taken.sent))
-        return f"sends {amount} to {reader.builder}, only what its instructions name: {', '.join(names)}{more}{unknown}"
+        sent = self._bold(_amount(whole, taken.sent))
+        return f"sends {sent} to {reader.builder}, only what its instructions name: {', '.join(names)}{more}{unknown}"
 
     def _trouble(self, shown: Shown, whole: Attribution) -> Iterator[str]:
         """What makes the numbers other than a build would find them."""
@@ -242,7 +242,7 @@ class ContextText:
             which = "" if len(narrow) == 1 else " for any of these Dockerfiles"
             yield _Section(f"Sent to {narrow[0].builder}{which}", sent_view(named, opens), 2, about)
             rest = unnamed_view(whole, named, opens)
-            yield _Section("Named by no instruction: sent to the legacy builder and kaniko only", rest, 1, about)
+            yield _Section("Named by no instruction: sent to the legacy builder and Kaniko only", rest, 1, about)
         yield _Section("Left out", left_out_view(whole), 1, left_out)
 
     def _patterns(self, shown: Shown, patterns: Sequence[Pattern]) -> str:
@@ -286,8 +286,7 @@ def _words(kind: str) -> str:
 
 
 def _amount(found: Attribution, size: Size) -> str:
-    least = "" if found.scan.complete else "at least "
-    return f"{least}{human(size.bytes)} in {files(size.files)}"
+    return amount(size, complete=found.scan.complete)
 
 
 def _shown(instruction: Instruction) -> str:

@@ -1,5 +1,8 @@
 """Whole contexts, what is ignored included, with the pattern that decides about each path: measured when a hover, a
 code lens or a completion asks, remembered, and answered with what is known.
+
+They have memories of their own: one shared with :mod:`prebake.lsp.scans` would hold what the rules leave out, too, and
+each keystroke in an ignore file would be judged by all of that.
 """
 
 from __future__ import annotations

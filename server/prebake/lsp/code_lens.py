@@ -84,13 +84,14 @@ class CodeLenses:
 
 
 def _amount(attribution: Attribution) -> str:
-    from prebake.sizes import files, human
+    from prebake.sizes import amount, human
 
     sent, total = attribution.sent, attribution.sent.plus(attribution.left_out)
-    least = "" if attribution.scan.complete else "at least "
+    complete = attribution.scan.complete
+    known = amount(sent, complete=complete)
     if not attribution.left_out.files:
-        return f"all {least}{human(sent.bytes)} in {files(sent.files)}"
-    return f"{least}{human(sent.bytes)} in {files(sent.files)} of {least}{human(total.bytes)}"
+        return f"all {known}"
+    return f"{known} of {'' if complete else 'at least '}{human(total.bytes)}"
 
 
 def register(server: Server) -> None:

@@ -4,7 +4,6 @@ the project's tools make.
 
 from __future__ import annotations
 
-import posixpath
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
@@ -187,9 +186,11 @@ class Completion:
 
 def _root(builds: tuple[Build, ...], path: str) -> str | None:
     """The context that an ignore file is for; where no Dockerfile uses it yet, the folder that its name is for."""
+    from prebake.discovery import dockerfile_of
+
     if builds:
         return builds[0].context.root
-    return parent(path) if posixpath.basename(path) in (".dockerignore", ".containerignore") else None
+    return parent(path) if dockerfile_of(path) is None else None
 
 
 def register(server: Server) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from prebake.sizes import files, human
+from prebake.sizes import amount, human
 
 if TYPE_CHECKING:
     from prebake.project.attribution import Attribution, ContextEntry, Reach
@@ -45,12 +45,12 @@ def pattern_page(pattern: Pattern, attribution: Attribution | None) -> str:
         where = "is in the build context now" if attribution.scan.complete else "was measured of the build context"
         parts = [f"{name} matches nothing that {where}."]
     elif not decided.entries:
-        parts = [_without_effect(pattern, name, matched, least)]
+        parts = [_without_effect(pattern, name, f"{least}{amount(matched.size)}")]
     else:
         does = "brings back" if pattern.negated else "leaves out"
         parts = [f"{name} {does} {least}{_strong(decided.size)}:", _reached(decided)]
         if matched.size != decided.size:
-            parts.append(f"It matches {_amount(matched.size)}; other patterns decide about the rest.")
+            parts.append(f"It matches {amount(matched.size)}; other patterns decide about the rest.")
     wider = anywhere(pattern)
     further = attribution.matched_by(wider, _SHOWN) if wider is not None else matched
     if wider is not None and further.entries > matched.entries:
@@ -58,14 +58,13 @@ def pattern_page(pattern: Pattern, attribution: Attribution | None) -> str:
     return "\n\n".join(parts)
 
 
-def _without_effect(pattern: Pattern, name: str, matched: Reach, least: str) -> str:
-    amount = f"{least}{_amount(matched.size)}"
+def _without_effect(pattern: Pattern, name: str, matched: str) -> str:
     if pattern.negated:
         return (
-            f"{name} brings back nothing of the {amount} that it matches: no pattern above it leaves that out, or one "
+            f"{name} brings back nothing of the {matched} that it matches: no pattern above it leaves that out, or one "
             "below it does so again."
         )
-    return f"{name} changes nothing: it matches {amount}, but other patterns decide about all of it."
+    return f"{name} changes nothing: it matches {matched}, but other patterns decide about all of it."
 
 
 def sources_page(
@@ -94,7 +93,7 @@ def sources_page(
     left = sum_of(entry.left_out for entry in entries)
     text = f"Sends {least}{_strong(sum_of(entry.sent for entry in entries))}{but}"
     if left.files and ignore_file is not None:
-        text += f"; {code(ignore_file)} leaves out {least}{_amount(left)}"
+        text += f"; {code(ignore_file)} leaves out {least}{amount(left)}"
     single = entries[0] if len(entries) == 1 else None
     parts: Sequence[ContextEntry] = entries
     if single is not None:
@@ -105,10 +104,10 @@ def sources_page(
 
 
 def _left_out(entry: ContextEntry) -> str:
-    name, amount, pattern = code(_name(entry)), _amount(entry.left_out), entry.pattern
+    name, size, pattern = code(_name(entry)), amount(entry.left_out), entry.pattern
     if not entry.ignored or pattern is None:
-        return f"- left out of {name}: {amount}"
-    return f"- left out: {name} {amount} ({code(pattern.raw)}, line {pattern.line + 1})"
+        return f"- left out of {name}: {size}"
+    return f"- left out: {name} {size} ({code(pattern.raw)}, line {pattern.line + 1})"
 
 
 def _largest(entries: Iterable[ContextEntry], *, sent: bool) -> list[ContextEntry]:
@@ -132,12 +131,8 @@ def _reached(reach: Reach) -> str:
 
 
 def _line(path: str, size: Size) -> str:
-    return f"- {code(path)} {_amount(size) if path.endswith('/') else human(size.bytes)}"
-
-
-def _amount(size: Size) -> str:
-    return f"{human(size.bytes)} in {files(size.files)}"
+    return f"- {code(path)} {amount(size) if path.endswith('/') else human(size.bytes)}"
 
 
 def _strong(size: Size) -> str:
-    return f"**{_amount(size)}**"
+    return f"**{amount(size)}**"

@@ -17,11 +17,8 @@ from prebake.text import Text
 if TYPE_CHECKING:
     from prebake.lsp.language_server import Server
 
-IGNORE_FILES = [
-    types.TextDocumentFilterPattern(
-        "**/{.dockerignore,.containerignore,*.dockerignore,*.containerignore}", scheme="file"
-    )
-]
+_IGNORE_FILES = "**/{.dockerignore,.containerignore,*.dockerignore,*.containerignore}"
+IGNORE_FILES = [types.TextDocumentFilterPattern(_IGNORE_FILES, scheme="file")]
 """What a client that can tell documents apart sends requests for that are about ignore files alone."""
 
 

@@ -110,11 +110,6 @@ class Attribution:
         """All that is left out, as far as it was measured."""
         return self.entry("").left_out
 
-    @property
-    def undecided(self) -> Size:
-        """What is sent because no pattern matches it."""
-        return self._decided.get(_NONE, Size())
-
     @cached_property
     def by_pattern(self) -> Mapping[Pattern, Size]:
         """What each pattern decides about, in the order of the file: what it leaves out, or (an exception) what it

@@ -14,10 +14,7 @@ from prebake.project.namedcontexts import NamedContext
 from prebake.project.snippets import Snippet, of_document, of_groovy, of_yaml
 from prebake.project.yamltree import Node, load
 from prebake.records import NamedTuple
-from prebake.text import Text
-
-MAX_LENGTH = 300_000
-"""Longer texts (in code points) are not looked into."""
+from prebake.text import MAX_BY_HAND, Text
 
 
 class BuildLine(NamedTuple):
@@ -44,7 +41,7 @@ def build_lines(
     document the document means its own.
     """
     text = snapshot.text(path)
-    if text is None or len(text.content) > MAX_LENGTH:
+    if text is None or len(text.content) > MAX_BY_HAND:
         return
     for line, candidates in _read(text, path, form, project):
         if dockerfile is not None and all(built.dockerfile != dockerfile for built in candidates):

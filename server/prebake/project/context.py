@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from prebake.files import Snapshot, is_below, parent
-from prebake.project.evidence import DECISIVE, WRITTEN, Context, Evidence, Provider, Subject
+from prebake.files import Snapshot, ancestors, parent
+from prebake.project.evidence import DECISIVE, WEAK, WRITTEN, Context, Evidence, Provider, Subject
 from prebake.project.implied import implied_folder
 from prebake.project.sources import context_sources, exists
 from prebake.syntax.dockerfile import Dockerfile
@@ -23,8 +23,8 @@ __all__ = ["Context", "Evidence", "find_contexts"]
 
 def _copy_sources(subject: Subject) -> Iterator[Context]:
     sources = context_sources(subject.tree)
-    folders = list(_upwards(subject))
-    holding = [folder for folder in folders if _holds(subject, folder, sources)]
+    around = ancestors(parent(subject.path), subject.project)
+    holding = [folder for folder in around if _holds(subject, folder, sources)]
     if sources and holding:
         detail = "the nearest folder that holds all sources of COPY"
         yield Context(holding[0], Evidence("copy-sources", detail=detail))
@@ -32,15 +32,6 @@ def _copy_sources(subject: Subject) -> Iterator[Context]:
     if implied not in (None, parent(subject.path)):
         detail = "the folder that holds the paths the Dockerfile uses"
         yield Context(implied, Evidence("copy-sources", detail=detail))
-
-
-def _upwards(subject: Subject) -> Iterator[str]:
-    """The Dockerfile's folder and those above it, up to the project's top folder."""
-    folder = parent(subject.path)
-    yield folder
-    while folder != subject.project and is_below(folder, subject.project) and parent(folder) != folder:
-        folder = parent(folder)
-        yield folder
 
 
 def _dockerfile(subject: Subject) -> Iterator[Context]:
@@ -64,14 +55,31 @@ def find_contexts(
     if decided:
         return _distinct(decided)
     found: list[Context] = []
-    for providers in WRITTEN:
-        found += _supported(subject, _usable(subject, providers))
+    for number in range(len(WRITTEN)):
+        found += _supported(subject, _written(subject, number))
         if any(not context.remote for context in found):
             break
     if found and not _is_misread(subject, found):
         return _distinct(sorted(_with_whole(found), key=lambda context: context.remote))
     inferred = next(context for provider in _INFERRED for context in provider(subject))
     return (_with_target(inferred, settings, dockerfile_path),)
+
+
+# What other files say of a Dockerfile stays true while it is typed in.
+_told: dict[tuple[str, str, int], tuple[object, list[Context]]] = {}
+_MOST_REMEMBERED = 256
+
+
+def _written(subject: Subject, group: int) -> list[Context]:
+    """What a group of :data:`WRITTEN` tells."""
+    key = subject.path, subject.project, group
+    state = subject.snapshot.is_file(subject.path), subject.snapshot.state_without(subject.path)
+    known = _told.get(key)
+    if known is None or known[0] != state:
+        if len(_told) >= _MOST_REMEMBERED:
+            _told.clear()
+        known = _told[key] = state, _usable(subject, WRITTEN[group])
+    return known[1]
 
 
 def _usable(subject: Subject, providers: tuple[Provider, ...]) -> list[Context]:
@@ -90,30 +98,28 @@ def _supported(subject: Subject, found: list[Context]) -> list[Context]:
     sources = context_sources(subject.tree)
     holding: set[str | None] = {root for root in roots if root and _holds(subject, root, sources)}
     kinds = (context.evidence.kind for context in found if not context.remote)
-    best = next((kind for kind in kinds if kind not in _WEAK), None)
+    best = next((kind for kind in kinds if kind not in WEAK), None)
     trusted = {context.root for context in found if context.remote or context.evidence.kind == best} | holding
     return [context for context in found if context.root in trusted] if trusted else found
 
 
-_WEAK = frozenset(("devcontainer", "makefile", "script", "readme"))
-"""Kinds of evidence whose folder depends on where something is run, or that are written down once and forgotten."""
-
-
 def _is_misread(subject: Subject, found: list[Context]) -> bool:
     """Whether weak evidence names a folder that lacks a source of COPY while another one holds them all."""
-    if any(context.remote or context.evidence.kind not in _WEAK for context in found):
+    if any(context.remote or context.evidence.kind not in WEAK for context in found):
         return False
     sources = context_sources(subject.tree)
     roots = {context.root for context in found}
     lacking = not any(root and _holds(subject, root, sources) for root in roots)
-    return lacking and any(_holds(subject, folder, sources) for folder in _upwards(subject))
+    return lacking and any(
+        _holds(subject, folder, sources) for folder in ancestors(parent(subject.path), subject.project)
+    )
 
 
 def _with_whole(found: list[Context]) -> list[Context]:
     """With the build of the last stage, where nothing but weak evidence speaks and each of it builds another stage: a
     test or a linter most likely, beside the image that somebody builds elsewhere.
     """
-    if any(context.evidence.kind not in _WEAK or context.target is None for context in found):
+    if any(context.evidence.kind not in WEAK or context.target is None for context in found):
         return found
     return [found[0]._replace(target=None), *found]
 

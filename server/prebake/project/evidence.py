@@ -40,6 +40,12 @@ Kind = Literal[
 ]
 
 
+INFERRED: frozenset[Kind] = frozenset(("copy-sources", "dockerfile"))
+"""Kinds of evidence that nobody wrote down."""
+WEAK: frozenset[Kind] = frozenset(("devcontainer", "makefile", "script", "readme"))
+"""Kinds of evidence whose folder depends on where something is run, or that are written down once and forgotten."""
+
+
 class Evidence(NamedTuple):
     """What says that a Dockerfile is built from a context: a place in a file (``line`` is 0-based), or none where it is
     inferred. ``detail`` is for messages.

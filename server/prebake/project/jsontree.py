@@ -6,10 +6,8 @@ from functools import lru_cache
 
 from prebake.project.yamltree import Node
 from prebake.regex import regex
-from prebake.text import Text
+from prebake.text import MAX_BY_HAND, Text
 
-MAX_LENGTH = 300_000
-"""Longer texts (in code points) are not read: nobody writes them by hand."""
 _MAX_DEPTH = 50
 
 _BLANK = regex(r"\s+")
@@ -22,7 +20,7 @@ _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 @lru_cache(maxsize=64)
 def load_json(text: Text) -> Node | None:
     """The value of a JSON text; ``None`` when it is empty, broken or too large. Never raises."""
-    if len(text.content) > MAX_LENGTH:
+    if len(text.content) > MAX_BY_HAND:
         return None
     reader = _Reader(text)
     try:

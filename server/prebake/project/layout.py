@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prebake.discovery import is_bake_file, is_compose_file, is_dockerfile
-from prebake.files import Entry, Kind, Snapshot, is_below, join, parent
+from prebake.files import Entry, Kind, Snapshot, ancestors, join, parent
 from prebake.project.buildfiles import Form, form_of
 from prebake.records import NamedTuple
 
@@ -73,20 +73,11 @@ def _folders(snapshot: Snapshot, root: str) -> Iterator[_Folder]:
         level = below
 
 
-def _ancestors(folder: str, root: str) -> Iterator[str]:
-    """A folder and those above it, up to ``root``."""
-    while is_below(folder, root):
-        yield folder
-        if folder == root:
-            return
-        folder = parent(folder)
-
-
 def compose_files(snapshot: Snapshot, dockerfile: str, root: str) -> tuple[str, ...]:
     """The compose files that may build a Dockerfile, nearest to it first: in its folder and those above it, and in the
     upper folders of the project.
     """
-    near = (_look(snapshot, folder) for folder in _ancestors(parent(dockerfile), root))
+    near = (_look(snapshot, folder) for folder in ancestors(parent(dockerfile), root))
     return tuple(dict.fromkeys(path for folder in (*near, *_folders(snapshot, root)) for path in folder.compose))
 
 
@@ -94,14 +85,14 @@ def bake_files(snapshot: Snapshot, dockerfile: str, root: str) -> tuple[tuple[st
     """The bake files, and other HCL files, that may build a Dockerfile, by the folder they are in, nearest to it
     first.
     """
-    near = (_look(snapshot, folder) for folder in _ancestors(parent(dockerfile), root))
+    near = (_look(snapshot, folder) for folder in ancestors(parent(dockerfile), root))
     return tuple(dict.fromkeys(folder.bake for folder in (*near, *_folders(snapshot, root)) if folder.bake))
 
 
 def devcontainer_files(snapshot: Snapshot, dockerfile: str, root: str) -> tuple[str, ...]:
     """The ``devcontainer.json`` files of the folders from a Dockerfile's up to the project's top."""
     found: list[str] = []
-    for folder in _ancestors(parent(dockerfile), root):
+    for folder in ancestors(parent(dockerfile), root):
         names = {entry.name: entry.kind for entry in snapshot.list(folder)}
         if ".devcontainer.json" in names:
             found.append(join(folder, ".devcontainer.json"))
@@ -114,25 +105,12 @@ def devcontainer_files(snapshot: Snapshot, dockerfile: str, root: str) -> tuple[
     return tuple(found)
 
 
-_COMMANDS_IN = (
-    *(
-        "scripts",
-        "script",
-        "bin",
-        "docker",
-        "dockerfiles",
-        "ci",
-        ".ci",
-        "cicd",
-        "tools",
-        "hack",
-        "deploy",
-        "deployment",
-    ),
-    *("build", "dev", "docs", "doc", ".github/scripts"),
+SCRIPT_FOLDERS = (
+    *("scripts", "script", "bin", "docker", "dockerfiles", "ci", ".ci", "cicd", "tools", "hack", "deploy"),
+    *("deployment", "build", "dev", "docs", "doc", ".github/scripts"),
 )
-"""Folders of a project's top in which files with build commands are."""
-_PIPELINES_IN = (".circleci", ".buildkite")
+"""Folders of a project's top in which files with commands are kept."""
+PIPELINE_FOLDERS = (".circleci", ".buildkite")
 _MOST_COMMANDS = 60
 _commands: dict[str, tuple[tuple[Entry, ...], tuple[tuple[str, Form], ...]]] = {}
 
@@ -141,7 +119,7 @@ def pipeline_files(snapshot: Snapshot, root: str) -> tuple[tuple[str, Form], ...
     """The pipelines of other CI services than GitHub's, with what they are."""
     return tuple(
         (path, form)
-        for folder in (root, *_those_there(snapshot, root, _PIPELINES_IN))
+        for folder in (root, *_those_there(snapshot, root, PIPELINE_FOLDERS))
         for path, form in _commands_of(snapshot, folder)
         if form in ("pipeline", "skaffold")
     )
@@ -151,7 +129,7 @@ def command_files(snapshot: Snapshot, dockerfile: str, root: str) -> tuple[tuple
     """The files with commands that people run, documents last, with what they are: in the folders from a Dockerfile's
     up to the project's top, the latter's first, and in some that projects keep such files in.
     """
-    folders = (*reversed(list(_ancestors(parent(dockerfile), root))), *_those_there(snapshot, root, _COMMANDS_IN))
+    folders = (*reversed(list(ancestors(parent(dockerfile), root))), *_those_there(snapshot, root, SCRIPT_FOLDERS))
     found = [item for folder in dict.fromkeys(folders) for item in _commands_of(snapshot, folder)]
     return tuple(item for item in found if item[1] not in ("pipeline", "skaffold"))
 

@@ -11,10 +11,8 @@ from typing import Any
 
 from prebake.records import NamedTuple
 from prebake.regex import regex
-from prebake.text import Position, Span, Text
+from prebake.text import MAX_BY_HAND, Position, Span, Text
 
-MAX_LENGTH = 300_000
-"""Longer texts (in code points) are not read: nobody writes them by hand, and they take more than a second."""
 _MAX_BRACKETS = 100
 _BRACKET = regex(r"[\[\]{}]")
 _MAX_DEPTH = 50
@@ -74,7 +72,7 @@ class Node(NamedTuple):
 @lru_cache(maxsize=32)
 def load(text: Text) -> Node | None:
     """The first document of a YAML text; ``None`` when it is empty, broken or too large."""
-    if len(text.content) > MAX_LENGTH or _is_bottomless(text.content):
+    if len(text.content) > MAX_BY_HAND or _is_bottomless(text.content):
         return None
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError

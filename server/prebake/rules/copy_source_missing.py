@@ -100,9 +100,8 @@ class CopySourceMissing(Rule):
         if maker is not None and maker.path is not None and maker.line is not None:
             text = build.snapshot.text(maker.path)
             if text is not None:
-                start = text.line_start(maker.line)
-                span = text.span(start, start + len(text.line(maker.line)))
-                related.append(Related(Location(maker.path, span), f"may bring {site.path}"))
+                place = Location(maker.path, text.line_span(maker.line))
+                related.append(Related(place, f"may bring {site.path}"))
         brought = maker is not None or absent.ignored
         return self.finding(
             build.location(site.instruction, site.token),

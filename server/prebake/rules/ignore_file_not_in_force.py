@@ -14,8 +14,8 @@ from prebake.findings import Applicability, Cost, Finding, Fix, Location, Severi
 from prebake.project.ignore import IgnoreRules
 from prebake.project.scan import ContextScan
 from prebake.rules.base import Rule
-from prebake.sizes import files, human
-from prebake.text import Position, Span, shortened
+from prebake.sizes import amount, human
+from prebake.text import Position, shortened
 
 
 class IgnoreFileNotInForce(Rule):
@@ -99,7 +99,7 @@ class IgnoreFileNotInForce(Rule):
 def _first_line(build: Build, found: Stray) -> Iterator[Location]:
     text = build.snapshot.text(found.path)
     if text is not None:
-        yield Location(found.path, Span(Position(0, 0), Position(0, len(text.line(0)))))
+        yield Location(found.path, text.line_span(0))
 
 
 def _message(build: Build, found: Stray, use: ContextUse, rules: IgnoreRules | None, *, alone: bool) -> str:
@@ -109,19 +109,14 @@ def _message(build: Build, found: Stray, use: ContextUse, rules: IgnoreRules | N
     reader = next((shortened(instruction.raw) for instruction in (*use.broad, *use.mounts)), None)
     scan = build.scan
     if reader is None:
-        amount = f"all {_amount(scan)}" if scan is not None else "everything"
+        taken = f"all {amount(scan.sent, complete=scan.complete)}" if scan is not None else "everything"
         return (
             f"{why}: no ignore file is in force. BuildKit sends only the paths that this Dockerfile names; the "
-            f"legacy builder and Kaniko take {amount}."
+            f"legacy builder and Kaniko take {taken}."
         )
-    amount = _amount(scan) if scan is not None else "everything"
+    sent = amount(scan.sent, complete=scan.complete) if scan is not None else "everything"
     to = "to the builder and into the image" if use.broad else "to the builder"
-    return f"`{reader}` sends {amount} {to}: no ignore file is in force. {why}.{_saves(scan, rules)}"
-
-
-def _amount(scan: ContextScan) -> str:
-    least = "" if scan.complete else "at least "
-    return f"{least}{human(scan.sent.bytes)} in {files(scan.sent.files)}"
+    return f"`{reader}` sends {sent} {to}: no ignore file is in force. {why}.{_saves(scan, rules)}"
 
 
 def _saves(scan: ContextScan | None, rules: IgnoreRules | None) -> str:

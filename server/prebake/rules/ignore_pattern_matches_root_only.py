@@ -11,7 +11,7 @@ from prebake.build.context.rootonly import RootOnly, root_only
 from prebake.edits import FileEdit, TextEdit
 from prebake.findings import Applicability, Cost, Finding, Fix, Location, Severity
 from prebake.rules.base import Rule
-from prebake.sizes import files, human
+from prebake.sizes import amount
 from prebake.text import Text
 
 _ANYWHERE = "**/"
@@ -83,10 +83,8 @@ def _message(found: RootOnly, *, complete: bool) -> str:
     raw = found.pattern.raw
     top = f"`{raw}` matches at the top of the build context only"
     if found.first is not None:
-        least = "" if complete else "at least "
-        amount = f"{least}{human(found.deeper.bytes)} in {files(found.deeper.files)}"
         lies = "lies deeper is" if found.deeper.files == 1 else "lie deeper are"
-        deeper = f"{amount} that {lies} not left out ({found.first})"
+        deeper = f"{amount(found.deeper, complete=complete)} that {lies} not left out ({found.first})"
         return f"{top}: {deeper}. `{_ANYWHERE}{raw}` matches at any depth."
     place = found.place or ""
     folder = posixpath.dirname(place)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from prebake.build.build import Build
 from prebake.build.context.misread import Misread, misread
-from prebake.edits import FileEdit, TextEdit, without_line
+from prebake.edits import FileEdit, TextEdit, with_lines, without_lines
 from prebake.findings import Applicability, Finding, Fix, Location, Related, Severity
 from prebake.project.ineffective import Ineffective, ineffective
 from prebake.rules.base import Rule
@@ -154,14 +154,13 @@ def _removal(path: str, text: Text, item: Ineffective, *, excepts_only: bool) ->
     remove = Fix(
         f"Remove `{raw}`",
         Applicability.SAFE,
-        (FileEdit(path, text, (without_line(text, item.pattern.line),)),),
+        (FileEdit(path, text, without_lines(text, (item.pattern.line,))),),
         "Whatever lies in the context, the same is sent without this line.",
     )
     if item.reason != "nothing-to-except" or item.by is None or item.by.pattern == item.pattern.pattern:
         return (remove,)
-    line = text.line(item.by.line)
-    below = TextEdit.insert(Position(item.by.line, len(line)), text.newline + text.line(item.pattern.line))
-    edits = (without_line(text, item.pattern.line), below)
+    below = with_lines(text, item.by.line, (text.line(item.pattern.line),))
+    edits = (*without_lines(text, (item.pattern.line,)), below)
     move = Fix(
         f"Move `{raw}` below line {item.by.line + 1}",
         Applicability.SUGGESTED,

@@ -7,7 +7,7 @@ from functools import partial
 
 from prebake.build.build import Build
 from prebake.build.context.misread import Malformed, Unsendable, is_too_long, malformed, unsendable
-from prebake.edits import FileEdit, TextEdit, without_line
+from prebake.edits import FileEdit, TextEdit, without_lines
 from prebake.findings import Applicability, Finding, Fix, Location, Severity
 from prebake.rules.base import Rule
 from prebake.text import Position, Span, Text, shortened
@@ -115,13 +115,13 @@ def _repair(path: str, text: Text, found: Malformed) -> tuple[Fix, ...] | str:
     if mended is None:
         return f"what the pattern should match is not known: {pattern.problem}"
     if mended:
-        edit = TextEdit(pattern.span, mended)
+        edits: tuple[TextEdit, ...] = (TextEdit(pattern.span, mended),)
         title = f"Write `{shortened(mended)}`"
     else:
-        edit = without_line(text, pattern.line)
+        edits = without_lines(text, (pattern.line,))
         title = f"Remove `{pattern.raw}`, which names no path"
     explanation = "Today the build stops; with the line mended it leaves out what the pattern matches."
-    return (Fix(title, Applicability.SUGGESTED, (FileEdit(path, text, (edit,)),), explanation),)
+    return (Fix(title, Applicability.SUGGESTED, (FileEdit(path, text, edits),), explanation),)
 
 
 def _not_printable(found: Unsendable) -> str:

@@ -10,14 +10,13 @@ from prebake.build.build import Build
 from prebake.build.context.use import ContextUse, context_use
 from prebake.files import is_below, relative
 from prebake.findings import Applicability, Cost, Finding, Fix, Location, Related, Severity
-from prebake.project.ignore import IgnoreRules, rules_of
+from prebake.project.ignore import rules_of
 from prebake.rules.base import Rule
-from prebake.sizes import files, human
-from prebake.text import Position, Span, Text
+from prebake.sizes import amount, human
+from prebake.text import Span, Text
 
 if TYPE_CHECKING:
     from prebake.build.context.junk import Junk, Leftover
-    from prebake.build.context.placement import Addition
 
 _NAMED = 3
 
@@ -108,7 +107,7 @@ class JunkInContext(Rule):
 def _first_line(text: Text) -> Span:
     """The first line that holds anything."""
     number = next((number for number in range(text.line_count) if text.line(number).strip()), 0)
-    return Span(Position(number, 0), Position(number, len(text.line(number))))
+    return text.line_span(number)
 
 
 def _message(build: Build, path: str, found: Junk, use: ContextUse) -> str:
@@ -120,9 +119,8 @@ def _message(build: Build, path: str, found: Junk, use: ContextUse) -> str:
             "make it, and this Dockerfile takes the whole context."
         )
     kinds = _listed(list(dict.fromkeys(kind for leftover in found.present for kind in leftover.kinds)))
-    amount = f"{human(found.size.bytes)} in {files(found.size.files)}"
-    least = "" if build.scan is None or build.scan.complete else "at least "
-    what = f"{file} leaves {least}{amount} of {kinds} in the build context ({_largest(found)})"
+    left = amount(found.size, complete=build.scan is None or build.scan.complete)
+    what = f"{file} leaves {left} of {kinds} in the build context ({_largest(found)})"
     if not use.is_broad:
         return (
             f"{what}. BuildKit sends only the paths that this Dockerfile names; the legacy builder and Kaniko take all "
@@ -155,8 +153,8 @@ def _listed(items: list[str]) -> str:
 
 def _repair(build: Build, found: Junk, use: ContextUse) -> tuple[Fix, ...] | str:
     """One fix that adds everything, then one for each entry; or why there is none."""
-    from prebake.build.context.exclusions import leaves_in_what_is_named
     from prebake.build.context.placement import added
+    from prebake.build.context.proposal import leaves_in_what_is_named
 
     path, file, scan = build.ignore.path, build.ignore.file, build.scan
     if path is None or file is None or scan is None:
@@ -168,7 +166,7 @@ def _repair(build: Build, found: Junk, use: ContextUse) -> tuple[Fix, ...] | str
     choices = [every] if len(every) == 1 else [every, *((leftover,) for leftover in found.present)]
     fixes = []
     for chosen in choices:
-        edit = added(file, path, [leftover.addition for leftover in chosen], partial(_holds, build.ignore, chosen))
+        edit = added(file, path, {leftover.addition: leftover.paths for leftover in chosen})
         if edit is None:
             continue
         left = scan.sent.bytes - sum(leftover.size.bytes for leftover in chosen)
@@ -191,12 +189,3 @@ def _repair(build: Build, found: Junk, use: ContextUse) -> tuple[Fix, ...] | str
             )
         )
     return tuple(fixes) or f"an exception in {shown} lets it in again wherever an entry stands"
-
-
-def _holds(before: IgnoreRules, chosen: tuple[Leftover, ...], after: IgnoreRules, addition: Addition) -> bool:
-    """Whether rules leave out what an addition is about, and let in what the author's exceptions name."""
-    leftover = next(each for each in chosen if each.addition == addition)
-    exceptions = [pattern.pattern for pattern in before.patterns if pattern.negated]
-    return not any(after.sends(path) for path in leftover.paths) and all(
-        after.delivers(path) == before.delivers(path) for path in exceptions
-    )

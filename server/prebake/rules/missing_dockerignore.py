@@ -14,12 +14,12 @@ from prebake.findings import Applicability, Cost, Finding, Fix, Location, Relate
 from prebake.project.ignore import NAME
 from prebake.project.scan import ContextScan
 from prebake.rules.base import Rule
-from prebake.sizes import files, human
+from prebake.sizes import amount, human
 from prebake.syntax.dockerfile import Instruction
 from prebake.text import Position, Span
 
 if TYPE_CHECKING:
-    from prebake.build.context.exclusions import Proposal
+    from prebake.build.context.proposal import Proposal
 
 _NAMED = 3
 _MAX_SHOWN = 60
@@ -125,9 +125,7 @@ def _related(build: Build, use: ContextUse, at: Instruction) -> Iterator[Related
     if evidence.path is not None and evidence.line is not None:
         text = build.snapshot.text(evidence.path)
         if text is not None:
-            start = text.line_start(evidence.line)
-            span = text.span(start, start + len(text.line(evidence.line)))
-            yield Related(Location(evidence.path, span), "names the build context")
+            yield Related(Location(evidence.path, text.line_span(evidence.line)), "names the build context")
     uploads = cloud_build_list(build)
     if uploads is not None:
         top = Span(Position(0, 0), Position(0, 0))
@@ -146,22 +144,25 @@ def _message(build: Build, use: ContextUse, scan: ContextScan | None) -> str:
             f"from here; but a build from a folder {then}."
         )
     if reader is None:
-        amount = f" all {_amount(scan)}{_largest(scan)}" if scan is not None else " everything in it"
+        taken = (
+            f" all {amount(scan.sent, complete=scan.complete)}{_largest(scan)}"
+            if scan is not None
+            else " everything in it"
+        )
         return (
             f"{lack[0].upper()}{lack[1:]} for {where}. BuildKit sends only the paths that this Dockerfile names; the "
-            f"legacy builder and Kaniko take{amount}."
+            f"legacy builder and Kaniko take{taken}."
         )
-    sends = f"sends {_amount(scan)}" if scan is not None else f"sends everything{_familiar(build)}"
+    sends = (
+        f"sends {amount(scan.sent, complete=scan.complete)}"
+        if scan is not None
+        else f"sends everything{_familiar(build)}"
+    )
     to = "to the builder and into the image" if use.broad else "to the builder"
     return (
         f"{reader} {sends} {to}{_largest(scan)}: {lack} for {where}. Any change among these files makes BuildKit run "
         "this instruction and those after it again."
     )
-
-
-def _amount(scan: ContextScan) -> str:
-    least = "" if scan.complete else "at least "
-    return f"{least}{human(scan.sent.bytes)} in {files(scan.sent.files)}"
 
 
 def _largest(scan: ContextScan | None) -> str:
@@ -188,8 +189,8 @@ def _shown(instruction: Instruction) -> str:
 
 def _repair(build: Build, use: ContextUse, scan: ContextScan | None) -> tuple[Fix, ...] | str:
     """The fix, or why there is none."""
-    from prebake.build.context.exclusions import proposal
     from prebake.build.context.ignoreedit import written
+    from prebake.build.context.proposal import proposal
 
     made = proposal(build)
     if made is None:

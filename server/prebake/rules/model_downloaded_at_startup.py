@@ -22,10 +22,10 @@ class ModelDownloadedAtStartup(Rule):
     Follows CMD, ENTRYPOINT and compose's `command` to the Python code that runs, and through it: the module level of
     what is imported, and the functions and classes that reached code refers to. Calls that download from the Hugging
     Face Hub (huggingface_hub, transformers, sentence-transformers, faster-whisper and others) or from elsewhere (nltk,
-    spaCy, torchvision, Whisper, Ultralytics, Ollama, URLs of weights and many more) are reported, and so are the commands
-    of start scripts that do it (`hf download`, `wget`, `ollama pull`, `vllm serve`): one finding for each library and
-    model, unless the image has the model already: downloaded or reached by a script in a RUN, copied, loaded from a path,
-    or asked for with `local_files_only`.
+    spaCy, torchvision, Whisper, Ultralytics, URLs of weights and many more) are reported, and so are the commands of
+    start scripts that do it (`hf download`, `wget`, `ollama pull`, `vllm serve`): one finding for each library and
+    model, unless the image has the model already: downloaded or reached by a script in a RUN, copied, loaded from a
+    path, or asked for with `local_files_only`.
 
     It is a warning where the model's id is known. It is information where compose mounts a volume over the cache or
     VOLUME declares one, the id has no static value or is the default of a release, one of several models is chosen at
@@ -72,8 +72,8 @@ class ModelDownloadedAtStartup(Rule):
     tokenizer or a configuration is loaded, the weights are left out. Where the code passes a token, the download gets
     one through a secret mount that leaves nothing in the image. A whole repository may hold the weights in several
     formats; the command then takes all of them. Libraries with caches of their own download with their own code, in a
-    `python3 -c` that has only those arguments of the call that decide what is fetched; where the container runs as another
-    user, a variable such as `TORCH_HOME` names a folder for both.
+    `python3 -c` that has only those arguments of the call that decide what is fetched; a variable such as `TORCH_HOME`
+    names the folder for the build and the container.
 
     ## References
 

@@ -13,7 +13,6 @@ from prebake.rules.base import Rule
 from prebake.text import Position, Span, shortened
 
 _NAMED = 4
-_MOST_FIXES = 8
 _START = Span(Position(0, 0), Position(0, 0))
 
 

@@ -29,10 +29,7 @@ from prebake.syntax.hcl_nodes import (
     Unreadable,
 )
 from prebake.syntax.hcl_scanner import MAX_DEPTH, NAME, Malformed, Scanner
-from prebake.text import Text
-
-MAX_LENGTH = 300_000
-"""Longer texts (in code points) are not read: nobody writes them by hand."""
+from prebake.text import MAX_BY_HAND, Text
 
 _NUMBER = regex(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _PLAIN = regex(r'[^"\\$%\n]+')
@@ -48,14 +45,14 @@ _LEVELS = (("||",), ("&&",), ("==", "!="), ("<=", ">=", "<", ">"), ("+", "-"), (
 @lru_cache(maxsize=64)
 def parse_hcl(text: Text) -> Body:
     """The body of an HCL text; an empty one for a text that is too long. Never raises."""
-    if len(text.content) > MAX_LENGTH:
+    if len(text.content) > MAX_BY_HAND:
         return Body()
     return _Reader(text.content).body(closes=False)
 
 
 def parse_template(content: str) -> Expression:
     """What a text means in which ``${...}`` stands for values, as in the strings of HCL's JSON form."""
-    if ("${" not in content and "%{" not in content) or len(content) > MAX_LENGTH:
+    if ("${" not in content and "%{" not in content) or len(content) > MAX_BY_HAND:
         return Literal(content)
     try:
         return _Reader(content).template(quoted=False)

@@ -6,12 +6,17 @@ import re
 from functools import lru_cache
 
 from prebake.records import NamedTuple
+from prebake.regex import regex
 from prebake.syntax.glob import clean, problem
 from prebake.text import Position, Span, Text
 
 MAX_LINE = 64 * 1024 - 1
 """Docker's line limit in bytes, the line feed not counted; a longer line stops the build."""
 
+ESCAPE = regex(r"\\(.)")
+"""A character that stands for itself."""
+_BRACKET = regex(r"(?<!\\)\[\^?\\?(.)[^\]]*\]")
+_STAR = regex(r"(?<!\\)[*?]+")
 # What Go takes for white space, which is not what Python's str.strip() takes for it.
 _BLANK = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008"
@@ -39,6 +44,16 @@ class Pattern(NamedTuple):
     def span(self) -> Span:
         """Where the pattern stands."""
         return Span(Position(self.line, self.start), Position(self.line, self.end))
+
+    @property
+    def is_for_top(self) -> bool:
+        """Whether it takes away what lies at the top of the context only, and does not say so as ``/name`` does."""
+        return (
+            self.problem is None
+            and not self.negated
+            and "/" not in self.pattern
+            and not self.raw.startswith(("/", "./", "\\"))
+        )
 
 
 class Comment(NamedTuple):
@@ -111,6 +126,14 @@ def _pattern(raw: str, line: int, start: int) -> Pattern:
 def can_name(path: str) -> bool:
     """Whether a line can be about a path: there is none for one with a line's end in it or blanks around it."""
     return path == path.strip(_BLANK) and "\n" not in path
+
+
+def example(pattern: str) -> str:
+    """A path that a pattern matches at the context's top, as far as examples go: any characters are an ``x``, and of a
+    bracket its first one.
+    """
+    plain = _BRACKET.sub(r"\1", pattern.strip("/").replace("**/", ""))
+    return ESCAPE.sub(r"\1", _STAR.sub("x", plain))
 
 
 def literal(path: str) -> str:

@@ -122,7 +122,7 @@ def test_the_ignore_file_that_is_created_leaves_nothing_to_add(project: str) -> 
 
 def placed(text: str, title: str, *lines: str, folder: bool = True) -> str:
     addition = Addition(title, lines, folder, rooted=True)
-    edit = added(parse_ignore(Text(text)), "/.dockerignore", [addition], lambda *_: True)
+    edit = added(parse_ignore(Text(text)), "/.dockerignore", {addition: ()})
     assert edit is not None
     return edit.apply().content
 

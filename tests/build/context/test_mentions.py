@@ -7,8 +7,8 @@ import pytest
 
 from prebake.build.build import Build
 from prebake.build.context.evidence import evidence
-from prebake.build.context.exclusions import proposal
 from prebake.build.context.mentions import Mentions, mentions
+from prebake.build.context.proposal import proposal
 from prebake.engine import builds
 from prebake.files import disk
 from prebake.project.ignore import rules_of

@@ -9,15 +9,13 @@ from prebake.build.build import Build, fact
 from prebake.build.context.makers import Maker, is_git_ignored, maker_of, submodule_of
 from prebake.build.context.sources import Lost, Site, has_submodules, lost_sources, sites
 from prebake.build.context.unnamed import folders
-from prebake.files import Kind, is_below, join, parent, relative
+from prebake.files import Kind, ancestors, is_below, join, parent, relative
+from prebake.project.evidence import INFERRED, WEAK
 from prebake.project.sources import exists
 from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.glob import WILDCARDS
 
-_INFERRED = ("copy-sources", "dockerfile")
-_WEAK = (*_INFERRED, "makefile", "script", "readme")
-"""Evidence of a context that may be another one's."""
 _PLACEHOLDER = regex(r"[{}<>@%$]|__\w+__|\b(?:path/to/|(?i:your)[-_])")
 """What a path has that is to be replaced; a variable's value may be another one when the image is built."""
 _SAMPLES = frozenset(
@@ -93,9 +91,10 @@ def _is_optional(lost: Lost) -> bool:
     """Whether a wildcard that selects nothing may be meant to: ``requirements*.txt``, ``poetry.lock*``, or one of
     several sources.
     """
+    if lost.stops or not lost.site.is_glob:
+        return False
     name = posixpath.basename(lost.site.path)
-    wild = lost.site.is_glob
-    return wild and not lost.stops and (not lost.site.alone or not name.startswith("*") or lost.site.form == "parents")
+    return not lost.site.alone or not name.startswith("*") or lost.site.form == "parents"
 
 
 def _is_doubtful(build: Build, site: Site) -> bool:
@@ -107,16 +106,11 @@ def _is_doubtful(build: Build, site: Site) -> bool:
     root = build.context.root or "/"
     others = [context.root for context in build.contexts if context.root not in (None, root)]
     kind = build.context.evidence.kind
-    if kind in _WEAK:
-        folder = parent(build.path)
-        while is_below(folder, build.root):
-            others.append(folder)
-            if folder == build.root:
-                break
-            folder = parent(folder)
+    if kind in INFERRED | WEAK:
+        others += ancestors(parent(build.path), build.root)
     if any(other is not None and other != root and exists(build.snapshot, other, site.path) for other in others):
         return True
-    return kind in _INFERRED and _is_somewhere(build, site.path)
+    return kind in INFERRED and _is_somewhere(build, site.path)
 
 
 def _is_somewhere(build: Build, path: str) -> bool:
@@ -144,7 +138,7 @@ def _is_built_elsewhere(build: Build) -> bool:
     if any(mark in build.text.content for mark in ("{%", "{{-", "<%=")):
         return True
     above = {name.lower() for name in relative(parent(build.path), build.root).split("/")}
-    if _OF_OTHERS & above or (_SAMPLES & above and build.context.evidence.kind in _INFERRED):
+    if _OF_OTHERS & above or (_SAMPLES & above and build.context.evidence.kind in INFERRED):
         return True
     name = posixpath.basename(build.path)
     for folder in dict.fromkeys((parent(build.path), build.context.root or "/", build.root)):
@@ -168,7 +162,7 @@ def _is_supported(build: Build, found: list[Absent]) -> bool:
     unexplained = {item.lost.site.path for item in found if item.maker is None and not item.ignored}
     if len(unexplained) > max(len(there), 1):
         return False
-    return bool(there) or build.context.evidence.kind not in _INFERRED
+    return bool(there) or build.context.evidence.kind not in INFERRED
 
 
 def _absent(build: Build, lost: Lost) -> Absent:
@@ -211,11 +205,20 @@ def _break(build: Build, path: str) -> _Break | None:
     for number, part in enumerate(parts):
         if WILDCARDS & set(part):
             return None
-        names = tuple(entry.name for entry in build.snapshot.list(join(root, folder) if folder else root))
+        names = _names(build).get(folder)
+        if names is None:
+            listed = build.snapshot.list(join(root, folder) if folder else root)
+            names = _names(build)[folder] = tuple(entry.name for entry in listed)
         if part not in names:
             return _Break(folder, names, part, tuple(parts[number + 1 :]))
         folder = posixpath.join(folder, part)
     return None
+
+
+@fact
+def _names(build: Build) -> dict[str, tuple[str, ...]]:
+    """The names in the folders of the context that were looked into."""
+    return {}
 
 
 def _same_but_for_case(build: Build, path: str) -> tuple[str, ...]:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from prebake.build.build import Build, fact
 from prebake.build.context.transfer import transfer
-from prebake.edits import TextEdit, apply, without_line
+from prebake.edits import TextEdit, apply, with_lines, without_lines
 from prebake.project.ignore import IgnoreRules, rules_of
 from prebake.records import NamedTuple
 from prebake.syntax.ignorefile import Pattern
-from prebake.text import Position, Text
+from prebake.text import Text
 
 _MOST_TRIED = 100
 """Bound on the files for which a change of the ignore file is tried."""
@@ -68,16 +68,15 @@ def without_the_later(text: Text, found: Emptied) -> tuple[TextEdit, ...] | None
     above = {item.pattern for item in rules_of(text, "").patterns if item.line < first and not item.negated}
     if len(found.again) > 1 or found.again[0].pattern not in above:
         return None
-    edits = (without_line(text, found.again[0].line),)
+    edits = without_lines(text, (found.again[0].line,))
     return edits if _helps(text, edits, found) else None
 
 
 def exceptions_behind(text: Text, found: Emptied) -> tuple[TextEdit, ...] | None:
     """The ignore file with the exceptions behind the later patterns; ``None`` where that does not help."""
-    last = found.again[-1].line
-    end = Position(last, len(text.line(last)))
-    lines = "".join(text.newline + text.line(pattern.line) for pattern in found.exceptions)
-    edits = (*(without_line(text, pattern.line) for pattern in found.exceptions), TextEdit.insert(end, lines))
+    numbers = [pattern.line for pattern in found.exceptions]
+    moved = with_lines(text, found.again[-1].line, map(text.line, numbers))
+    edits = (*without_lines(text, numbers), moved)
     return edits if _helps(text, edits, found) else None
 
 

@@ -7,21 +7,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from prebake.build.build import Build
-from prebake.build.context.exclusions import proposal
+from prebake.build.context.proposal import proposal
 from prebake.files import Kind, Snapshot, join
 from prebake.project.ignore import IgnoreRules
 from prebake.project.scan import Size
 from prebake.records import NamedTuple
-from prebake.regex import regex
 from prebake.syntax.glob import WILDCARDS, clean
-from prebake.syntax.ignorefile import literal
+from prebake.syntax.ignorefile import ESCAPE, example, literal
 
 if TYPE_CHECKING:
     from prebake.project.attribution import Attribution
-
-_ESCAPE = regex(r"\\(.)")
-_BRACKET = regex(r"(?<!\\)\[\^?\\?(.)[^\]]*\]")
-_STAR = regex(r"(?<!\\)[*?]+")
 
 
 class Typed(NamedTuple):
@@ -55,9 +50,9 @@ class ToolEntry(NamedTuple):
 def typed(text: str) -> Typed:
     """Take the beginning of a pattern apart."""
     above, _, name = text.rpartition("/")
-    if (WILDCARDS - {"\\"}) & set(_ESCAPE.sub("", above)):
+    if (WILDCARDS - {"\\"}) & set(ESCAPE.sub("", above)):
         return Typed(text, None, name)
-    folder = clean(_ESCAPE.sub(r"\1", above)).lstrip("/")
+    folder = clean(ESCAPE.sub(r"\1", above)).lstrip("/")
     if folder == ".." or folder.startswith("../"):
         return Typed(text, None, name)
     return Typed(text, "" if folder == "." else folder, name)
@@ -92,18 +87,13 @@ def tool_entries(build: Build, rules: IgnoreRules) -> Iterator[ToolEntry]:
     """The entries of the ignore file that the context should have which other rules do not cover."""
     made = proposal(build)
     for group in made.groups if made is not None else ():
-        starts = [number for number, line in enumerate(group.patterns) if not line.startswith("!")]
-        for start, end in zip(starts, (*starts[1:], len(group.patterns)), strict=True):
-            if not covers(rules, group.patterns[start]):
-                yield ToolEntry(group.patterns[start:end], group.title)
+        yield from (ToolEntry(lines, group.title) for lines in group.entries if not covers(rules, lines[0]))
 
 
 def covers(rules: IgnoreRules, line: str) -> bool:
     """Whether rules leave out already what a pattern would match, as far as examples of it tell."""
-    name = _STAR.sub("x", _BRACKET.sub(r"\1", line.strip("/").removeprefix("**/").replace("**/", "")))
-    example = _ESCAPE.sub(r"\1", name)
     places = ("", "x/", "x/y/") if line.startswith("**/") else ("",)
-    return all(not rules.sends(place + example) for place in places)
+    return all(not rules.sends(place + example(line)) for place in places)
 
 
 def _entry(name: str, is_folder: bool, size: Size | None) -> PathEntry:

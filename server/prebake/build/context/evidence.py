@@ -12,6 +12,8 @@ from prebake.build.context.mentions import mentions
 from prebake.build.context.unnamed import folders
 from prebake.build.context.use import neighbours, text_of
 from prebake.files import Kind, join
+from prebake.project.buildfiles import form_of
+from prebake.project.layout import SCRIPT_FOLDERS
 from prebake.records import NamedTuple
 from prebake.regex import regex
 
@@ -46,6 +48,7 @@ _REMOVES = regex(r"\brm\s[^&|;\n]*")
 _DESCRIBES = regex(r"\bgit\s+(?:-C\s+\S+\s+)?describe\b")
 _CLONES = regex(r"\bgit\s+(?:-[^\n]*?\s)?(clone|init)\b")
 _RUNS = frozenset({"RUN"})
+_SCRIPTS = frozenset({"makefile", "justfile", "package", "script"})
 _MOST_SCRIPTS = 50
 
 
@@ -168,10 +171,10 @@ def _scripts(build: Build) -> Iterator[tuple[str, str]]:
     """The Makefile and shell scripts of a project, by path relative to the context root."""
     root = build.context.root or "/"
     count = 0
-    for folder in ("", "scripts", "script", "bin", "tools", "docker", "build", "ci", "hack"):
+    for folder in ("", *SCRIPT_FOLDERS):
         for entry in build.snapshot.list(join(root, folder) if folder else root):
-            named = entry.name in ("Makefile", "makefile", "GNUmakefile", "justfile", "package.json", "build.rs")
-            if entry.kind is not Kind.FILE or not (named or entry.name.endswith((".sh", ".bash", ".mk"))):
+            is_script = entry.name == "build.rs" or form_of(entry.name) in _SCRIPTS
+            if entry.kind is not Kind.FILE or not is_script:
                 continue
             count += 1
             path = f"{folder}/{entry.name}" if folder else entry.name

@@ -14,6 +14,7 @@ from prebake.project.ignore import IgnoreRules, rules_of
 from prebake.regex import regex
 from prebake.syntax.gitignore import GitPattern, translated
 from prebake.syntax.glob import WILDCARDS
+from prebake.syntax.ignorefile import example
 from prebake.text import Text
 
 _NAME = ".gitignore"
@@ -108,7 +109,9 @@ def _taken(
         named = not (logs or is_closed(build)) or any(unread(build, path) != () for path in targets)
     if named:
         return ()
-    exceptions = [other.line for other in lines[number + 1 :] if other.negated and not alone.sends(_witness(other))]
+    exceptions = [
+        other.line for other in lines[number + 1 :] if other.negated and not alone.sends(example(other.pattern))
+    ]
     taken = (line.pattern, *exceptions)
     rules = rules_of(Text("\n".join(taken)), "")
     if not all(rules.sends(path) for path in named_sources(build)):
@@ -125,10 +128,6 @@ def _target(rules: IgnoreRules, path: str) -> str:
     """The outermost folder around a path that rules leave out, or the path itself."""
     ends = [at for at, char in enumerate(path) if char == "/"]
     return next((path[:end] for end in ends if not rules.sends(path[:end], is_dir=True)), path)
-
-
-def _witness(pattern: GitPattern) -> str:
-    return pattern.pattern.replace("**/", "").replace("*", "x")
 
 
 def _git_agrees(build: Build, paths: Iterable[str]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from prebake.build.build import Build
-from prebake.build.context.exclusions import Proposal
+from prebake.build.context.proposal import Proposal
 from prebake.edits import FileEdit, TextEdit
 from prebake.files import is_below, join, relative
 from prebake.project.ignore import NAME

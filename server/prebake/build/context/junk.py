@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable, Iterator
 
 from prebake.build.build import Build, fact
+from prebake.build.context.candidates import SECRETS, Group, candidates
 from prebake.build.context.evidence import manifest_texts
-from prebake.build.context.exclusions import SECRETS, Group, candidates
 from prebake.build.context.leftin import left_in, plain
 from prebake.build.context.placement import Addition
 from prebake.build.context.unnamed import folders
@@ -20,7 +19,7 @@ from prebake.project.scan import ContextScan, Size, sum_of
 from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.glob import WILDCARDS
-from prebake.syntax.ignorefile import can_name, literal
+from prebake.syntax.ignorefile import can_name, example, literal
 
 _WORDS = {
     "version-control": "version control", "virtual-environment": "virtual environments",
@@ -167,11 +166,7 @@ class _Finder:
     def _lines(self) -> Iterator[tuple[Group, tuple[str, ...]]]:
         """The candidates one by one, each with its exceptions."""
         for group in candidates(self._build).groups:
-            if group.title == SECRETS:
-                continue
-            starts = [number for number, line in enumerate(group.patterns) if not line.startswith("!")]
-            for start, end in zip(starts, (*starts[1:], len(group.patterns)), strict=True):
-                yield group, group.patterns[start:end]
+            yield from ((group, lines) for lines in group.entries if group.title != SECRETS)
 
     def _leftover(self, group: Group, lines: tuple[str, ...], marks: Iterable[Landmark]) -> Leftover:
         marks = sorted(marks, key=lambda mark: (-mark.bytes, mark.path))
@@ -216,7 +211,7 @@ class _Finder:
             return ()
         if pattern == "**/*.py[cod]" and any(_BYTE_CODE.search(own.pattern) for own in self._rules.patterns):
             return ()
-        name = re.sub(r"\[(.)[^\]]*\]", r"\1", pattern.removeprefix("**/")).replace("*", "x")
+        name = example(pattern)
         if self._left.is_known(name):
             return ()  # the author has thought of it, and may have meant the top alone
         places = self._places(pattern, name)

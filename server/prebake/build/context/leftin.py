@@ -78,8 +78,7 @@ class LeftIn:
         say that this is meant: for what tools generate that is a mistake of its own, with a repair of its own.
         """
         return any(
-            not (pattern.negated or "/" in pattern.pattern or pattern.raw.startswith(("/", "./")))
-            and fnmatch.fnmatchcase(name, pattern.pattern)
+            pattern.is_for_top and fnmatch.fnmatchcase(name, pattern.pattern)
             for pattern in self._rules.patterns
             if pattern.pattern not in _ANYTHING
         )

@@ -9,7 +9,7 @@ import re
 
 from prebake.build.build import Build
 from prebake.build.context.told import line_with, told
-from prebake.files import join, parent, relative
+from prebake.files import ancestors, join, parent, relative
 from prebake.records import NamedTuple
 from prebake.regex import regex
 
@@ -43,11 +43,13 @@ def maker_of(build: Build, path: str, root: str | None = None) -> Maker | None:
     when nothing is known to.
     """
     root = root or build.context.root or "/"
-    for find in (_submodule, _dvc, _told, _built, _steps_before):
-        found = find(build, root, path)
-        if found is not None:
-            return found
-    return None
+    return (
+        _submodule(build, root, path)
+        or _dvc(build, root, path)
+        or _told(build, path)
+        or _built(build, root, path)
+        or _steps_before(build)
+    )
 
 
 def is_git_ignored(build: Build, path: str, root: str | None = None) -> bool:
@@ -92,7 +94,7 @@ def _dvc(build: Build, root: str, path: str) -> Maker | None:
     return None
 
 
-def _told(build: Build, root: str, path: str) -> Maker | None:
+def _told(build: Build, path: str) -> Maker | None:
     found = told(build, path)
     if found is None:
         return None
@@ -101,7 +103,7 @@ def _told(build: Build, root: str, path: str) -> Maker | None:
     return Maker(f"{place} {verb} (`{found.shown}`)", found.teller.path, found.line)
 
 
-def _steps_before(build: Build, root: str, path: str) -> Maker | None:
+def _steps_before(build: Build) -> Maker | None:
     """The workflow that says what the context is: where it runs commands or fetches artifacts, they come first."""
     evidence = build.context.evidence
     text = build.snapshot.text(evidence.path) if evidence.kind == "workflow" and evidence.path is not None else None
@@ -115,11 +117,7 @@ def _built(build: Build, root: str, path: str) -> Maker | None:
     for shape, manifest, tool in _OUTPUTS:
         if not shape.fullmatch(path):
             continue
-        folder = join(root, path)
-        while folder != parent(folder):
-            folder = parent(folder)
+        for folder in ancestors(parent(join(root, path)), build.root):
             if build.snapshot.is_file(join(folder, manifest)):
                 return Maker(f"{tool} may make it", join(folder, manifest), None)
-            if folder == build.root:
-                break
     return None

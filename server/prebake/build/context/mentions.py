@@ -16,11 +16,10 @@ from prebake.files import Entry, Snapshot, is_below, join, parent, relative
 from prebake.project.mentions import parts, python_mentions, words
 from prebake.records import NamedTuple
 from prebake.regex import regex
-from prebake.text import Text
+from prebake.text import MAX_BY_HAND, Text
 
 _CONFIGURATION = (".yaml", ".yml", ".json", ".toml", ".ini", ".cfg", ".conf")
 _FOLLOWED = (".py", ".sh", ".bash", *_CONFIGURATION)
-_MAX_TEXT = 300_000
 _MOST_FILES = 2_000
 _REMEMBERED = 16
 _MODULE = regex(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
@@ -159,7 +158,7 @@ class _Follower:
                 return
             path = self._todo.pop()
             text = self._texts[path] = self._snapshot.text(path)
-            if text is None or len(text.content) > _MAX_TEXT:
+            if text is None or len(text.content) > MAX_BY_HAND:
                 continue
             if path.endswith(".py"):
                 found = python_mentions(text)

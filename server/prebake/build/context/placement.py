@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from prebake.data import load_table
-from prebake.edits import FileEdit, TextEdit
+from prebake.edits import FileEdit, TextEdit, apply, with_lines
 from prebake.project.ignore import IgnoreRules, rules_of
 from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.ignorefile import IgnoreFile, Pattern
-from prebake.text import Position, Text
 
 _TITLE = regex(r"(#+\s*)(\S.*)?")
 
@@ -85,27 +84,26 @@ def _is_folder(pattern: Pattern) -> bool:
     return pattern.raw.endswith("/") or any(name in kin for kin in _folder_names().values())
 
 
-def added(
-    file: IgnoreFile, path: str, additions: Sequence[Addition], holds: Callable[[IgnoreRules, Addition], bool]
-) -> FileEdit | None:
-    """The edit that adds all this; ``None`` where some of it would have no effect wherever it stands.
-
-    ``holds`` says whether rules leave out what an addition is about, and nothing that the author lets in on purpose.
+def added(file: IgnoreFile, path: str, additions: Mapping[Addition, Sequence[str]]) -> FileEdit | None:
+    """The edit of the ignore file at ``path`` that adds all this, each with the paths of the context that it is to
+    leave out; ``None`` where some of it would have no effect wherever it stands, or take back what the author's
+    exceptions let in.
     """
+    before = rules_of(file.text, path)
     style = style_of(file)
     sections = _sections(file)
     behind: dict[int, list[str]] = {}
     blocks: dict[str, list[str]] = {}
     last = max((section.end for section in sections), default=0)
     exceptions = [section.end for section in sections if any(pattern.negated for pattern in section.patterns)]
-    for addition in additions:
+    for addition, paths in additions.items():
         lines = [style.line(line, addition) for line in addition.lines]
         kin = _kin(sections, addition.title)
-        if kin is not None and _works(file, path, kin, lines, addition, holds):
+        if kin is not None and _works(before, with_lines(file.text, kin, lines), paths):
             behind.setdefault(kin, []).extend(lines)
             continue
         after = max(exceptions, default=last)
-        place = next((at for at in (after, last) if _works(file, path, at, lines, addition, holds)), None)
+        place = next((at for at in (after, last) if _works(before, with_lines(file.text, at, lines), paths)), None)
         if place is None:
             return None
         if style.titles is not None:
@@ -114,27 +112,18 @@ def added(
             behind.setdefault(place, []).extend(lines)
     for title, lines in blocks.items():
         behind.setdefault(last, []).extend(("", f"{style.titles}{title}", *lines))
-    return FileEdit(path, file.text, tuple(_insert(file.text, line, lines) for line, lines in sorted(behind.items())))
+    edits = tuple(with_lines(file.text, line, lines) for line, lines in sorted(behind.items()))
+    return FileEdit(path, file.text, edits)
 
 
-def _works(
-    file: IgnoreFile,
-    path: str,
-    line: int,
-    lines: list[str],
-    addition: Addition,
-    holds: Callable[[IgnoreRules, Addition], bool],
-) -> bool:
-    edit = FileEdit(path, file.text, (_insert(file.text, line, lines),))
-    return holds(rules_of(edit.apply(), path), addition)
-
-
-def _insert(text: Text, line: int, lines: Iterable[str]) -> TextEdit:
-    """Insert whole lines behind a line, the file's line ends kept."""
-    if line + 1 < text.line_count:
-        return TextEdit.insert(Position(line + 1, 0), "".join(f"{each}{text.newline}" for each in lines))
-    end = Position(line, len(text.line(line)))
-    return TextEdit.insert(end, "".join(f"{text.newline}{each}" for each in lines))
+def _works(before: IgnoreRules, edit: TextEdit, paths: Sequence[str]) -> bool:
+    """Whether an edit makes rules leave out these paths, and let in what the author's exceptions name."""
+    assert before.file is not None
+    after = rules_of(apply(before.file.text, (edit,)), "")
+    exceptions = [pattern.pattern for pattern in before.patterns if pattern.negated]
+    return not any(after.sends(path) for path in paths) and all(
+        after.delivers(path) == before.delivers(path) for path in exceptions
+    )
 
 
 def _sections(file: IgnoreFile) -> tuple[_Section, ...]:

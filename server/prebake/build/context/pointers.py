@@ -93,7 +93,7 @@ def _candidates(build: Build, copy: Copy, mapping: Mapping) -> Iterator[str]:
 @fact
 def fetcher(build: Build) -> Place | None:
     """The line of a build file of the project that fetches the files."""
-    from prebake.build.context.told import tellers
+    from prebake.build.context.tellers import tellers
 
     for teller in tellers(build):
         found = _FETCHES.search(teller.text.content) if teller.kind == "build" else None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from prebake.build.build import Build
 from prebake.build.context.sources import Lost
 from prebake.build.context.use import context_use, neighbours
-from prebake.edits import TextEdit, apply
+from prebake.edits import TextEdit, apply, with_lines, without_lines
 from prebake.files import is_below, join, relative
 from prebake.project.ignore import IgnoreRules, rules_of
 from prebake.project.secretnames import FOLDERS, may_hold_secret
@@ -92,17 +92,8 @@ def _changes(build: Build, text: Text, lost: Lost, pattern: Pattern) -> Iterator
 
 def _without(text: Text, patterns: Sequence[Pattern], wanted: _Test) -> Change | None:
     """The file without some patterns, comments kept; ``None`` where that does not help."""
-    edits = tuple(_removal(text, pattern) for pattern in patterns)
+    edits = without_lines(text, (pattern.line for pattern in patterns))
     return Change(edits, removes=tuple(patterns)) if edits and _helps(text, edits, wanted) else None
-
-
-def _removal(text: Text, pattern: Pattern) -> TextEdit:
-    """The whole line goes; the last one, where it has no line end of its own, with the line end before it."""
-    start = text.line_start(pattern.line)
-    if pattern.line + 1 < text.line_count:
-        return TextEdit(text.span(start, text.line_start(pattern.line + 1)), "")
-    before = text.line_start(pattern.line - 1) + len(text.line(pattern.line - 1)) if pattern.line else start
-    return TextEdit(text.span(before, len(text.content)), "")
 
 
 def _excepted(text: Text, path: str, is_folder: bool, pattern: Pattern, wanted: _Test) -> Change | None:
@@ -117,8 +108,7 @@ def _excepted(text: Text, path: str, is_folder: bool, pattern: Pattern, wanted: 
         listed.append(following)
     line = f"!{_in_style(path, is_folder, listed)}"
     for anchor in dict.fromkeys((listed[-1] if listed else pattern, patterns[-1])):
-        end = text.line_start(anchor.line) + len(text.line(anchor.line))
-        edits = (TextEdit(text.span(end, end), text.newline + line),)
+        edits = (with_lines(text, anchor.line, (line,)),)
         if _helps(text, edits, wanted):
             return Change(edits, adds=line)
     return None

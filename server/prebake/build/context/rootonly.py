@@ -105,7 +105,7 @@ def root_only(build: Build) -> tuple[RootOnly, ...]:
 
 def _for_generated(build: Build) -> dict[Pattern, Maker]:
     """The patterns for what tools generate at the top, with the kind of tool; without those that have no effect."""
-    asked = {pattern: _maker(pattern.pattern) for pattern in build.ignore.patterns if _is_for_the_top(pattern)}
+    asked = {pattern: _maker(pattern.pattern) for pattern in build.ignore.patterns if pattern.is_for_top}
     found = {pattern: maker for pattern, maker in asked.items() if maker is not None}
     file = build.ignore.file
     idle = (
@@ -114,16 +114,6 @@ def _for_generated(build: Build) -> dict[Pattern, Maker]:
         else set()
     )
     return {pattern: maker for pattern, maker in found.items() if pattern not in idle}
-
-
-def _is_for_the_top(pattern: Pattern) -> bool:
-    """Whether a pattern has one component, and was not written so on purpose, as ``/name`` is."""
-    return (
-        pattern.problem is None
-        and not pattern.negated
-        and "/" not in pattern.pattern
-        and not pattern.raw.startswith(("/", "./", "\\"))
-    )
 
 
 @lru_cache(maxsize=1024)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Sequence
 
 from prebake.build.build import Build
+from prebake.build.context.candidates import SECRETS
 from prebake.build.context.evidence import evidence
-from prebake.build.context.exclusions import SECRETS, proposal
 from prebake.build.context.ignoreedit import unwritable, written
 from prebake.build.context.placement import Addition, added
+from prebake.build.context.proposal import proposal
 from prebake.build.context.secrets import is_git_config
 from prebake.build.context.secretuse import at_run_time, held_back
 from prebake.edits import FileEdit
 from prebake.files import relative
 from prebake.findings import Applicability, Fix
-from prebake.project.ignore import IgnoreRules, rules_of
+from prebake.project.ignore import rules_of
 from prebake.syntax.ignorefile import literal
 from prebake.text import Text
 
@@ -43,21 +43,13 @@ def removal(build: Build, paths: Sequence[str]) -> tuple[Fix, ...] | str:
     fixes: list[Fix] = []
     groups = [free, *([path] for path in free)] if len(free) > 1 else [free]
     for group in groups[: _MOST_ALONE + 1]:
-        additions = {_addition(build, path): path for path in group}
-        edit = added(file, path, tuple(additions), partial(_holds, build.ignore, additions))
+        additions = {_addition(build, path): (path,) for path in group}
+        edit = added(file, path, additions)
         if edit is not None:
             what = next(iter(additions)).lines[0] if len(group) == 1 else f"{len(group)} files with secrets"
             explanation = _explanation(build, group, kept)
             fixes.append(Fix(f"Add {what} to {name}", Applicability.SUGGESTED, (edit,), explanation))
     return tuple(fixes) or f"an exception in {name} lets it in again wherever an entry stands"
-
-
-def _holds(before: IgnoreRules, additions: Mapping[Addition, str], after: IgnoreRules, addition: Addition) -> bool:
-    """Whether rules leave out a file, and let in what the author's exceptions name."""
-    exceptions = [pattern.pattern for pattern in before.patterns if pattern.negated]
-    return not after.sends(additions[addition]) and all(
-        after.delivers(path) == before.delivers(path) for path in exceptions
-    )
 
 
 def _whole(build: Build, free: Sequence[str], kept: Sequence[str]) -> tuple[Fix, ...] | str:

@@ -11,18 +11,16 @@ from typing import Literal
 
 from prebake.build.build import Build, Token, fact
 from prebake.build.builders import LEGACY, builder_of
-from prebake.build.context.use import context_use, needed_stages
+from prebake.build.context.use import context_use, mounted, needed_stages
 from prebake.build.contextfiles import ContextFiles, TooMany
 from prebake.build.copies import SourceKind, copies
-from prebake.build.state import states
 from prebake.files import Kind, Snapshot, is_below, join
 from prebake.project.ignore import NO_RULES, IgnoreRules
 from prebake.project.links import led_to
-from prebake.project.sources import mount_options
 from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
-from prebake.syntax.glob import WILDCARDS, GlobError, clean
+from prebake.syntax.glob import WILDCARDS, GlobError
 
 Form = Literal["copy", "parents", "mount"]
 
@@ -106,12 +104,7 @@ def _mounts(build: Build, instruction: Instruction) -> Iterator[Site]:
     for flag in instruction.flags:
         if flag.name != "mount" or flag.value is None:
             continue
-        options = mount_options(flag.value)
-        if options.get("type", "bind") != "bind" or "from" in options:
-            continue
-        written = options.get("source", options.get("src", ""))
-        text = states(build)[instruction.index].expand(written, build.tree.escape)
-        path = clean("/" + text)[1:] if text else ""
+        path = mounted(build, instruction, flag.value)
         if path:
             found = _MOUNTED.search(instruction.raw, flag.start, flag.end)
             place = Place(*found.span(1)) if found is not None else Place(flag.start, flag.end)
@@ -168,6 +161,8 @@ class _Reach:
         self._rules = rules
         self._files = ContextFiles(snapshot, root, NO_RULES)
         self._root = root
+        self._tops: dict[str, bool] = {}
+        """Whether the context has something of a name at its top: what is missing is often missing with its folder."""
 
     def lost(self, site: Site) -> Lost | None:
         """What became of a source of which nothing is sent; ``None`` when something is, or that cannot be told."""
@@ -197,6 +192,11 @@ class _Reach:
         """A path and, where it is a link or leads through one, the path behind it; nothing when that is not in the
         context, ``None`` where a link leads nowhere at all: what it is for may be yet to come.
         """
+        top_name = path.partition("/")[0]
+        if top_name not in self._tops:
+            self._tops[top_name] = self._snapshot.stat(join(self._root, top_name)) is not None
+        if not self._tops[top_name]:
+            return ()
         place = join(self._root, path)
         if not self._files.is_link(path):
             return (path,) if self._snapshot.exists(place) else ()

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator
 
 from prebake.build.build import Build, fact
 from prebake.build.context.use import context_use, neighbours
-from prebake.discovery import is_dockerfile
+from prebake.discovery import TEMPLATES, is_dockerfile
 from prebake.files import Entry, Kind, join, parent, relative
 from prebake.project.context import find_contexts
 from prebake.project.ignore import NAME, IgnoreRules, rules_of
 from prebake.project.ignoreinforce import CONTAINER_NAME, looked_for, read_at
-from prebake.project.layout import dockerfiles, workflow_files
+from prebake.project.layout import command_files, dockerfiles, pipeline_files, workflow_files
 from prebake.project.sources import context_sources, exists
 from prebake.records import NamedTuple
 from prebake.regex import regex
@@ -25,8 +25,6 @@ _MISSPELT = regex(r"[._-]?docker[._-]?(file[._-]?)?ignores?([._-]?file)?(\.txt)?
 _LETTERS = sorted("dockerignore")
 _PODMAN = regex(r"\b(podman|buildah)\b")
 _WORDS = regex(r"[a-z0-9]+")
-_TEMPLATES = (".j2", ".jinja2", ".jinja", ".tmpl", ".tpl", ".template", ".in", ".erb", ".mustache")
-_SCRIPTS = ("Makefile", "makefile", "GNUmakefile", "justfile", "Taskfile.yml")
 _CLOUD_BUILD = ("cloudbuild.yaml", "cloudbuild.yml", "cloudbuild.json")
 _MOST_DOCKERFILES = 50
 
@@ -66,12 +64,11 @@ def cloud_build_list(build: Build) -> str | None:
     runs in the cloud, sees what was uploaded and does not read it.
     """
     root = build.context.root
-    if root is None or not any(
-        build.snapshot.is_file(join(folder, name)) for folder in (root, build.root) for name in _CLOUD_BUILD
-    ):
+    path = join(root or "/", ".gcloudignore")
+    if root is None or not build.snapshot.is_file(path):
         return None
-    path = join(root, ".gcloudignore")
-    return path if build.snapshot.is_file(path) else None
+    built = (build.snapshot.is_file(join(folder, name)) for folder in (root, build.root) for name in _CLOUD_BUILD)
+    return path if any(built) else None
 
 
 def _strays(build: Build, root: str) -> Iterator[Stray]:
@@ -111,7 +108,7 @@ def _unreadable(build: Build, root: str) -> Iterator[Stray]:
 def _misspelt(build: Build, root: str) -> Iterator[Stray]:
     """A file at the context's top whose name is nearly right."""
     for name in _near_names(build, root):
-        if _is_near(name) and name != NAME and not _is_named_elsewhere(build, root, name):
+        if _is_near(name) and name != NAME and not _is_named_elsewhere(build, name):
             yield Stray(join(root, name), f"nothing reads `{name}`; builders look for `{NAME}`", join(root, NAME))
 
 
@@ -128,7 +125,7 @@ def _of_another_builder(build: Build, root: str, in_force: str | None) -> Iterat
             place = f"{path.removesuffix(CONTAINER_NAME)}{NAME}"
             name = {"buildkit": "BuildKit", "kaniko": "Kaniko"}.get(builder, "the legacy builder")
             why = f"`{build.relative(path)}` is read by Podman and Buildah, not by {name}"
-            yield Stray(path, why, place, _speaks_of(build, root, _PODMAN))
+            yield Stray(path, why, place, _speaks_of(build, _PODMAN))
 
 
 def _of_no_dockerfile(build: Build, root: str) -> Iterator[Stray]:
@@ -141,8 +138,8 @@ def _of_no_dockerfile(build: Build, root: str) -> Iterator[Stray]:
             other = name.removesuffix(NAME)
             if other in (name, "", own) or build.snapshot.exists(join(folder, other)):
                 continue
-            made = any(build.snapshot.exists(join(folder, f"{other}{ending}")) for ending in _TEMPLATES)
-            if not made and _meant(other, names) == own and not _is_named_elsewhere(build, root, name):
+            made = any(build.snapshot.exists(join(folder, f"{other}{ending}")) for ending in TEMPLATES)
+            if not made and _meant(other, names) == own and not _is_named_elsewhere(build, name):
                 yield Stray(join(folder, name), f"there is no `{other}` that `{name}` could belong to", place)
         path = join(root, f"{own}{NAME}")
         if folder != root and build.snapshot.is_file(path) and not build.snapshot.exists(join(root, own)):
@@ -180,7 +177,7 @@ def _beside(build: Build, root: str) -> Iterator[Stray]:
     if folder == root or not build.snapshot.is_file(path) or not _is_certain(build, root):
         return
     others = dockerfiles(build.snapshot, build.root)
-    if len(others) > _MOST_DOCKERFILES or _is_named_elsewhere(build, root, relative(path, build.root)):
+    if len(others) > _MOST_DOCKERFILES or _is_named_elsewhere(build, relative(path, build.root)):
         return
     for other in dict.fromkeys((build.path, *others)):
         tree = parse(build.snapshot.text(other) or Text(""))
@@ -230,26 +227,16 @@ def _is_near(name: str) -> bool:
     return _MISSPELT.fullmatch(name) is not None or (len(letters) == 12 and sorted(letters) == _LETTERS)
 
 
-def _names(build: Build, folder: str) -> tuple[str, ...]:
-    """The names of the files in a folder."""
-    return tuple(entry.name for entry in build.snapshot.list(folder) if entry.kind is Kind.FILE)
-
-
-def _is_named_elsewhere(build: Build, root: str, name: str) -> bool:
+def _is_named_elsewhere(build: Build, name: str) -> bool:
     """Whether a script or workflow names a file: it may put it in its place. In prose that means nothing."""
-    return _speaks_of(build, root, re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w-])"), prose=False)
+    return _speaks_of(build, re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w-])"), prose=False)
 
 
-def _speaks_of(build: Build, root: str, expression: re.Pattern[str], *, prose: bool = True) -> bool:
-    """Whether the scripts at the context's or the project's top, or workflows, hold something."""
-    folders = dict.fromkeys((root, build.root))
-    scripts = [
-        join(folder, name)
-        for folder in folders
-        for name in _names(build, folder)
-        if name in _SCRIPTS or name.endswith((".sh", ".mk")) or (prose and name == "README.md")
-    ]
-    texts = (build.snapshot.text(path) for path in (*scripts, *workflow_files(build.snapshot, build.root)))
+def _speaks_of(build: Build, expression: re.Pattern[str], *, prose: bool = True) -> bool:
+    """Whether the project's files with build commands hold something."""
+    files = (*command_files(build.snapshot, build.path, build.root), *pipeline_files(build.snapshot, build.root))
+    paths = [path for path, form in files if prose or form != "document"]
+    texts = (build.snapshot.text(path) for path in (*paths, *workflow_files(build.snapshot, build.root)))
     return any(text is not None and expression.search(text.content) for text in texts)
 
 

@@ -8,40 +8,15 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from typing import Literal
 
-from prebake.build.build import Build, fact
-from prebake.files import Kind, Snapshot, is_below, join, parent
+from prebake.build.build import Build
+from prebake.build.context.tellers import Teller, tellers
+from prebake.files import join
 from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.glob import WILDCARDS
-from prebake.text import Text, shortened
+from prebake.text import shortened
 
-_FOLDERS = (
-    *(
-        ".github/workflows",
-        ".circleci",
-        ".buildkite",
-        ".ci",
-        "ci",
-        "scripts",
-        "script",
-        "bin",
-        "build",
-        "hack",
-        "tools",
-    ),
-    *("docker", "deploy", "release", "make", "docs", ".devcontainer"),
-)
-"""Folders of the project, the context and the Dockerfile's own that hold what makes files."""
-_BUILDS = regex(
-    r"(?:GNU)?[Mm]akefile(?:\..*)?|.*\.(?:mk|mak|sh|bash|zsh|fish|ps1|bat|cmd|ya?ml|gradle|kts|bazel|bzl|cmake|nix|hcl|"
-    r"toml|groovy)|Jenkinsfile.*|[Jj]ustfile|[Tt]askfile.*|Rakefile|Earthfile|BUILD|WORKSPACE|CMakeLists\.txt|package\.json"
-    r"|pom\.xml|magefile\.go|build\.(?:xml|js|mjs|ts|sbt)|SConstruct|meson\.build|Vagrantfile"
-)
-_PROGRAMS = regex(r".*\.(?:py|ipynb)")
-_DOCUMENTS = regex(r".*\.(?:md|markdown|rst)|README.*")
-_NOT = regex(r"pnpm-lock\.yaml|.*lock\.(?:json|yaml|toml)|(?:CHANGELOG|CHANGES|HISTORY).*")
 _TO_READERS = (
     r"cp|mv|wget|curl|touch|download(?:s|ed)?|create[sd]?|generate[sd]?|saved?|place|put|unzip|extract|export|gsutil|aws|"
     r"rsync|convert|copy|move|rename|train|mkdir|zip|tar"
@@ -59,17 +34,7 @@ _PLAIN = regex(r"[\w.-]{4,}")
 _QUOTES = frozenset("`'\"/*")
 _NEAR_PROSE, _NEAR_CELL = 3, 12
 """Lines around a name, in a document and in a notebook, in which it may be said what to do with it."""
-_MOST_FILES = 300
-_LONGEST = 400_000  # characters of a file that is read for this
 _LONGEST_LINE = 1_000
-
-
-class Teller(NamedTuple):
-    """A file that may tell how others are made."""
-
-    path: str
-    text: Text
-    kind: Literal["build", "program", "document"]
 
 
 class Told(NamedTuple):
@@ -159,42 +124,3 @@ def _is_whole(line: str, start: int, end: int, quoted: bool) -> bool:
         return False
     longer = after.isalnum() or after in ("_", "-") or (after == "." and line[end + 1 : end + 2].isalnum())
     return not longer and not before.isalnum() and before not in ("_", "-", ".")
-
-
-@fact
-def tellers(build: Build) -> tuple[Teller, ...]:
-    """The files that may tell how others are made, those nearest to the Dockerfile first."""
-    kinds: dict[str, Literal["build", "program", "document"]] = {}
-    for folder in _folders(build):
-        for name in _names_in(build.snapshot, folder):
-            if _BUILDS.fullmatch(name):
-                kinds[join(folder, name)] = "build"
-            elif _DOCUMENTS.fullmatch(name):
-                kinds[join(folder, name)] = "document"
-            elif _PROGRAMS.fullmatch(name):
-                kinds[join(folder, name)] = "program"
-    found = []
-    for path in list(kinds)[:_MOST_FILES]:
-        text = build.snapshot.text(path)
-        if text is not None and len(text.content) <= _LONGEST:
-            found.append(Teller(path, text, kinds[path]))
-    return tuple(found)
-
-
-def _folders(build: Build) -> tuple[str, ...]:
-    """The Dockerfile's folder, the context, those above both, and the folders in them that hold what makes files."""
-    tops: dict[str, None] = {}
-    for folder in (parent(build.path), build.context.root or build.root):
-        while is_below(folder, build.root):
-            tops[folder] = None
-            if folder == build.root:
-                break
-            folder = parent(folder)
-    ends = dict.fromkeys((parent(build.path), build.context.root or build.root, build.root))
-    return (*tops, *(join(top, folder) for top in ends for folder in _FOLDERS))
-
-
-def _names_in(snapshot: Snapshot, folder: str) -> Iterator[str]:
-    yield from (
-        entry.name for entry in snapshot.list(folder) if entry.kind is Kind.FILE and not _NOT.fullmatch(entry.name)
-    )

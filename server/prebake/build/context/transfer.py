@@ -2,7 +2,7 @@
 
 BuildKit collects the sources of the stages that are built and has the client send nothing else. A source that is the
 root makes that everything; so does a ``tmpfs`` mount, whose empty source counts as the root. The legacy builder and
-kaniko are given the whole context before they look at the Dockerfile.
+Kaniko are given the whole context before they look at the Dockerfile.
 """
 
 from __future__ import annotations

@@ -256,7 +256,8 @@ def _files_by_place(build: Build) -> Brought:
             continue
         copy = copies(build).get(item.index)
         if copy is not None:
-            places = [mapping.image for mapping in copy.mappings] + [other.image for other in copy.foreign]
+            places = [mapping.image for mapping in copy.mappings]
+            places += [other.image for other in copy.foreign] if _weighs(copy) else []
             for top in {place if place.count("/") < 2 else "/".join(place.split("/", 2)[:2]) for place in places}:
                 found.add(item.index, top, (copy, None))
         elif _FETCHES.search(item.raw) is not None:

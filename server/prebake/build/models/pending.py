@@ -146,6 +146,14 @@ def _pending(build: Build, library: str, model: str | None, loads: tuple[StartLo
         )
         reason = f"the image declares a VOLUME at {declared}: what it has there is copied to each new volume, or hidden"
         return Pending(library, model, loads, message, True, reason)
+    perhaps = _perhaps(build, loads)
+    if perhaps is not None:
+        message = (
+            f"the container downloads {named} into a folder that is known at run time only, perhaps that of the "
+            f"volume at {perhaps} ({where})"
+        )
+        reason = "the code passes a folder for its downloads whose value is not known"
+        return Pending(library, model, loads, message, True, reason)
     if all(_is_fallback(build, item) for item in loads):
         message = f"a new container downloads {named} when it does not find the model on disk ({where})"
         reason = "the code looks for the model on disk first, and the image may have it there"
@@ -236,9 +244,20 @@ def _volume(loads: Sequence[StartLoad]) -> str | None:
     return found
 
 
-def _declared(build: Build, loads: Sequence[StartLoad]) -> str | None:
-    """The place that a VOLUME instruction of the image declares over the folder of all downloads."""
-    places = [
+def _perhaps(build: Build, loads: Sequence[StartLoad]) -> str | None:
+    """The first place of a volume, where the code passes folders that are not known: it may be theirs."""
+    own = [item.load.target or item.load.cache for item in loads]
+    if not all(value is not None and value.text is None for value in own):
+        return None
+    mounted = [
+        volume.target for item in loads if item.start.service is not None for volume in item.start.service.volumes
+    ]
+    return next(iter((*_volume_places(build), *mounted)), None)
+
+
+def _volume_places(build: Build) -> list[str]:
+    """The places that VOLUME instructions of the image declare."""
+    return [
         join(states(build)[instruction.index].directory or "/", text)
         for stage in final_chain(build)
         for instruction in stage.instructions
@@ -246,6 +265,11 @@ def _declared(build: Build, loads: Sequence[StartLoad]) -> str | None:
         for word in (instruction.words if instruction.json is None else instruction.json)
         if (text := states(build)[instruction.index].expand(getattr(word, "raw", word.value), build.tree.escape))
     ]
+
+
+def _declared(build: Build, loads: Sequence[StartLoad]) -> str | None:
+    """The place that a VOLUME instruction of the image declares over the folder of all downloads."""
+    places = _volume_places(build)
     found = None
     for item in loads:
         found = next((place for place in places if any(overlaps(f, place) for f in _folders(item))), None)

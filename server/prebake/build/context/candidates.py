@@ -1,4 +1,4 @@
-"""What can be left out of a build context: the ignore file that a project should have.
+"""What can be left out of a build context.
 
 A path that something reads is never left out: one that COPY, ADD or a bind mount of any Dockerfile on this context
 names, and, for what no tool makes again, one that the image's own programs name.
@@ -14,19 +14,17 @@ from typing import Any
 
 from prebake.build.build import Build, fact
 from prebake.build.context.evidence import evidence
-from prebake.build.context.gitignored import listed_names, taken_over
+from prebake.build.context.gitignored import listed_names
 from prebake.build.context.mentions import mentions
 from prebake.build.context.secrets import sent_secrets
 from prebake.build.context.secretuse import at_run_time, held_back
 from prebake.build.context.unnamed import folders, unnamed
 from prebake.build.context.unread import large_unread
-from prebake.build.context.use import context_use, named_sources, neighbours, text_of
+from prebake.build.context.use import named_sources, neighbours, text_of
 from prebake.data import load_table
-from prebake.discovery import is_compose_file
-from prebake.files import is_below, join, relative
-from prebake.project.ignore import NAME, IgnoreRules, rules_of
+from prebake.files import is_below
+from prebake.project.ignore import rules_of
 from prebake.project.landmarks import AMBIGUOUS, Landmark
-from prebake.project.scan import Size
 from prebake.records import NamedTuple
 from prebake.syntax.glob import WILDCARDS
 from prebake.syntax.ignorefile import can_name, literal
@@ -51,6 +49,13 @@ class Group(NamedTuple):
     patterns: tuple[str, ...]
     large: bool = False
 
+    @property
+    def entries(self) -> Iterator[tuple[str, ...]]:
+        """The patterns one by one, each with its exceptions."""
+        starts = [number for number, line in enumerate(self.patterns) if not line.startswith("!")]
+        for start, end in zip(starts, (*starts[1:], len(self.patterns)), strict=True):
+            yield self.patterns[start:end]
+
 
 class Candidates(NamedTuple):
     """What may be left out of a context, and, in words, what was held back and why; ``about_secrets`` is what is to be
@@ -62,64 +67,12 @@ class Candidates(NamedTuple):
     about_secrets: tuple[str, ...]
 
 
-class Proposal(NamedTuple):
-    """An ignore file's content. ``sent`` is what would be sent with it, ``None`` where the context was not measured.
-
-    ``proved``: nothing that an instruction copies is left out by it, as the context is now. ``kept`` tells, in words,
-    what was held back and why.
-    """
-
-    groups: tuple[Group, ...]
-    sent: Size | None
-    proved: bool
-    kept: tuple[str, ...]
-
-    @property
-    def text(self) -> str:
-        """The file's content, with ``\\n`` at each line's end."""
-        blocks = ("\n".join((f"# {group.title}", *group.patterns)) for group in self.groups)
-        return "\n\n".join(blocks) + "\n"
-
-
 @fact
 def candidates(build: Build) -> Candidates:
     """What tools make and nothing reads, and what is large and unread, in this context."""
-    made = _Candidates(build)
+    made = _Collector(build)
     groups = tuple(made.groups())
     return Candidates(groups, tuple(dict.fromkeys(made.kept)), tuple(dict.fromkeys(made.about_secrets)))
-
-
-@fact
-def proposal(build: Build) -> Proposal | None:
-    """The ignore file that the context should have; ``None`` when there is nothing to leave out."""
-    found = candidates(build)
-    groups = [*found.groups]
-    for title, patterns in (
-        ("Ignored by git, too", taken_over(build, tuple(pattern for group in groups for pattern in group.patterns))),
-        ("Only describes the build", tuple(_own_files(build))),
-    ):
-        if patterns:
-            groups.append(Group(title, patterns))
-    left_out = {pattern for group in groups for pattern in group.patterns}
-    if left_out <= {NAME}:
-        return None
-    rules = rules_of(Text("\n".join(pattern for group in groups for pattern in group.patterns)), "")
-    scan = build.scan
-    sent = scan.sent_under(rules) if scan is not None and scan.complete else None
-    return Proposal(tuple(groups), sent, leaves_in_what_is_named(build, rules), (*found.kept, *found.about_secrets))
-
-
-def _own_files(build: Build) -> Iterator[str]:
-    """Dockerfiles, compose files and the ignore file, whose edits would otherwise change what ``COPY .`` copies."""
-    if not any(context_use(other).is_broad for other in neighbours(build)):
-        return
-    root = build.context.root or "/"
-    own = sorted(relative(other.path, root) for other in neighbours(build))  # the same for each of them
-    own += [entry.name for entry in build.snapshot.list(root) if is_compose_file(entry.name)]
-    ignore = build.ignore.path
-    for path in dict.fromkeys((*own, NAME if ignore is None else relative(ignore, root))):
-        if not path.startswith("../") and is_free(build, literal(path)) and not mentions(build).named(path):
-            yield literal(path)
 
 
 @lru_cache(maxsize=1)
@@ -128,33 +81,13 @@ def _table() -> list[dict[str, Any]]:
     return groups
 
 
-def leaves_in_what_is_named(build: Build, rules: IgnoreRules) -> bool:
-    """Whether rules leave in everything that the instructions of this build name, as the context is now."""
-    use = context_use(build)
-    if use.is_broad or use.unknown:
-        return False
-    for path in use.paths:
-        place = join(build.context.root or "/", path)
-        if WILDCARDS & set(path):
-            return False
-        if not build.snapshot.is_dir(place):
-            if not rules.delivers(path):
-                return False
-            continue
-        if build.scan is None or not build.scan.complete:
-            return False
-        if not build.scan.all_sent_under(rules, path):
-            return False
-    return True
-
-
 def is_free(build: Build, pattern: str) -> bool:
     """Whether no instruction names what a pattern leaves out."""
     rules = rules_of(Text(pattern), "")
     return all(rules.sends(path) for path in named_sources(build))
 
 
-class _Candidates:
+class _Collector:
     """Collects the groups of one context."""
 
     def __init__(self, build: Build) -> None:
