@@ -99,7 +99,8 @@ class Finding(NamedTuple):
 
     ``key`` tells two findings of one rule in one file apart without line numbers or sizes (a model id, an instruction's
     text); the fingerprint is made of it. ``elsewhere`` are further places where an editor shows the same finding: the
-    ignore file that it is about.
+    ignore file that it is about. ``sites`` are the places in code that it comes from: an editor shows it there as a
+    hint, in files that are open.
     """
 
     code: str
@@ -112,11 +113,12 @@ class Finding(NamedTuple):
     cost: Cost | None = None
     related: tuple[Related, ...] = ()
     elsewhere: tuple[Location, ...] = ()
+    sites: tuple[Location, ...] = ()
 
     @property
     def places(self) -> tuple[Location, ...]:
         """Everywhere an editor shows the finding, its own place first."""
-        return (self.location, *self.elsewhere)
+        return (self.location, *self.elsewhere, *self.sites)
 
     @property
     def fixes(self) -> tuple[Fix, ...]:

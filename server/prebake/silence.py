@@ -20,12 +20,12 @@ _COMMENT = regex(r"#\s*prebake:\s*(ignore(?:-file)?)\s*(?:\[([^\]]*)\])?", re.IG
 
 
 def silenced(snapshot: Snapshot, finding: Finding) -> Finding | None:
-    """``None`` when the user silenced the finding, at any of its places; else the finding, without those related places
-    that are silenced.
+    """``None`` when the user silenced the finding, where it stands or is shown as well; else the finding, without those
+    related places that are silenced.
 
     A finding that names call sites in Python falls with the last of them.
     """
-    for place in finding.places:
+    for place in (finding.location, *finding.elsewhere):
         text = snapshot.text(place.path)
         if text is not None and _covers(text, finding, place.path, place.span.start.line):
             return None
@@ -40,8 +40,11 @@ def silenced(snapshot: Snapshot, finding: Finding) -> Finding | None:
             kept.append(related)
     if len(kept) == len(finding.related):
         return finding
-    left = any(related in sites for related in kept)
-    return finding._replace(related=tuple(kept)) if left else None
+    if not any(related in sites for related in kept):
+        return None
+    places = {related.location for related in kept}
+    shown = tuple(place for place in finding.sites if place in places)
+    return finding._replace(related=tuple(kept), sites=shown)
 
 
 def _covers(text: Text, finding: Finding, path: str, line: int) -> bool:

@@ -77,3 +77,12 @@ def test_ids_that_never_reach_a_shell(text: str) -> None:
 @pytest.mark.parametrize("text", ["gpt2", "org/name", "Org-1/name_2.v3", "01-ai/Yi-6B", "a/b"])
 def test_ids_that_the_hub_has(text: str) -> None:
     assert is_hub_id(text)
+
+
+@pytest.mark.parametrize(("count", "models"), [(3, 3), (8, 8), (9, 0), (40, 0)])
+def test_a_choice_among_many_is_not_known(count: int, models: int) -> None:
+    names = ", ".join(f'"n{number}": "org/n{number}"' for number in range(count))
+    source = f"import sys\nfrom transformers import AutoModel\nAutoModel.from_pretrained({{{names}}}[sys.argv[1]])\n"
+    found = find_loads(run({"main.py": source}))
+    assert len({load.model for load in found if load.model is not None}) == models
+    assert bool(models) or any(load.model is None for load in found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
@@ -99,7 +99,7 @@ class View:
             _log_once(f"{dockerfile}: {failure}")
         found: ByPath = {}
         for finding in report.findings:
-            for place in finding.places:
+            for place in self._shown(finding):
                 found.setdefault(place.path, []).append(self.diagnostic(report, finding, place))
         return found
 
@@ -113,22 +113,29 @@ class View:
         for dockerfile in self.dockerfiles(path):
             report = self.engine.check(dockerfile)
             for finding in report.findings:
-                for place in finding.places:
+                for place in self._shown(finding):
                     identity = finding.code, finding.key, place.span
                     known = found.get(identity)
                     if place.path == path and (known is None or known.finding.severity < finding.severity):
                         found[identity] = Standing(report, finding, place)
         return list(found.values())
 
+    def _shown(self, finding: Finding) -> Iterator[Location]:
+        """Where a finding is shown: in code only where that is open."""
+        yield from (finding.location, *finding.elsewhere)
+        yield from (place for place in finding.sites if place.path in self._documents)
+
     def diagnostic(self, report: Report, finding: Finding, place: Location) -> types.Diagnostic:
         """A finding as the diagnostic at one of its places."""
         from prebake.engine import fingerprint
+        from prebake.findings import Severity
         from prebake.rules import by_code
 
         rule = by_code(finding.code)
+        severity = Severity.HINT if place in finding.sites else finding.severity
         return types.Diagnostic(
             range=self.coordinates(place.path).range(place.span),
-            severity=types.DiagnosticSeverity(_LEAST_SEVERE - finding.severity),
+            severity=types.DiagnosticSeverity(_LEAST_SEVERE - severity),
             code=finding.code,
             code_description=None if rule is None else types.CodeDescription(rule.url()),
             source=SOURCE,

@@ -60,8 +60,8 @@ class Load(NamedTuple):
     ``model`` is the repository's id, ``None`` when it has no static value; ``valid`` whether the hub would take it.
     ``written`` is the text that the call passes: where a file or folder of that name stands, the library takes that.
     ``variable`` is the environment variable that decides it, ``from_environment`` whether that is set in the image or
-    by compose. ``certain``: it is fetched whenever the call runs, not one of several alternatives. ``kind`` is
-    ``weights``, ``tokenizer``, ``config``, ``dataset`` or ``package``.
+    by compose. ``source`` says where an unknown id comes from. ``certain``: it is fetched whenever the call runs, not
+    one of several alternatives. ``kind`` is ``weights``, ``tokenizer``, ``config``, ``dataset`` or ``package``.
 
     ``revision``, ``cache`` and ``target`` are what the call passes: ``None`` for nothing, a :class:`Value` that may be
     unknown otherwise. ``files``: the only files it fetches; ``include`` and ``exclude`` its filters, ``filtered``
@@ -96,6 +96,7 @@ class Load(NamedTuple):
     passed: tuple[tuple[str, str | None], ...] = ()
     assumed: bool = False
     words: tuple[str, ...] = ()
+    source: str | None = None
 
     @property
     def call(self) -> str:

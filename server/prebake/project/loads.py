@@ -14,7 +14,7 @@ from prebake.project.python.names import External
 from prebake.project.python.parse import span_of
 from prebake.project.python.reach import Reached
 from prebake.project.python.scopes import Call, Guard, dotted
-from prebake.project.python.values import MISSING, Value, argument
+from prebake.project.python.values import MISSING, Value, argument, chosen
 from prebake.project.shellloads import shell_loads
 from prebake.regex import regex
 from prebake.syntax.fragment import Fragment
@@ -178,7 +178,7 @@ class _Finder:
                 values = self._evaluator.evaluate(module, call.scope, passed)
             hint = (dotted(passed) or ("",))[-1].lower()
             is_path = any(word in hint.split("_") for word in _PATH_WORDS)
-            return [value for value in values if value.text is not None or not (is_path or entry.known)]
+            return [value for value in chosen(tuple(values)) if value.text is not None or not (is_path or entry.known)]
         if passed is MISSING:
             default = entry.default_of(name)
             if default is not None:
@@ -242,6 +242,7 @@ class _Finder:
             alternatives=tuple(self._alternatives(module, call)),
             passed=tuple(self._arguments(module, call, entry)),
             assumed=chosen is not None,
+            source=value.source,
         )
 
     def _arguments(self, module: Module, call: Call, entry: Entry) -> Iterator[tuple[str, str | None]]:

@@ -111,12 +111,13 @@ def service_environment(snapshot: Snapshot, service: Service) -> dict[str, str |
     for path in service.env_files:
         text = snapshot.text(path)
         if text is not None:
-            found.update(_env_file(text.content))
+            found.update(read_env_file(text.content))
     found.update((name, value.text) for name, value in service.environment.items())
     return found
 
 
-def _env_file(content: str) -> dict[str, str | None]:
+def read_env_file(content: str) -> dict[str, str | None]:
+    """The variables that an ``env_file`` or ``.env`` sets, ``None`` for a value that refers to others."""
     found: dict[str, str | None] = {}
     for line in content.split("\n"):
         name, equals, value = line.strip().removeprefix("export ").partition("=")

@@ -60,6 +60,7 @@ class Rule(ABC):
         cost: Cost | None = None,
         related: tuple[Related, ...] = (),
         elsewhere: tuple[Location, ...] = (),
+        sites: tuple[Location, ...] = (),
     ) -> Finding:
         """A finding of this rule.
 
@@ -67,4 +68,4 @@ class Rule(ABC):
         fixes, or the fact that stands in the way, when they are asked for (see :class:`Repair`).
         """
         level = cls.severity if severity is None else severity
-        return Finding(cls.code, cls.name, level, at, message, key, Repair(repair), cost, related, elsewhere)
+        return Finding(cls.code, cls.name, level, at, message, key, Repair(repair), cost, related, elsewhere, sites)

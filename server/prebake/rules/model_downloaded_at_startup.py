@@ -108,13 +108,15 @@ class ModelDownloadedAtStartup(Rule):
             yield self._found(build, pending)
 
     def _found(self, build: Build, pending: Pending) -> Finding:
+        related = tuple(dict.fromkeys(_sites(pending.loads)))
         return self.finding(
             _primary(build, pending.loads),
             pending.message,
             key=f"{pending.library} {pending.model or '?'}",
             severity=Severity.INFORMATION if pending.mild else Severity.WARNING,
             repair=partial(_repair, build, pending),
-            related=tuple(dict.fromkeys(_sites(pending.loads))),
+            related=related,
+            sites=tuple(item.location for item in related if item.location.path.endswith(".py")),
         )
 
 

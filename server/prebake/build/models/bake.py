@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from prebake.build.build import Build
 from prebake.build.installs.sink import Refusal
 from prebake.build.models.downloads import StartLoad
-from prebake.build.models.hubdownload import Unsafe
 from prebake.build.models.hubtoken import with_token
 from prebake.build.models.hubtool import ROOT
 from prebake.build.models.offline import OFFLINE, client_writes, last_fetch, leaves_nothing
 from prebake.build.models.place import Place, anchor_for, cased, edited, find_place, insert_below
+from prebake.build.models.safetext import Unsafe
 from prebake.build.models.wanted import Wanted
 from prebake.build.startup import final_state
 from prebake.build.state import State, state_after

@@ -48,7 +48,10 @@ def start_loads(build: Build) -> tuple[StartLoad, ...]:
             names=lambda path: image_names(build, path),
         )
         for program in programs_of_words(start.words, place):
-            loads = program_loads(build, program, lambda path: image_file(build, path), layout=image_layout(build))
+            layout = image_layout(build)
+            loads = program_loads(
+                build, program, lambda path: image_file(build, path), layout=layout, directory=start.directory
+            )
             for load in (*loads, *command_loads(build, program, lambda path: image_file(build, path))):
                 if load.written is None or not _is_local(build, start.directory, load.written):
                     found.setdefault(load, StartLoad(load, start))
@@ -97,16 +100,22 @@ def command_loads(build: Build, program: Program, files: Callable[[str], str | N
 
 
 def program_loads(
-    build: Build, program: Program, files: Callable[[str], str | None], *, layout: object = None
+    build: Build,
+    program: Program,
+    files: Callable[[str], str | None],
+    *,
+    layout: object = None,
+    directory: str | None = None,
 ) -> tuple[Load, ...]:
-    """The downloads of a Python program; ``files`` gives the project file at a path of the image it runs in.
+    """The downloads of a Python program; ``files`` gives the project file at a path of the image it runs in,
+    ``directory`` is the folder that it is started in.
 
     ``layout`` is equal for builds in which ``files`` gives the same answers, ``None`` where that is not known.
 
     What a program does is remembered, as long as none of the files that were looked at changes.
     """
     roots = context_roots(build)
-    key = (program, tuple(sorted(program.environment.items())), roots, build.root)
+    key = (program, tuple(sorted(program.environment.items())), roots, build.root, directory)
     known = _memory.get(key, ())
     made = None
     for remembered in known:
@@ -116,7 +125,7 @@ def program_loads(
             return remembered.loads
         if made is None and changed is not None:
             made = _edited(build, program, files, remembered, changed)
-    made = made or _analysis(build, program, _Recorder(build.snapshot, files), roots)
+    made = made or _analysis(build, program, _Recorder(build.snapshot, files), roots, directory)
     _memory[key] = (made._replace(layout=layout), *known[:1])
     _memory.move_to_end(key)
     while len(_memory) > _REMEMBERED:
@@ -124,8 +133,10 @@ def program_loads(
     return made.loads
 
 
-def _analysis(build: Build, program: Program, recorder: _Recorder, roots: tuple[str, ...]) -> _Remembered:
-    modules = Modules(recorder, recorder.file, module_folders(program), roots)
+def _analysis(
+    build: Build, program: Program, recorder: _Recorder, roots: tuple[str, ...], directory: str | None
+) -> _Remembered:
+    modules = Modules(recorder, recorder.file, module_folders(program), roots, directory)
     with objects_that_stay():
         return _followed(build, program, recorder, modules, None)
 

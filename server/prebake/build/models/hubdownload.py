@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import re
-import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
+from prebake.build.models.safetext import (
+    Unsafe,
+    file_word,
+    folder_word,
+    model_word,
+    pattern_word,
+    revision_word,
+    variable_word,
+)
 from prebake.build.state import State
 from prebake.files import join
-from prebake.project.catalogue import is_hub_id
 from prebake.project.loads import Load
 from prebake.project.python.values import Value
-from prebake.regex import regex
-
-# Names of branches, tags and commits, and of files: nothing that a shell or the command could take for something else.
-_REVISION = regex(r"[A-Za-z0-9_][A-Za-z0-9_./-]{0,127}\Z")
-_FILE = regex(r"[A-Za-z0-9_][\w .+()\[\]@=,-]{0,200}(/[\w .+()\[\]@=,-]{1,200}){0,20}\Z", re.ASCII)
-_PATTERN = regex(r"[A-Za-z0-9_*?][\w .*?\[\]+-]{0,200}(/[\w .*?\[\]+-]{1,200}){0,20}\Z", re.ASCII)
-_FOLDER = regex(r"/[\w.@/-]{1,300}\Z", re.ASCII)
-
 
 # The formats of weights: what a tokenizer or a configuration does not need. Their own names are too many to list.
 _WEIGHTS = ("*.safetensors", "*.bin", "*.h5", "*.msgpack", "*.onnx*", "*.pt*", "*.gguf")
@@ -26,10 +24,6 @@ _WEIGHTS = ("*.safetensors", "*.bin", "*.h5", "*.msgpack", "*.onnx*", "*.pt*", "
 
 OLD_CACHE = "TRANSFORMERS_CACHE"
 """The variable that transformers before 5 reads before ``HF_HOME``, and that later releases ignore."""
-
-
-class Unsafe(Exception):
-    """Why no command is written: a sentence without its full stop."""
 
 
 def download_commands(
@@ -52,9 +46,7 @@ def download_commands(
     Raises:
         Unsafe: something in it is not known, or is none of what the hub's own grammar allows.
     """
-    model = loads[0].model
-    if model is None or not is_hub_id(model):
-        raise Unsafe("the id is not one that the Hugging Face Hub allows, so it is not put into a command")
+    model = model_word(loads[0].model)
     found = state.env if running is None else running
     places = dict.fromkeys(_place(load, directory, state, found) for load in loads)
     commands = []
@@ -77,11 +69,13 @@ def download_commands(
 
 
 def _id(loads: Sequence[Load], model: str, state: State) -> str:
-    """The id, as the variable that holds it where the image sets one to just that."""
+    """The id, as the variable that holds it where the image sets one to just that, or an ARG of that name does."""
     names = {load.variable for load in loads}
     name = names.pop() if len(names) == 1 else None
-    if name is not None and all(load.from_environment for load in loads) and state.env.get(name) == model:
-        return f'"${name}"'
+    if name is not None and all(load.from_environment for load in loads):
+        held = state.env[name] if name in state.env else state.args.get(name)
+        if held == model:
+            return variable_word(name)
     return model
 
 
@@ -91,9 +85,7 @@ def _revision(load: Load) -> str | None:
     text = load.revision.text
     if text is None:
         raise Unsafe("the code passes a revision whose value is not known")
-    if not _REVISION.match(text) or ".." in text:
-        raise Unsafe("the revision is not one that git allows, so it is not put into a command")
-    return text
+    return revision_word(text)
 
 
 def _files(loads: Iterable[Load]) -> list[str]:
@@ -101,10 +93,7 @@ def _files(loads: Iterable[Load]) -> list[str]:
     for load in loads:
         if not load.files:
             return []
-        for name in load.files:
-            if not _FILE.match(name):
-                raise Unsafe("the name of a file is not plain enough to be put into a command")
-            found.append(shlex.quote(name))
+        found += map(file_word, load.files)
     return list(dict.fromkeys(found))
 
 
@@ -115,9 +104,6 @@ def _filters(loads: Sequence[Load], repeats: bool) -> list[str]:
         return []
     words: list[str] = []
     for option, patterns in zip(("--include", "--exclude"), filters.pop(), strict=True):
-        for pattern in patterns:
-            if not _PATTERN.match(pattern):
-                raise Unsafe("a pattern of files is not plain enough to be put into a command")
         words += _patterns(option, patterns, repeats)
     return words
 
@@ -125,7 +111,7 @@ def _filters(loads: Sequence[Load], repeats: bool) -> list[str]:
 def _patterns(option: str, patterns: Iterable[str], repeats: bool) -> list[str]:
     words: list[str] = []
     for number, pattern in enumerate(patterns):
-        words += ([option] if repeats or not number else []) + [shlex.quote(pattern)]
+        words += ([option] if repeats or not number else []) + [pattern_word(pattern)]
     return words
 
 
@@ -137,14 +123,11 @@ def _place(load: Load, directory: str, state: State, running: Mapping[str, str |
     for name in load.entry.variables:
         if running.get(name, "") != "":
             same = state.env.get(name) == running[name] is not None
-            return "--cache-dir", f'"${name}"' if same else _folder(Value(running[name]), directory)
+            return "--cache-dir", variable_word(name) if same else _folder(Value(running[name]), directory)
     return ()
 
 
 def _folder(value: Value, directory: str) -> str:
     if value.text is None:
         raise Unsafe("the code passes a folder for its downloads whose value is not known")
-    path = join(directory, value.text)
-    if not _FOLDER.match(path):
-        raise Unsafe("the folder that the code downloads to is not plain enough to be put into a command")
-    return path
+    return folder_word(join(directory, value.text))

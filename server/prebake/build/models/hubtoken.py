@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from prebake.build.build import Build
 from prebake.build.models.downloads import StartLoad
-from prebake.build.models.hubdownload import Unsafe
 from prebake.build.models.hubtool import ROOT
+from prebake.build.models.safetext import Unsafe
 from prebake.data import load_table
 from prebake.project.loads import Load
 from prebake.project.start import Start

@@ -9,7 +9,7 @@ from prebake.build.build import Build
 from prebake.build.copies import copies
 from prebake.build.installs.installers import InstallCommand
 from prebake.build.installs.manifests import readings
-from prebake.build.models.hubdownload import Unsafe
+from prebake.build.models.safetext import Unsafe
 from prebake.files import join
 from prebake.project.requirements import decode, logical_lines
 from prebake.regex import regex

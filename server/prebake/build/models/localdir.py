@@ -8,10 +8,11 @@ from prebake.build.build import Build
 from prebake.build.installs.sink import Refusal
 from prebake.build.models.bake import HOLDS, BakePlan
 from prebake.build.models.downloads import StartLoad, start_loads
-from prebake.build.models.hubdownload import Unsafe, download_commands
+from prebake.build.models.hubdownload import download_commands
 from prebake.build.models.hubtoken import with_token
 from prebake.build.models.hubtool import ROOT
 from prebake.build.models.place import Place, anchor_for, cased, edited, find_place, insert_below
+from prebake.build.models.safetext import Unsafe
 from prebake.build.models.wanted import Wanted
 from prebake.build.startup import final_state
 from prebake.build.state import state_after

@@ -18,8 +18,8 @@ from prebake.build.installs.pythonpackages import Listed, listed
 from prebake.build.installs.sink import Refusal, SinkPlan, plan_sink
 from prebake.build.models.bake import BakePlan
 from prebake.build.models.downloads import StartLoad
-from prebake.build.models.hubdownload import Unsafe
 from prebake.build.models.hubtool import ROOT, called
+from prebake.build.models.safetext import Unsafe
 from prebake.build.startup import final_chain, final_state
 from prebake.build.state import State, states
 from prebake.edits import FileEdit, TextEdit

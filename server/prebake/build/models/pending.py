@@ -10,6 +10,7 @@ from prebake.build.installs.pythonpackages import listed
 from prebake.build.models.baked import Baked, baked
 from prebake.build.models.downloads import StartLoad, start_loads
 from prebake.build.models.hubcache import cache_folders, overlaps
+from prebake.build.models.safetext import shown
 from prebake.build.startup import final_chain, final_state
 from prebake.build.state import states
 from prebake.files import join
@@ -117,9 +118,9 @@ def _pending(build: Build, library: str, model: str | None, loads: tuple[StartLo
     if model is None:
         named = f"a {_NOUNS.get(kind, kind)} from {source}"
     elif "://" in model:
-        named = _shown(model)
+        named = shown(model)
     else:
-        named = f"{_shown(model)} from {source}" + ("" if entry.in_hub_cache else f" with {library}")
+        named = f"{shown(model)} from {source}" + ("" if entry.in_hub_cache else f" with {library}")
     volume, declared = _volume(loads), _declared(build, loads)
     if model is None:
         said, reason = _unknown(loads)
@@ -128,7 +129,7 @@ def _pending(build: Build, library: str, model: str | None, loads: tuple[StartLo
         message = f"{who} {named} with {library}{into} ({where}): {said}"
         return Pending(library, None, loads, message, True, reason)
     if not loads[0].load.valid:
-        message = f"{library} is told to load {_shown(model)} ({where}), which is no id of {source}"
+        message = f"{library} is told to load {shown(model)} ({where}), which is no id of {source}"
         reason = f"the id is not one that {source} allows, so it is not put into a command"
         return Pending(library, model, loads, message, True, reason)
     if volume is not None:
@@ -195,27 +196,25 @@ def _reason(loads: Sequence[StartLoad]) -> str | None:
 
 
 def _unknown(loads: Sequence[StartLoad]) -> tuple[str, str]:
-    models = list(dict.fromkeys(_shown(item.load.model) for item in loads if item.load.model is not None))
+    models = list(dict.fromkeys(shown(item.load.model) for item in loads if item.load.model is not None))
     if models:
         more = "" if len(models) <= _NAMED else f" and {len(models) - _NAMED} more"
         said = f"the code chooses at run time ({', '.join(models[:_NAMED])}{more})"
         return said, "which of several models is used is known at run time only"
     names = sorted({item.load.variable for item in loads if item.load.variable})
     if names:
-        which = names[0]
+        which = shown(names[0])
         said = f"the environment variable {which} decides which, and its value is not known"
         return said, f"no value of {which} is known: set it with ENV, or give a default in the code"
+    sources = sorted({item.load.source for item in loads if item.load.source})
+    if sources:
+        said = f"its id comes from {shown(sources[0])}"
+        return said, f"the id of the model comes from {shown(sources[0])}: nothing says which one to put into the image"
     if any(item.load.name.endswith(".pipeline") for item in loads):
         said = "which one is not in the code, or the default of the installed release"
     else:
         said = "which one is known at run time only"
     return said, "the id of the model is not known before the code runs"
-
-
-def _shown(model: str) -> str:
-    """An id for a message: one line of printable text, however hostile it is."""
-    text = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in model)
-    return text if len(text) <= 120 else f"{text[:117]}..."
 
 
 def _places(build: Build, loads: Sequence[StartLoad]) -> str:

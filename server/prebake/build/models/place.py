@@ -10,8 +10,8 @@ from prebake.build.installs.manifests import Reading, readings
 from prebake.build.installs.misplaced import Extra, extra_for
 from prebake.build.installs.sink import Refusal, SinkPlan, plan_sink
 from prebake.build.models.hubclient import HubClient, hub_client
-from prebake.build.models.hubdownload import Unsafe
 from prebake.build.models.hubtool import tool
+from prebake.build.models.safetext import Unsafe
 from prebake.build.paths import inside
 from prebake.build.startup import final_chain, final_state
 from prebake.build.state import state_after

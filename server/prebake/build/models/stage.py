@@ -20,12 +20,12 @@ from prebake.build.installs.sink import Refusal
 from prebake.build.models.bake import HOLDS, BakePlan, for_user
 from prebake.build.models.downloads import StartLoad
 from prebake.build.models.hubclient import HubClient, hub_client, is_old_python
-from prebake.build.models.hubdownload import Unsafe
 from prebake.build.models.hubtoken import with_token
 from prebake.build.models.hubtool import ROOT
 from prebake.build.models.indexsettings import index_options, setting_lines
 from prebake.build.models.offline import OFFLINE, client_writes, last_fetch, leaves_nothing
 from prebake.build.models.place import cased, edited, insert_above, insert_below
+from prebake.build.models.safetext import Unsafe
 from prebake.build.models.wanted import Cache, Wanted
 from prebake.build.startup import final_state
 from prebake.build.state import State, chain, states

@@ -10,9 +10,9 @@ from prebake.build.installs.sink import Refusal
 from prebake.build.models.bake import BakePlan
 from prebake.build.models.downloads import StartLoad
 from prebake.build.models.hubcache import HUB_VARIABLES
-from prebake.build.models.hubdownload import Unsafe
 from prebake.build.models.hubtool import ROOT
 from prebake.build.models.place import cased, edited, insert_above
+from prebake.build.models.safetext import Unsafe
 from prebake.build.models.wanted import Wanted
 from prebake.build.startup import compose_services, final_state
 from prebake.build.state import states

@@ -10,7 +10,8 @@ from prebake.build.copies import copies
 from prebake.build.models.downloads import StartLoad, start_loads
 from prebake.build.models.hubcache import HUB_VARIABLES
 from prebake.build.models.hubclient import held_below
-from prebake.build.models.hubdownload import OLD_CACHE, Unsafe, download_commands
+from prebake.build.models.hubdownload import OLD_CACHE, download_commands
+from prebake.build.models.safetext import Unsafe
 from prebake.build.paths import inside
 from prebake.build.startup import final_state
 from prebake.build.state import State

@@ -10,12 +10,20 @@ import ast
 from collections.abc import Iterable, Mapping
 
 from prebake.project.python.calls import Frame, call_value
+from prebake.project.python.commandline import COMMAND_LINE, Option, option_of_parameter, typer_parameter
+from prebake.project.python.conditions import truth
+from prebake.project.python.datacalls import hydra_config
+from prebake.project.python.fields import attribute
 from prebake.project.python.modules import Module
-from prebake.project.python.names import Data, External, Names
-from prebake.project.python.scopes import FUNCTIONS, Binding, Call, Guard, Scope, dotted
+from prebake.project.python.names import Data, External, Instance, Names
+from prebake.project.python.origins import origin_of_name, origin_of_parameter
+from prebake.project.python.scopes import Binding, Call, Guard, Scope, place_of
+from prebake.project.python.textmethods import percent
+from prebake.project.python.things import Display, Made, Place
 from prebake.project.python.values import (
     MISSING,
     UNKNOWN,
+    Missing,
     Value,
     Values,
     alternatives,
@@ -23,11 +31,13 @@ from prebake.project.python.values import (
     as_text,
     bounded,
     joined,
+    perhaps,
+    unknown,
 )
 
 _MAX_DEPTH = 16
 _MAX_STEPS = 2000
-_SETTINGS = {"pydantic_settings.BaseSettings", "pydantic.BaseSettings", "pydantic.v1.BaseSettings"}
+_VIEWS = ("keys", "values", "items")
 
 
 class Evaluator:
@@ -35,8 +45,9 @@ class Evaluator:
 
     ``environment`` holds the variables that are set when the container starts; the value is ``None`` where a variable
     is set to something unknown. ``callers`` are the reached calls of each function (a class's are those of the class);
-    ``None`` while they are not known yet: then no parameter has a known value. ``frames`` are the calls that are being
-    evaluated, the innermost last: in the function of one, a parameter is what that call passes.
+    ``None`` while they are not known yet: then no parameter has a known value. ``arguments`` are the words of the
+    command line. ``frames`` are the calls that are being evaluated, the innermost last: in the function of one, a
+    parameter is what that call passes.
     """
 
     def __init__(
@@ -44,12 +55,17 @@ class Evaluator:
         names: Names,
         environment: Mapping[str, str | None],
         callers: Mapping[Scope, Iterable[tuple[Module, Call]]] | None,
+        arguments: Iterable[str] = (),
     ) -> None:
         self.names = names
+        self.arguments = tuple(arguments)
         self._environment = environment
         self._callers = callers
         self._steps = 0
         self._busy: set[tuple[Scope, str]] = set()
+        self._setting: set[str] = set()
+        self.options: tuple[int, list[Option]] = (0, [])
+        self._spelled = {name.lower(): name for name in environment}
         self.frames: tuple[Frame, ...] = ()
 
     def _begin(self, depth: int) -> None:
@@ -88,41 +104,71 @@ class Evaluator:
             return self._item(module, scope, node, depth)
         if isinstance(node, ast.Call):
             return self._call(module, scope, node, depth)
-        if isinstance(node, ast.NamedExpr):
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
+            number = node.operand.value
+            return (Value(-number) if isinstance(number, int) else UNKNOWN,)
+        if isinstance(node, (ast.NamedExpr, ast.Await)):
             return self.evaluate(module, scope, node.value, depth + 1)
+        if isinstance(node, (ast.Dict, ast.List, ast.Tuple, ast.Set)):
+            return (UNKNOWN._replace(thing=Display(module, scope, node)),)
         return (UNKNOWN,)
 
     def _name(self, module: Module, scope: Scope, node: ast.Name | ast.Attribute, depth: int) -> Values:
+        if isinstance(node, ast.Name) and node.id == "__file__" and scope.lookup(node.id) is None:
+            return (Place(module.path).value,)
+        targets = self.names.targets(module, scope, node)
+        if isinstance(node, ast.Attribute) and not any(isinstance(target, Data) for target in targets):
+            inside = self.attribute_of(self.evaluate(module, scope, node.value, depth + 1), node.attr, depth)
+            if inside is not None:
+                return inside
         found: list[Value] = []
-        for target in self.names.targets(module, scope, node):
+        for target in targets:
             if isinstance(target, Data):
-                found += self._data(target, depth + 1)
+                found += self.data(target, depth + 1)
+            elif isinstance(target, External):
+                path = target.name.startswith("pathlib.")
+                found.append(UNKNOWN._replace(path=path, source=origin_of_name(target.name)))
             else:
-                path = isinstance(target, External) and target.name.startswith("pathlib.")
-                found.append(UNKNOWN._replace(path=path, made=not isinstance(target, External)))
+                thing = Made(target) if isinstance(target, Instance) else None
+                found.append(UNKNOWN._replace(made=True, thing=thing))
         if not found and isinstance(node, ast.Attribute) and node.attr == "value":  # a member of an Enum
             return self.evaluate(module, scope, node.value, depth + 1)
         return tuple(found) or (UNKNOWN,)
 
-    def _data(self, data: Data, depth: int) -> Values:
+    def attribute_of(self, bases: Values, name: str, depth: int) -> Values | None:
+        """What an attribute of some values is; ``None`` where none of them says anything."""
+        found: list[Values] = []
+        for base in bases:
+            inside = None if base.thing is None else base.thing.attribute(self, name, depth)
+            if inside is not None:
+                found.append(inside if base.certain else perhaps(inside))
+            elif base.source is not None:
+                found.append(unknown(base.source))
+        if not found:
+            return None
+        return found[0] if len(bases) == 1 else perhaps(value for values in found for value in values)
+
+    def data(self, data: Data, depth: int) -> Values:
+        """The values of a variable or an attribute."""
         key = (data.owner, data.name)
         if key in self._busy or depth > _MAX_DEPTH:
             return (UNKNOWN,)
         self._busy.add(key)
         try:
             if data.owner.kind == "class":
-                return self._attribute(data, depth)
-            return self._bindings(data.module, data.owner, data.name, data.bindings, depth)
+                return attribute(self, data, depth)
+            return self.bound(data.module, data.owner, data.name, data.bindings, depth)
         finally:
             self._busy.discard(key)
 
-    def _bindings(self, module: Module, owner: Scope, name: str, bindings: Iterable[Binding], depth: int) -> Values:
+    def bound(self, module: Module, owner: Scope, name: str, bindings: Iterable[Binding], depth: int) -> Values:
+        """The values that several bindings of a name give it."""
         found: list[Values] = [(UNKNOWN,)] if self.names.assigned_elsewhere(name) else []
         for binding in bindings:
             if binding.kind == "param":
                 found.append(self._parameter(module, owner, name, binding, depth))
             elif binding.kind == "loop" and binding.value is not None:
-                found.append(self.elements(module, binding.scope, binding.value, depth))
+                found.append(self.elements(module, binding.scope, binding.value, depth, binding.part))
             elif binding.kind == "assign" and binding.value is not None:
                 if self.runs(module, binding.scope, binding.guards, depth) is not False:
                     found.append(self.evaluate(module, binding.scope, binding.value, depth + 1))
@@ -149,56 +195,95 @@ class Evaluator:
     def _parameter(self, module: Module, owner: Scope, name: str, binding: Binding, depth: int) -> Values:
         if self._callers is None:
             return (UNKNOWN,)
-        default: Values = (UNKNOWN,)
-        if binding.value is not None:
-            default = self.evaluate(module, binding.scope, binding.value, depth + 1)
         frames = self.frames
         for number in reversed(range(len(frames))):
             if frames[number].function is owner:
                 _, caller, scope, call = frames[number]
+                default = self._default(module, binding, depth)
                 self.frames = frames[:number]
                 try:
-                    return self._passed(caller, scope, call, owner, name, default, depth)
+                    return self._given(caller, scope, call, owner, name, default, depth)
                 finally:
                     self.frames = frames
         calls = list(self._callers.get(owner, ()))
+        option = option_of_parameter(self, module, owner, name, depth) or hydra_config(self, module, owner, depth)
+        if option is None and not calls:
+            option = typer_parameter(self, module, owner, name, binding.value, depth)
+        if option is not None:
+            return option
+        default = self._default(module, binding, depth)
         if not calls:
+            source = origin_of_parameter(self, module, owner, name)
+            if binding.value is None:
+                return unknown(source)
+            if source is not None and source != COMMAND_LINE:  # the caller is a library, which may pass something else
+                return (*perhaps(default), *unknown(source))
             return default
         found: list[Value] = []
         for home, reached in calls:
-            found += self._passed(home, reached.scope, reached.node, owner, name, default, depth)
+            found += self._given(home, reached.scope, reached.node, owner, name, default, depth)
         return tuple(found)
 
-    def _passed(
+    def _default(self, module: Module, binding: Binding, depth: int) -> Values:
+        if binding.value is None:
+            return (UNKNOWN,)
+        return self.evaluate(module, binding.scope, binding.value, depth + 1)
+
+    def _given(
         self, caller: Module, scope: Scope, call: ast.Call, owner: Scope, name: str, default: Values, depth: int
     ) -> Values:
         """What one call passes for a parameter."""
-        passed = argument(call, name, _place(owner, name))
-        if passed is MISSING:
-            return default
-        return self.evaluate(caller, scope, passed, depth + 1) if isinstance(passed, ast.expr) else (UNKNOWN,)
+        passed = argument(call, name, place_of(owner, name))
+        return self.passed(caller, scope, call, name, passed, default, depth)
 
-    def _attribute(self, data: Data, depth: int) -> Values:
-        """An attribute: set by ``self.x = ...``, in the class body, by the arguments of a dataclass or, for settings
-        classes, by the environment.
+    def passed(
+        self,
+        caller: Module,
+        scope: Scope,
+        call: ast.Call,
+        name: str,
+        passed: ast.expr | Missing | None,
+        default: Values | None,
+        depth: int,
+    ) -> Values:
+        """What a call passes for a name: ``passed`` is what :func:`argument` has found, ``default`` what holds where it
+        passes nothing.
         """
-        values = self._bindings(data.module, data.owner, data.name, data.bindings, depth)
-        bases = {base.name for base in self.names.bases(data.module, data.owner) if isinstance(base, External)}
-        if bases & _SETTINGS:
-            variable = (_prefix(data.owner) + data.name).upper()
-            return self.from_environment(variable, values)
-        through = data.through
-        if through is not None and through.call is not None and "__init__" not in data.owner.bindings:
-            passed = argument(through.call, data.name, None)
-            if isinstance(passed, ast.expr) and through.origin is not None:
-                calls = (self._callers or {}).get(data.owner, ())
-                caller = next((home for home, call in calls if call.node is through.call), None)
-                if caller is not None:
-                    return self.evaluate(caller, through.origin, passed, depth + 1)
-        return values
+        if isinstance(passed, ast.expr):
+            return self.evaluate(caller, scope, passed, depth + 1)
+        if passed is MISSING and default is not None:
+            return default
+        for keyword in call.keywords:  # **options
+            if keyword.arg is None:
+                inside = self.looked_up(caller, scope, keyword.value, (Value(name),), depth)
+                if any(value.known for value in inside):
+                    return inside
+        return (*perhaps(default or ()), UNKNOWN)
 
-    def from_environment(self, variable: str, default: Values) -> Values:
-        """What an environment variable holds when the container starts, else the default."""
+    def home_of(self, owner: Scope, call: ast.Call) -> Module | None:
+        """The module in which a reached call of a class or function stands."""
+        calls = (self._callers or {}).get(owner, ())
+        return next((home for home, reached in calls if reached.node is call), None)
+
+    def spelled(self, name: str) -> str | None:
+        """The environment variable of a name in any case; ``None`` when none is set."""
+        return self._spelled.get(name.lower())
+
+    def from_environment(self, variable: str, default: Values, depth: int) -> Values:
+        """What an environment variable holds when the code reads it, else the default."""
+        own = list(self.names.assigned_variables(variable, is_set=variable in self._environment))
+        if own and variable not in self._setting:
+            self._setting.add(variable)
+            try:
+                found = list(self.from_environment(variable, default, depth + 1))
+                if variable not in self._environment and not any(value.known and value.constant for value in found):
+                    found = []  # nobody reads it before the code sets it
+                for module, scope, node in own:
+                    found += self.evaluate(module, scope, node, depth + 1)
+            finally:
+                self._setting.discard(variable)
+            same = len({(value.known, value.text) for value in found}) == 1
+            return bounded(value._replace(variable=variable, certain=value.certain and same) for value in found)
         if variable in self._environment:
             value = self._environment[variable]
             known = value is not None
@@ -209,12 +294,17 @@ class Evaluator:
         return joined([self.evaluate(module, scope, part, depth + 1) for part in parts])
 
     def _operation(self, module: Module, scope: Scope, node: ast.BinOp, depth: int) -> Values:
-        if not isinstance(node.op, (ast.Add, ast.Div)):
+        if not isinstance(node.op, (ast.Add, ast.Div, ast.Mod)):
             return (UNKNOWN,)
         left = self.evaluate(module, scope, node.left, depth + 1)
+        if isinstance(node.op, ast.Mod):
+            parts = node.right.elts if isinstance(node.right, ast.Tuple) else [node.right]
+            return percent(left, [self.evaluate(module, scope, part, depth + 1) for part in parts])
         right = self.evaluate(module, scope, node.right, depth + 1)
         if isinstance(node.op, ast.Add):
             return joined([left, right])
+        if len(left) == 1 and isinstance(left[0].thing, Place):
+            return tuple(left[0].thing.below(value.text) for value in right)
         if any(value.path for value in left):
             return tuple(value._replace(path=True) for value in joined([left, right], "/"))
         return (UNKNOWN,)
@@ -224,14 +314,16 @@ class Evaluator:
         variable: str | None = None
         for number, part in enumerate(node.values):
             last = number == len(node.values) - 1
+            decided = []
             for value in self.evaluate(module, scope, part, depth + 1):
-                taken = bool(value.constant) is isinstance(node.op, ast.Or) if value.known else None
+                taken = None if value.truth is None else value.truth is isinstance(node.op, ast.Or)
+                decided.append(taken is True)
                 variable = variable or value.variable
                 if last or taken is True:
                     found.append(value._replace(variable=value.variable or variable))
                 elif taken is None:
                     found.append(value)
-            if found and all(value.known for value in found):
+            if all(decided):
                 break
         return tuple(found) if len(found) == 1 else alternatives(found) or (UNKNOWN,)
 
@@ -242,71 +334,56 @@ class Evaluator:
         return self.looked_up(module, scope, node.value, keys, depth)
 
     def looked_up(self, module: Module, scope: Scope, container: ast.expr, keys: Values, depth: int) -> Values:
-        """An entry of a dict, list or tuple display."""
-        literal = self._literal(module, scope, container, depth)
-        if literal is None:
-            return (UNKNOWN,)
-        home, place, node = literal
-        if isinstance(node, ast.Dict):
-            entries = [
-                (key.value if isinstance(key, ast.Constant) else UNKNOWN, value)
-                for key, value in zip(node.keys, node.values, strict=True)
-            ]
-        elif isinstance(node, (ast.List, ast.Tuple)):
-            entries = list(enumerate(node.elts))
-        else:
-            return (UNKNOWN,)
-        if len(keys) == 1 and keys[0].known:
-            for key, value in entries:
-                if key == keys[0].constant:
-                    variable = keys[0].variable
-                    return tuple(
-                        found._replace(variable=found.variable or variable)
-                        for found in self.evaluate(home, place, value, depth + 1)
-                    )
-            return (UNKNOWN,)
-        return (UNKNOWN,)
+        """An entry of a dict, a list, or data that was read from a file."""
+        bases = self.evaluate(module, scope, container, depth + 1)
+        found: list[Value] = []
+        for base in bases:
+            for key in keys:
+                inside = None if base.thing is None else base.thing.item(self, key, depth)
+                if not inside:
+                    inside = unknown(base.source or key.source)
+                elif key.variable is not None:
+                    inside = tuple(value._replace(variable=value.variable or key.variable) for value in inside)
+                if key.known and self.names.may_change(container, key.constant):
+                    inside = (*perhaps(inside), UNKNOWN)
+                found += inside if base.certain and key.certain else perhaps(inside)
+        return bounded(found)
 
-    def _literal(
-        self, module: Module, scope: Scope, node: ast.expr, depth: int
-    ) -> tuple[Module, Scope, ast.expr] | None:
-        """The dict, list, tuple or set display that an expression stands for."""
-        if isinstance(node, (ast.Dict, ast.List, ast.Tuple, ast.Set)):
-            return module, scope, node
-        if depth > _MAX_DEPTH or dotted(node) is None:
-            return None
-        targets = self.names.targets(module, scope, node)
-        if len(targets) != 1 or not isinstance(targets[0], Data) or len(targets[0].bindings) != 1:
-            return None
-        binding = targets[0].bindings[0]
-        if binding.kind != "assign" or binding.value is None:
-            return None
-        return self._literal(targets[0].module, binding.scope, binding.value, depth + 4)
-
-    def elements(self, module: Module, scope: Scope, node: ast.expr, depth: int = 0) -> Values:
-        """The values that a loop over an expression runs through."""
+    def elements(self, module: Module, scope: Scope, node: ast.expr, depth: int = 0, part: int | None = None) -> Values:
+        """The values that a loop over an expression runs through; ``part`` is which part of each is meant."""
         self._begin(depth)
-        view, shown = None, node
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("keys", "values"):
-            view, shown = node.func.attr, node.func.value
-        literal = self._literal(module, scope, shown, depth)
-        if literal is None:
+        if depth > _MAX_DEPTH:
             return (UNKNOWN,)
-        home, place, display = literal
-        parts: Iterable[ast.expr | None] = ()
-        if isinstance(display, ast.Dict):
-            parts = display.values if view == "values" else display.keys
-        elif view is None and isinstance(display, (ast.List, ast.Tuple, ast.Set)):
-            parts = display.elts
-        found = tuple(value for part in parts for value in self.evaluate(home, place, part, depth + 1))
-        return found or (UNKNOWN,)
+        view, shown = "keys", node
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _VIEWS:
+            view, shown = node.func.attr, node.func.value
+            if view == "items":
+                view, part = ("keys" if part == 0 else "values"), None
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and scope.lookup(node.func.id) is None:
+            name, arguments = node.func.id, node.args
+            if name in ("list", "tuple", "set", "sorted", "reversed", "iter", "tqdm") and arguments:
+                return self.elements(module, scope, arguments[0], depth + 1, part)
+            if name == "enumerate" and arguments and part is not None:
+                return self.elements(module, scope, arguments[0], depth + 1) if part == 1 else (UNKNOWN,)
+            if name == "zip" and part is not None and part < len(arguments):
+                return self.elements(module, scope, arguments[part], depth + 1)
+        found: list[Value] = []
+        for base in self.evaluate(module, scope, shown, depth + 1):
+            inside = None if base.thing is None else base.thing.elements(self, view, depth)
+            found += unknown(base.source) if inside is None else inside if base.certain else perhaps(inside)
+        if self.names.may_change(shown, None):
+            found.append(UNKNOWN)
+        if part is not None:
+            pieces = [None if value.thing is None else value.thing.item(self, Value(part), depth) for value in found]
+            found = [value for piece in pieces for value in (piece or (UNKNOWN,))]
+        return bounded(found) or (UNKNOWN,)
 
     def variable(self, module: Module, scope: Scope, name: ast.expr, default: Values, depth: int) -> Values:
         """The environment variable that ``name`` evaluates to."""
         known = self.evaluate(module, scope, name, depth + 1)
         if len(known) != 1 or known[0].text is None:
             return (UNKNOWN,)
-        return self.from_environment(known[0].text, default)
+        return self.from_environment(known[0].text, default, depth)
 
     def _call(self, module: Module, scope: Scope, node: ast.Call, depth: int) -> Values:
         return call_value(self, module, scope, node, depth)
@@ -314,69 +391,4 @@ class Evaluator:
     def truth(self, module: Module, scope: Scope, node: ast.expr, depth: int = 0) -> bool | None:
         """Whether a condition holds when the container starts; ``None`` when that is not known."""
         self._begin(depth)
-        if depth > _MAX_DEPTH:
-            return None
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-            inner = self.truth(module, scope, node.operand, depth + 1)
-            return None if inner is None else not inner
-        if isinstance(node, ast.BoolOp):
-            decisive = isinstance(node.op, ast.Or)
-            parts = [self.truth(module, scope, part, depth + 1) for part in node.values]
-            return decisive if decisive in parts else None if None in parts else not decisive
-        if isinstance(node, ast.Compare):
-            return self._compared(module, scope, node, depth)
-        return _agreed(
-            bool(value.constant) if value.known else None for value in self.evaluate(module, scope, node, depth + 1)
-        )
-
-    def _compared(self, module: Module, scope: Scope, node: ast.Compare, depth: int) -> bool | None:
-        if len(node.ops) != 1:
-            return None
-        operator = node.ops[0]
-        left = self.evaluate(module, scope, node.left, depth + 1)
-        if isinstance(operator, (ast.In, ast.NotIn)):
-            right = self.elements(module, scope, node.comparators[0], depth + 1)
-            if not all(value.known for value in (*left, *right)):
-                return None
-            held = _agreed(value.constant in [item.constant for item in right] for value in left)
-            return None if held is None else held is isinstance(operator, ast.In)
-        if not isinstance(operator, (ast.Eq, ast.NotEq, ast.Is, ast.IsNot)):
-            return None
-        right = self.evaluate(module, scope, node.comparators[0], depth + 1)
-        if not all(value.known for value in (*left, *right)):
-            return None
-        equal = _agreed(one.constant == other.constant for one in left for other in right)
-        return None if equal is None else equal is isinstance(operator, (ast.Eq, ast.Is))
-
-
-def _agreed(answers: Iterable[bool | None]) -> bool | None:
-    distinct = set(answers)
-    return distinct.pop() if len(distinct) == 1 else None
-
-
-def _place(function: Scope, name: str) -> int | None:
-    """At which position callers pass a parameter; ``None`` when only by keyword. ``self`` and ``cls`` do not count."""
-    if not isinstance(function.node, FUNCTIONS):
-        return None
-    arguments = function.node.args
-    names = [item.arg for item in (*arguments.posonlyargs, *arguments.args)]
-    if name not in names:
-        return None
-    bound = (
-        function.parent is not None and function.parent.kind == "class" and ("staticmethod",) not in function.decorators
-    )
-    return names.index(name) - bound
-
-
-def _prefix(settings: Scope) -> str:
-    """The ``env_prefix`` of a pydantic settings class."""
-    configurations = [binding.value for binding in settings.bindings.get("model_config", ())]
-    inner = next((item.target for item in settings.bindings.get("Config", ()) if isinstance(item.target, Scope)), None)
-    if inner is not None:
-        configurations += [binding.value for binding in inner.bindings.get("env_prefix", ())]
-    for node in configurations:
-        if isinstance(node, ast.Call):
-            node = next((keyword.value for keyword in node.keywords if keyword.arg == "env_prefix"), None)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            return node.value
-    return ""
+        return None if depth > _MAX_DEPTH else truth(self, module, scope, node, depth)

@@ -23,6 +23,11 @@ from prebake.project.python.scopes import (
 )
 from prebake.text import Text
 
+_CHANGES = frozenset(("update", "append", "extend", "insert", "remove", "clear", "pop", "popitem", "setdefault", "add"))
+"""Methods that change a dict, a list or a set."""
+_NOTED = frozenset(("add_argument", "set_defaults", "read", "read_file", "run", "Fire", "cli", "start"))
+"""Methods by which a program says what comes from its command line, a file or a request."""
+
 
 @lru_cache(maxsize=4096)
 def index(text: Text) -> ModuleIndex:
@@ -98,7 +103,8 @@ class _Indexer:
                 self._expression(child, scope, guards)
             else:
                 if isinstance(child, ast.withitem) and child.optional_vars is not None:
-                    self._bind_target(child.optional_vars, None, scope, guards)
+                    opened = child.context_expr if _opens(child.context_expr) else None
+                    self._bind_target(child.optional_vars, opened, scope, guards)
                 self._other(child, scope, guards)
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope, guards: tuple[Guard, ...]) -> None:
@@ -201,6 +207,11 @@ class _Indexer:
             return
         if isinstance(node, ast.Call):
             scope.calls.append(Call(node, scope, guards))
+            if isinstance(node.func, ast.Attribute):
+                if node.func.attr in _CHANGES:
+                    self._changed(node.func.value, node, scope)
+                elif node.func.attr in _NOTED:
+                    self.result.noted.append((node.func.attr, scope.calls[-1]))
         elif isinstance(node, ast.Attribute):
             scope.attributes.add(node.attr)
         elif isinstance(node, ast.IfExp):
@@ -244,6 +255,7 @@ class _Indexer:
         elif isinstance(target, ast.Starred):
             self._bind_target(target.value, None, scope, guards)
         elif isinstance(target, ast.Subscript):
+            self._set_entry(target, value if kind == "assign" else None, scope)
             self._expression(target.value, scope, guards)
             self._expression(target.slice, scope, guards)
 
@@ -256,15 +268,54 @@ class _Indexer:
         kind: Literal["assign", "loop"],
     ) -> None:
         values: list[ast.expr | None] = [None] * len(target.elts)
-        if (
-            kind == "assign"
-            and isinstance(value, (ast.Tuple, ast.List))
-            and len(value.elts) == len(target.elts)
-            and not any(isinstance(item, ast.Starred) for item in (*value.elts, *target.elts))
-        ):
-            values = list(value.elts)
+        starred = any(isinstance(item, ast.Starred) for item in target.elts)
+        if kind == "loop" and value is not None and not starred:
+            for number, item in enumerate(target.elts):
+                if isinstance(item, ast.Name):
+                    self._bind(item.id, Binding("loop", scope, value, guards=guards, part=number), scope)
+                else:
+                    self._bind_target(item, None, scope, guards)
+            return
+        if kind == "assign" and value is not None and not starred:
+            if not isinstance(value, (ast.Tuple, ast.List)):
+                values = [_entry(value, number) for number in range(len(target.elts))]
+            elif len(value.elts) == len(target.elts) and not any(isinstance(item, ast.Starred) for item in value.elts):
+                values = list(value.elts)
         for item, part in zip(target.elts, values, strict=True):
             self._bind_target(item, part, scope, guards)
+
+    def _set_entry(self, target: ast.Subscript, value: ast.expr | None, scope: Scope) -> None:
+        key = target.slice.value if isinstance(target.slice, ast.Constant) else None
+        chain = dotted(target.value)
+        if chain is not None and chain[-1] == "environ":
+            self.result.environment.append((key if isinstance(key, str) else None, value, scope, False))
+        else:
+            self._change(target.value, key, scope)
+
+    def _changed(self, container: ast.expr, call: ast.Call, scope: Scope) -> None:
+        """A method that changes a dict or a list was called."""
+        chain = dotted(container)
+        first = call.args[0] if call.args else None
+        key = first.value if isinstance(first, ast.Constant) else None
+        if chain is not None and chain[-1] == "environ":
+            method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+            if method == "setdefault" and isinstance(key, str) and len(call.args) > 1:
+                self.result.environment.append((key, call.args[1], scope, True))
+            elif method != "pop":
+                self.result.environment.append((None, None, scope, False))
+            return
+        if isinstance(call.func, ast.Attribute) and call.func.attr not in ("setdefault", "pop"):
+            key = None
+        self._change(container, key, scope)
+
+    def _change(self, node: ast.expr, key: object, scope: Scope) -> None:
+        while isinstance(node, ast.Subscript):
+            node = node.value
+        chain = dotted(node)
+        if chain is not None:
+            self.result.changed.add((chain[-1], key))
+        if key is not None and (chain is None or _is_parameter(chain, scope)):
+            self.result.changed.add(("*", key))  # it has another name where it comes from
 
     def _bind(self, name: str, binding: Binding, scope: Scope) -> None:
         home = self._top if name in self._globals.get(scope, ()) else scope
@@ -278,6 +329,24 @@ def _expressions(node: ast.AST) -> Iterator[ast.expr]:
             yield child
         elif isinstance(child, (ast.keyword, ast.comprehension)):
             yield from _expressions(child)
+
+
+def _is_parameter(chain: tuple[str, ...], scope: Scope) -> bool:
+    return len(chain) == 1 and any(item.kind == "param" for item in scope.bindings.get(chain[0], ()))
+
+
+def _entry(value: ast.expr, number: int) -> ast.expr:
+    """``value[number]``, which unpacking takes."""
+    entry = ast.Subscript(value, ast.copy_location(ast.Constant(number), value), ast.Load())
+    return ast.copy_location(entry, value)
+
+
+def _opens(node: ast.expr) -> bool:
+    """Whether an expression opens a file: what ``with`` gives is then what the expression gives."""
+    if not isinstance(node, ast.Call):
+        return False
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    return name == "open"
 
 
 def _is_main_test(test: ast.expr) -> bool | None:

@@ -55,15 +55,24 @@ class Module:
 class Modules:
     """The modules of one program, each read once."""
 
-    def __init__(self, snapshot: Texts, files: Files, image_roots: Iterable[str], context_roots: Iterable[str]) -> None:
+    def __init__(
+        self,
+        snapshot: Texts,
+        files: Files,
+        image_roots: Iterable[str],
+        context_roots: Iterable[str],
+        directory: str | None = None,
+    ) -> None:
         """``image_roots`` are the folders of the image in ``sys.path``, in order. ``context_roots`` are folders of the
         project that are searched after them, for code that gets into the image in ways nobody can see (an installed
-        package, a mount).
+        package, a mount). ``directory`` is the folder of the image in which the program is started, where that is
+        known.
         """
         self._snapshot = snapshot
         self._files = files
         self._image_roots = tuple(dict.fromkeys(image_roots))
         self._context_roots = tuple(dict.fromkeys(context_roots))
+        self._directory = directory
         self._found: dict[str, Module | None] = {}
         self._read: dict[tuple[str, str], Module] = {}
         self._known: list[Module] = []
@@ -103,6 +112,27 @@ class Modules:
             path = self._locate(name)
             self._found[name] = None if path is None else self.read(path, name)
         return self._found[name]
+
+    def data_file(self, path: str) -> Text | None:
+        """The text of a file that the program opens by an absolute path of the image, or one that is relative to where
+        it is started.
+        """
+        folders = (self._directory,) if self._directory is not None else self._image_roots
+        for place in [path] if path.startswith("/") else [posixpath.join(folder, path) for folder in folders]:
+            found = self._files(posixpath.normpath(place))
+            if found is not None:
+                return self._snapshot.text(found)
+        if path.startswith("/"):
+            return None
+        for root in self._context_roots:
+            place = posixpath.normpath(posixpath.join(root, path))
+            if self._snapshot.is_file(place):
+                return self._snapshot.text(place)
+        return None
+
+    def project_file(self, path: str) -> Text | None:
+        """The text of a file of the project."""
+        return self._snapshot.text(path) if self._snapshot.is_file(path) else None
 
     def _locate(self, name: str) -> str | None:
         parts = name.split(".")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import islice
 
 from prebake.project.python.modules import Module, Modules
-from prebake.project.python.scopes import FUNCTIONS, Binding, Import, Scope, dotted
+from prebake.project.python.scopes import FUNCTIONS, Binding, Call, Import, Scope, dotted
 from prebake.records import NamedTuple
 
 _MAX_DEPTH = 12
@@ -60,12 +61,82 @@ class Names:
         self._variables: dict[Data, tuple[tuple[Target, ...], frozenset[str]]] = {}
         self.asked: set[str] = set()
         """The paths of the modules that answers were taken from since this was last emptied."""
+        self._derived: dict[Scope, list[Code]] = {}
+        self._counted = -1
+        self._entries: dict[str, set[object]] = {}
+        self._assigned: set[str] = set()
+        self._environment: list[tuple[Module, str | None, ast.expr | None, Scope, bool]] = []
+        self._noted: dict[str, list[tuple[Module, Call]]] = {}
+        self._merged = 0
+
+    @property
+    def modules(self) -> Modules:
+        """The modules of the program."""
+        return self._modules
+
+    def may_change(self, container: ast.expr, key: object) -> bool:
+        """Whether some module sets an entry of a dict or a list of that name; ``key`` is ``None`` for any entry."""
+        while isinstance(container, ast.Subscript):
+            container = container.value
+        name = (dotted(container) or ("",))[-1]
+        self._merge()
+        found = self._entries.get(name, ())
+        if key is None:
+            return bool(found)
+        return key in found or None in found or key in self._entries.get("*", ())
+
+    def _merge(self) -> None:
+        """Note what the modules do that have been read since the last time."""
+        known = self._modules.known
+        if len(known) == self._merged:
+            return
+        for module in tuple(known)[self._merged :]:
+            self._assigned |= module.index.assigned
+            self._environment += [(module, *item) for item in module.index.environment]
+            for method, call in module.index.noted:
+                self._noted.setdefault(method, []).append((module, call))
+            for container, entry in module.index.changed:
+                self._entries.setdefault(container, set()).add(entry)
+        self._merged = len(known)
+
+    def calls_of(self, method: str) -> list[tuple[Module, Call]]:
+        """All calls of a method that the index notes, in the modules read so far."""
+        self._merge()
+        return self._noted.get(method, [])
+
+    def assigned_variables(self, name: str, *, is_set: bool) -> Iterator[tuple[Module, Scope, ast.expr | None]]:
+        """What the program itself sets an environment variable to; ``is_set``: it is set before."""
+        self._merge()
+        for module, variable, value, scope, is_default in self._environment:
+            if (variable is None or variable == name) and not (is_default and is_set):
+                yield module, scope, value
+
+    def subclasses(self, owner: Scope) -> tuple[Code, ...]:
+        """The classes of the modules read so far that derive from a class of the project, directly or not."""
+        count = len(self._modules.known)
+        if count != self._counted:
+            self._counted, self._derived = count, {}
+            for module in tuple(self._modules.known):
+                for scope in module.index.scopes.values():
+                    if scope.kind == "class":
+                        for base in self.bases(module, scope):
+                            if isinstance(base, Code):
+                                self._derived.setdefault(base.scope, []).append(Code(module, scope))
+        found: dict[Code, None] = {}
+        pending = list(self._derived.get(owner, ()))
+        while pending:
+            derived = pending.pop()
+            if derived not in found and derived.scope is not owner:
+                found[derived] = None
+                pending += self._derived.get(derived.scope, ())
+        return tuple(found)
 
     def assigned_elsewhere(self, name: str) -> bool:
         """Whether some module sets an attribute of this name on an object other than ``self``: its value is then not
         what its class or module says.
         """
-        return any(name in module.index.assigned for module in self._modules.known)
+        self._merge()
+        return name in self._assigned
 
     def targets(self, module: Module, scope: Scope, node: ast.expr, depth: int = 0) -> tuple[Target, ...]:
         """What an expression can stand for: names, attributes, calls (the object that a class makes) and choices."""
@@ -277,6 +348,7 @@ def _bounded(targets: Iterable[Target]) -> tuple[Target, ...]:
     return tuple(islice(dict.fromkeys(targets), _MAX_TARGETS))
 
 
+@lru_cache(maxsize=4096)
 def returned(function: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[ast.expr, ...]:
     """The expressions that a function returns, those of functions inside it not included."""
     found: list[ast.expr] = []

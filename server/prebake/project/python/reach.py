@@ -86,22 +86,24 @@ def reach(
     command line, by which commands of a command-line program are chosen. ``traces`` are those of the same program with
     the same ``modules``, as far as they still hold (:meth:`Traces.without`).
     """
-    walk = _Walk(modules, environment, frozenset(arguments), traces or Traces())
+    words = tuple(arguments)
+    walk = _Walk(modules, environment, words, traces or Traces())
     for entry in entries:
         walk.enter(entry)
     walk.run()
-    evaluator = Evaluator(walk.names, environment, _Callers(walk.visits))
+    evaluator = Evaluator(walk.names, environment, _Callers(walk.visits), words)
     return Reached(tuple(walk.visits), tuple(walk.modules_seen), walk.names, evaluator, walk.traces)
 
 
 class _Walk:
     def __init__(
-        self, modules: Modules, environment: Mapping[str, str | None], arguments: frozenset[str], traces: Traces
+        self, modules: Modules, environment: Mapping[str, str | None], arguments: tuple[str, ...], traces: Traces
     ) -> None:
         self._modules = modules
         self.names = Names(modules)
         self.traces = traces
-        self._tracer = Tracer(modules, self.names, Evaluator(self.names, environment, None), arguments)
+        early = Evaluator(self.names, environment, None, arguments)
+        self._tracer = Tracer(modules, self.names, early, frozenset(arguments))
         self._pending: list[tuple[Module, Scope]] = []
         self._seen: set[Scope] = set()
         self._used: set[Scope] = set()

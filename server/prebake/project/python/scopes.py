@@ -37,8 +37,9 @@ class Guard(NamedTuple):
 class Binding(NamedTuple):
     """One way in which a name gets its value.
 
-    ``value`` is the assigned expression, the iterable of a ``for``, or a parameter's default. ``opaque`` stands for
-    everything that says nothing of the value (``with ... as``, unpacking, ``+=``).
+    ``value`` is the assigned expression, the iterable of a ``for``, or a parameter's default; ``part`` says which part
+    of each item is meant where a ``for`` unpacks them. ``opaque`` stands for everything that says nothing of the value
+    (``with ... as``, ``+=``).
     """
 
     kind: Literal["import", "def", "class", "assign", "loop", "param", "opaque"]
@@ -46,6 +47,7 @@ class Binding(NamedTuple):
     value: ast.expr | None = None
     target: Import | Scope | None = None
     guards: tuple[Guard, ...] = ()
+    part: int | None = None
 
 
 class Call(NamedTuple):
@@ -135,14 +137,20 @@ class Scope:
 class ModuleIndex:
     """The scopes of one file by qualified name (``""`` is the module itself).
 
-    ``assigned`` are the names of attributes that it sets on objects other than ``self``.
+    ``assigned`` are the names of attributes that it sets on objects other than ``self``. ``changed`` are the entries of
+    dicts and lists that it sets: the name of the container (``"*"`` for one that may be any) and the key, ``None`` for
+    an unknown one. ``environment`` are the variables that it sets: the name, the value, where, and whether only if it
+    is not set. ``noted`` are the calls of some methods that say what other calls give, by the name of the method.
     """
 
-    __slots__ = ("assigned", "scopes")
+    __slots__ = ("assigned", "changed", "environment", "noted", "scopes")
 
     def __init__(self, scopes: dict[str, Scope]) -> None:
         self.scopes = scopes
         self.assigned: set[str] = set()
+        self.changed: set[tuple[str, object]] = set()
+        self.noted: list[tuple[str, Call]] = []
+        self.environment: list[tuple[str | None, ast.expr | None, Scope, bool]] = []
 
     def shared(self) -> list[object]:
         """What counts for a whole program, whoever imports this file; equal where an edit has not changed it."""
@@ -169,6 +177,20 @@ def _plain(value: object) -> object:
 
 def _bases(node: ast.AST) -> list[str]:
     return [ast.dump(base) for base in node.bases] if isinstance(node, ast.ClassDef) else []
+
+
+def place_of(function: Scope, name: str) -> int | None:
+    """At which position callers pass a parameter; ``None`` when only by keyword. ``self`` and ``cls`` do not count."""
+    if not isinstance(function.node, FUNCTIONS):
+        return None
+    arguments = function.node.args
+    names = [item.arg for item in (*arguments.posonlyargs, *arguments.args)]
+    if name not in names:
+        return None
+    bound = (
+        function.parent is not None and function.parent.kind == "class" and ("staticmethod",) not in function.decorators
+    )
+    return names.index(name) - bound
 
 
 def dotted(node: ast.AST) -> tuple[str, ...] | None:

@@ -6,10 +6,38 @@ import ast
 from collections.abc import Iterable
 from enum import Enum
 from itertools import islice, product
+from typing import TYPE_CHECKING
 
 from prebake.records import NamedTuple
 
+if TYPE_CHECKING:
+    from prebake.project.python.evaluate import Evaluator
+
 _MAX_VALUES = 16
+_MAX_CHOICE = 8
+
+
+class Thing:
+    """Something that has values inside; see :mod:`prebake.project.python.things`."""
+
+    __slots__ = ()
+
+    @property
+    def truth(self) -> bool | None:
+        """Whether it counts as true; ``None`` where that is not known."""
+        return None
+
+    def attribute(self, evaluator: Evaluator, name: str, depth: int) -> Values | None:
+        """What the attribute of that name is; ``None`` where the thing does not say."""
+        return None
+
+    def item(self, evaluator: Evaluator, key: Value, depth: int) -> Values | None:
+        """The entry of a key, or all that it may be where the key is not known; nothing where it surely has none."""
+        return None
+
+    def elements(self, evaluator: Evaluator, view: str, depth: int) -> Values | None:
+        """What a loop runs through: the ``view`` is ``keys``, which are the elements of a list, or ``values``."""
+        return None
 
 
 class Value(NamedTuple):
@@ -18,7 +46,8 @@ class Value(NamedTuple):
     ``constant`` is only meant when ``known``. ``path``: it is surely a path of a file system. ``made``: it is an object
     that some call makes, no text. ``variable``: the environment variable that decides it, ``set_by_environment``
     whether that variable is set (else ``constant`` is the default in the code). ``certain``: it is used whenever the
-    code runs, not one of several alternatives.
+    code runs, not one of several alternatives. ``thing`` is what it has inside, where it is a container or an object.
+    ``source`` says where a value comes from that is not known, as the rest of "it comes from".
     """
 
     constant: object = None
@@ -28,6 +57,13 @@ class Value(NamedTuple):
     variable: str | None = None
     set_by_environment: bool = False
     certain: bool = True
+    thing: Thing | None = None
+    source: str | None = None
+
+    @property
+    def truth(self) -> bool | None:
+        """Whether it counts as true; ``None`` where that is not known."""
+        return bool(self.constant) if self.known else None if self.thing is None else self.thing.truth
 
     @property
     def text(self) -> str | None:
@@ -45,6 +81,26 @@ def bounded(values: Iterable[Value]) -> Values:
     return distinct if len(distinct) <= _MAX_VALUES else (*distinct[:_MAX_VALUES], UNKNOWN)
 
 
+def unknown(source: str | None) -> Values:
+    """A value that comes from somewhere that nobody can look into."""
+    return (UNKNOWN._replace(source=source),)
+
+
+def perhaps(values: Iterable[Value]) -> Values:
+    """Values that may be used."""
+    return tuple(value._replace(certain=False) for value in values)
+
+
+def chosen(values: Values) -> Values:
+    """Values of which a program takes one: all of them where they are few enough to be told; otherwise the choice is
+    what nobody knows, as from a long list that somebody is offered.
+    """
+    if sum(not value.certain and value.text is not None for value in values) <= _MAX_CHOICE:
+        return values
+    source = next((value.source for value in values if value.source is not None), None)
+    return (*(value for value in values if value.certain and value.known), UNKNOWN._replace(source=source))
+
+
 def alternatives(values: Iterable[Value]) -> Values:
     """Values of which one is used, nobody knows which."""
     distinct = bounded(values)
@@ -53,9 +109,9 @@ def alternatives(values: Iterable[Value]) -> Values:
 
 def as_text(value: Value) -> Value:
     """What ``str()`` makes of a value."""
-    if value.known and isinstance(value.constant, (str, int)):
+    if value.known and isinstance(value.constant, (str, int)) and not isinstance(value.constant, bool):
         return value._replace(constant=str(value.constant))
-    return UNKNOWN._replace(path=value.path)
+    return UNKNOWN._replace(path=value.path, variable=value.variable, source=value.source)
 
 
 def joined(parts: list[Values], separator: str = "") -> Values:
@@ -66,7 +122,10 @@ def joined(parts: list[Values], separator: str = "") -> Values:
         texts = [value.text for value in map(as_text, combination)]
         known = [text for text in texts if text is not None]
         if len(known) < len(texts):
-            found.append(UNKNOWN._replace(path=path))
+            missing = [value for value, text in zip(combination, texts, strict=True) if text is None]
+            variable = next((value.variable for value in missing if value.variable), None)
+            source = next((value.source for value in missing if value.source), None)
+            found.append(UNKNOWN._replace(path=path, variable=variable, source=source))
             continue
         found.append(
             Value(
