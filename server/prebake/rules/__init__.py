@@ -127,6 +127,12 @@ REGISTRY: tuple[Entry, ...] = (
         _in("removed_download_command", "RemovedDownloadCommand"),
         ("huggingface-cli",),
     ),
+    Entry(
+        "PB306",
+        "model-downloaded-again-on-code-edit",
+        _in("model_downloaded_again_on_code_edit", "ModelDownloadedAgainOnCodeEdit"),
+        ("copy", "add"),
+    ),
 )
 
 
