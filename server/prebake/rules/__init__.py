@@ -128,6 +128,12 @@ REGISTRY: tuple[Entry, ...] = (
         ("huggingface-cli",),
     ),
     Entry(
+        "PB304",
+        "baked-where-the-code-does-not-look",
+        _in("baked_where_the_code_does_not_look", "BakedWhereTheCodeDoesNotLook"),
+        ("hf", "hugging", "python", ".py", "nltk", "spacy", "demucs", "wget", "curl"),
+    ),
+    Entry(
         "PB306",
         "model-downloaded-again-on-code-edit",
         _in("model_downloaded_again_on_code_edit", "ModelDownloadedAgainOnCodeEdit"),

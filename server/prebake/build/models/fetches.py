@@ -19,7 +19,7 @@ from prebake.syntax.dockerfile import Instruction
 from prebake.text import Text
 
 _WORTH_READING = regex(
-    r"hugging|\bhf\b|\.py\b|\bpython[\d.]*\s|<<|\bspacy\b|\bunidic\b|nltk|ollama|gdown"
+    r"hugging|\bhf\b|\.py\b|\bpython[\d.]*\s|<<|\bspacy\b|\bunidic\b|nltk|ollama|gdown|demucs"
     r"|\.(?:pt|pth|onnx|gguf|safetensors|ckpt|h5|tflite|task|pkl|bin|weights)\b"
 )
 """What a RUN that downloads models has in its text: the others are not read closely."""
@@ -42,8 +42,8 @@ class Fetch(NamedTuple):
     """One command of a RUN that downloads models.
 
     ``models`` names what it downloads, as far as that is known: ids, packages, files. ``loads`` are the calls of the
-    catalogue that its Python code reaches. ``script`` is the file of the project that runs, a path in the image.
-    ``subject`` is what downloads, for messages.
+    catalogue that its Python code reaches. ``script`` is the file of the project that runs, a path in the image, and
+    ``code`` its text or that of ``python -c``. ``subject`` is what downloads, for messages.
     """
 
     instruction: Instruction
@@ -52,6 +52,7 @@ class Fetch(NamedTuple):
     subject: str
     loads: tuple[Load, ...] = ()
     script: str | None = None
+    code: str | None = None
 
     @property
     def named(self) -> str:
@@ -94,7 +95,8 @@ def _of_step(build: Build, instruction: Instruction, step: Step) -> Iterator[Fet
         if text is not None and calls and not names:  # the calls may go ways that are not followed
             names = {name: None for name in _ID.findall(text.content) if is_hub_id(name) and not name.endswith(".py")}
         if loads or calls:
-            yield Fetch(instruction, step, tuple(names), _subject(program), loads, program.file)
+            code = None if text is None else text.content
+            yield Fetch(instruction, step, tuple(names), _subject(program), loads, program.file, code)
 
 
 def _called(step: Step) -> str:
@@ -120,6 +122,8 @@ def command_models(program: str, words: list[str]) -> tuple[str, ...] | None:
         return tuple(operands[1:2]) or (f"the dictionary of {program}",)
     if program == "nltk.downloader":
         return tuple(operands) or ("the data of nltk",)
+    if program == "demucs" and operands:
+        return ("the default model of demucs",)
     if program == "ollama" and first == "pull":
         return tuple(operands[1:2])
     if program in ("wget", "curl", "aria2c"):
@@ -151,3 +155,19 @@ def _operands(words: list[str]) -> list[str]:
             found.append(word)
         skip = word in _VALUED
     return found
+
+
+def option_of(fetch: Fetch, name: str) -> str | None:
+    """The value of an option of the command that downloads; ``None`` where it has none, or one that is not known."""
+    words = [argument.text or "" for argument in fetch.step.arguments]
+    for number, word in enumerate(words):
+        if word == name and number + 1 < len(words):
+            return words[number + 1] or None
+        if word.startswith(f"{name}="):
+            return word.partition("=")[2] or None
+    return None
+
+
+def has_option(fetch: Fetch, *names: str) -> bool:
+    """Whether the command that downloads is given one of some options."""
+    return any((argument.text or "").partition("=")[0] in names for argument in fetch.step.arguments)
