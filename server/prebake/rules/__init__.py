@@ -134,6 +134,15 @@ REGISTRY: tuple[Entry, ...] = (
         ("hf", "hugging", "python", ".py", "nltk", "spacy", "demucs", "wget", "curl"),
     ),
     Entry(
+        "PB305",
+        "token-in-image",
+        _in("token_in_image", "TokenInImage"),
+        (
+            *("token", "key", "secret", " pat", "_pat", "hf_", "sk-", "ghp_", "gho_", "ghs_", "github_", "xox", "aiza"),
+            *("npm_", "pypi-", "r8_", "gsk_", "nvapi-", "sg.", "netrc", "credentials", "kaggle", ".env"),
+        ),
+    ),
+    Entry(
         "PB306",
         "model-downloaded-again-on-code-edit",
         _in("model_downloaded_again_on_code_edit", "ModelDownloadedAgainOnCodeEdit"),
