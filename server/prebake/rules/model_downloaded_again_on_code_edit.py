@@ -13,6 +13,7 @@ from prebake.build.installs.wording import title
 from prebake.build.models.refetched import Refetched, refetched
 from prebake.findings import Finding, Fix, Related, Severity
 from prebake.rules.base import Rule
+from prebake.syntax.dockerfile import Instruction
 
 _MOST_NAMED = 4
 
@@ -25,8 +26,8 @@ class ModelDownloadedAgainOnCodeEdit(Rule):
     Looks for downloads of models in RUN: `hf download`, `python -m spacy download`, `nltk.downloader`, `wget` and
     `curl` of weights, `python -c`, and scripts of the project that reach such a call. Reports one where a `COPY` or
     `ADD` above it brings source files that it does not read. What a script reads is followed through its own imports,
-    and includes the files that it names by literal paths. The finding stands at the RUN; the `COPY` instructions are
-    related.
+    and includes the files that it names by literal paths. The finding stands at the RUN, the first one where several
+    stand below the same code; the `COPY` instructions are related.
 
     Nothing is reported where a cache mount keeps the download, where the context is mounted instead of copied, and
     where the copied code is what the download reads.
@@ -79,47 +80,61 @@ class ModelDownloadedAgainOnCodeEdit(Rule):
     severity: ClassVar[Severity] = Severity.WARNING
 
     def check(self, build: Build) -> Iterator[Finding]:
-        """One finding for each RUN."""
+        """One finding for all downloads of a stage below the same code."""
         for item in refetched(build):
+            first = item.downloads[0].instruction
             yield self.finding(
-                build.location(item.instruction),
+                build.location(first),
                 _message(build, item),
-                key=build.key(item.instruction, item.instruction.raw),
+                key=build.key(first, first.raw),
                 repair=partial(_repair, build, item),
-                related=tuple(
-                    Related(build.location(copy.instruction), "an edit of what this brings downloads it again")
-                    for copy, _ in item.copies
-                ),
+                related=tuple(_related(build, item)),
             )
 
 
+def _related(build: Build, item: Refetched) -> Iterator[Related]:
+    for copy, _ in item.copies:
+        yield Related(build.location(copy.instruction), "an edit of what this brings downloads it again")
+    for download in item.downloads[1:]:
+        yield Related(build.location(download.instruction), f"this downloads {download.fetches[0].named} again as well")
+
+
 def _repair(build: Build, item: Refetched) -> tuple[Fix, ...] | str:
+    """Move the code below as many of the downloads as it can be moved below."""
     from prebake.build.installs.sink import SinkPlan, plan_below
 
-    if item.opaque is not None:
-        return f"it is not known which files line {item.instruction.line + 1} reads: {item.opaque}"
     first = item.copies[0][0].instruction
-    plan = plan_below(build, first, item.instruction, item.reads)
-    if not isinstance(plan, SinkPlan):
-        return plan.reason
-    moved = f"move `{title(first)}` below the download"
-    if plan.manifests:
-        names = ", ".join(plan.manifests[:3]) + (" ..." if len(plan.manifests) > 3 else "")
-        named = f"Copy {names} first, and {moved}"
-    else:
-        named = moved[0].upper() + moved[1:]
-    return (Fix(named, plan.applicability, plan.edits(), plan.explanation),)
+    reason = ""
+    for count in range(len(item.downloads), 0, -1):
+        above = item.downloads[:count]
+        opaque = next((download for download in above if download.opaque is not None), None)
+        if opaque is not None:
+            reason = f"it is not known which files line {opaque.instruction.line + 1} reads: {opaque.opaque}"
+            continue
+        plan = plan_below(build, first, above[-1].instruction, item.reads)
+        if isinstance(plan, SinkPlan):
+            return (Fix(_title(first, plan.manifests, count), plan.applicability, plan.edits(), plan.explanation),)
+        reason = plan.reason
+    return reason
+
+
+def _title(first: Instruction, copied: tuple[str, ...], count: int) -> str:
+    moved = f"move `{title(first)}` below the download{'s' if count > 1 else ''}"
+    if not copied:
+        return moved[0].upper() + moved[1:]
+    return f"Copy {', '.join(copied[:3])}{' ...' if len(copied) > 3 else ''} first, and {moved}"
 
 
 def _message(build: Build, item: Refetched) -> str:
-    fetch = item.fetches[0]
-    more = sum(len(other.models) or 1 for other in item.fetches[1:])
-    what = fetch.named if not more else f"{fetch.models[0] if fetch.models else 'its models'} and more"
-    copy, _ = item.copies[0]
-    brings = " and brings more than it reads" if item.opaque is None else ""
+    fetches = [fetch for download in item.downloads for fetch in download.fetches]
+    fetch, copy = fetches[0], item.copies[0][0]
+    more = " and more" if len(fetches) > 1 else ""
+    known = all(download.opaque is None for download in item.downloads)
+    brings = f" and brings more than {'they read' if more else 'it reads'}" if known else ""
+    below = "downloads" if len(item.downloads) > 1 else "download"
     return (
-        f"{_edit(item)} makes {builder_of(build).name} download {what} again ({fetch.subject}) on a warm rebuild: "
-        f"`{title(copy.instruction)}` stands above the download{brings}"
+        f"{_edit(item)} makes {builder_of(build).name} download {fetch.named} again{more} ({fetch.subject}) on a warm "
+        f"rebuild: `{title(copy.instruction)}` stands above the {below}{brings}"
     )
 
 

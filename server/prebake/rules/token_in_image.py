@@ -107,16 +107,16 @@ def _message(item: Carried) -> str:
         )
     if not item.shipped:
         return (
-            f"{item.name} carries a token into a stage that does not ship: it stays in the build cache, and in one "
+            f"{item.name} carries a secret into a stage that does not ship: it stays in the build cache, and in one "
             f"that is exported with mode=max. {instead}"
         )
     if item.kind == "variable":
         return (
-            f"ENV keeps the token {item.name} in the configuration of the image, where whoever can pull it can read it "
-            f"(`docker inspect`). {instead}, and to the container when it starts"
+            f"ENV keeps the secret {item.name} in the configuration of the image, where whoever can pull it can read "
+            f"it (`docker inspect`). {instead}, and to the container when it starts"
         )
     return (
-        f"The build argument {item.name} carries a token: its value stands in the history of the image "
+        f"The build argument {item.name} carries a secret: its value stands in the history of the image "
         f"(`docker history --no-trunc`) for each RUN below, where whoever can pull it can read it. {instead}"
     )
 

@@ -12,7 +12,7 @@ from prebake.build.models.runprograms import programs_of_step
 from prebake.build.steps import Step, steps_at
 from prebake.project.catalogue import is_hub_id
 from prebake.project.command import Place, Program
-from prebake.project.loads import Load
+from prebake.project.loads import CODE, Load
 from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
@@ -33,6 +33,9 @@ _CALLS = regex(
     r"|\bwhisper\.load_model\(|\bWhisperModel\([\"']"
 )
 """Calls of Python code that download a model whatever else is in it."""
+
+_SAYS_SO = regex(r"(?i)download|fetch|pre_?load|pull|bake|weights|get_?models?|cache_?models?")
+"""What a program that is there to download models is called."""
 
 _ID = regex(r"[\"']([A-Za-z0-9][\w.-]{1,60}/[A-Za-z0-9][\w.-]{1,95})[\"']")
 _MOST_TEXT = 200_000
@@ -94,9 +97,13 @@ def _of_step(build: Build, instruction: Instruction, step: Step) -> Iterator[Fet
         calls = text is not None and len(text.content) <= _MOST_TEXT and _CALLS.search(text.content) is not None
         if text is not None and calls and not names:  # the calls may go ways that are not followed
             names = {name: None for name in _ID.findall(text.content) if is_hub_id(name) and not name.endswith(".py")}
+        own = calls or any(load.path in (CODE, files(program.file or "")) for load in loads)
+        if not own and not _SAYS_SO.search(program.file or program.code or program.module or program.console or ""):
+            continue  # code of the application that runs for some other reason, and could load models, too
         if loads or calls:
             code = None if text is None else text.content
-            yield Fetch(instruction, step, tuple(names), _subject(program), loads, program.file, code)
+            models = tuple(names) if own else ()
+            yield Fetch(instruction, step, models, _subject(program), loads, program.file, code)
 
 
 def _called(step: Step) -> str:

@@ -19,27 +19,41 @@ from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Instruction
 
 
-class Refetched(NamedTuple):
-    """A RUN that downloads models, and the COPY instructions above it that bring more than it reads.
-
-    ``reads`` are the files of the image that it reads, ``opaque`` why these are not all known (a clause without a full
-    stop), ``None`` when they are.
+class Download(NamedTuple):
+    """A RUN that downloads models. ``reads`` are the files of the image that it reads, ``opaque`` why these are not all
+    known (a clause without a full stop), ``None`` when they are.
     """
 
     instruction: Instruction
     fetches: tuple[Fetch, ...]
-    copies: tuple[tuple[Copy, Extra], ...]
     reads: frozenset[str]
     opaque: str | None
+
+
+class Refetched(NamedTuple):
+    """Downloads of one stage, and the COPY instructions above all of them that bring more than they read."""
+
+    downloads: tuple[Download, ...]
+    copies: tuple[tuple[Copy, Extra], ...]
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The files of the image that they read."""
+        return frozenset().union(*(item.reads for item in self.downloads))
 
 
 @fact
 def refetched(build: Build) -> tuple[Refetched, ...]:
     """The downloads that are made again when code is edited, in order."""
-    return tuple(_found(build))
+    found: dict[tuple[int, ...], Refetched] = {}
+    for download, copies in _found(build):
+        key = (download.instruction.stage or 0, *(copy.instruction.index for copy, _ in copies))
+        known = found.get(key)
+        found[key] = Refetched((*known.downloads, download) if known else (download,), copies)
+    return tuple(found.values())
 
 
-def _found(build: Build) -> Iterator[Refetched]:
+def _found(build: Build) -> Iterator[tuple[Download, tuple[tuple[Copy, Extra], ...]]]:
     for instruction, above in runs_below_code(build):
         fetches = fetches_at(build, instruction)
         if not fetches or _is_kept(build, instruction) or _is_install(build, instruction):
@@ -53,7 +67,7 @@ def _found(build: Build) -> Iterator[Refetched]:
             and not (found is Extra.FILE and used_above(build, copy, instruction))
         )
         if extra:
-            yield Refetched(instruction, fetches, extra, reads, opaque)
+            yield Download(instruction, fetches, reads, opaque), extra
 
 
 def _is_install(build: Build, instruction: Instruction) -> bool:

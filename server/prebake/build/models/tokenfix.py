@@ -37,11 +37,13 @@ def plan_secret(build: Build, item: Carried) -> TokenPlan | str:
         return "how the file is used is not known: mount it in the RUN that needs it (--mount=type=secret)"
     if "secret" not in builder_of(build).mounts:
         return f"{builder_of(build).name} has no secret mounts"
-    if not item.shipped:
-        return "the stage does not ship: a secret mount would keep the token out of the build cache as well"
     removed = [item.instruction, *([item.origin] if item.origin is not None else [])]
     if any(len(instruction.pairs) != 1 for instruction in removed):
         return "the instruction sets other variables as well"
+    if any(
+        pair.value is not None for instruction in removed if instruction.keyword == "ARG" for pair in instruction.pairs
+    ):
+        return f"the build does without {item.name} as well: a secret mount that is not required does, too"
     users = [run for run in item.runs if _uses(build, run, item.name)]
     if not users:
         return f"no RUN is known to use {item.name}: it is better given to the container when it starts"
@@ -70,6 +72,8 @@ def _uses(build: Build, run: Instruction, name: str) -> bool:
 def _mounted(build: Build, run: Instruction, identity: str, name: str) -> TextEdit | str:
     """The edit that mounts the secret in a RUN and gives its value to the commands."""
     line = f"line {run.line + 1}"
+    if "type=secret" in run.raw:
+        return f"{line} mounts a secret already: it can take the token from there"
     if _LOGIN.search(run.raw):
         return f"{line} writes the token into a file of the image: leave that out, hf download reads {name}"
     state = states(build)[run.index]
