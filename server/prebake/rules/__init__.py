@@ -148,6 +148,12 @@ REGISTRY: tuple[Entry, ...] = (
         _in("model_downloaded_again_on_code_edit", "ModelDownloadedAgainOnCodeEdit"),
         ("copy", "add"),
     ),
+    Entry(
+        "PB307",
+        "download-failure-ignored",
+        _in("download_failure_ignored", "DownloadFailureIgnored"),
+        ("||", ";", "<<", "curl", "python", ".py", "for "),
+    ),
 )
 
 
