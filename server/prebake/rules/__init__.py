@@ -154,6 +154,12 @@ REGISTRY: tuple[Entry, ...] = (
         _in("download_failure_ignored", "DownloadFailureIgnored"),
         ("||", ";", "<<", "curl", "python", ".py", "for "),
     ),
+    Entry(
+        "PB308",
+        "ignored-cache-variable",
+        _in("ignored_cache_variable", "IgnoredCacheVariable"),
+        ("transformers_cache", "pretrained_bert_cache", "enable_hf_transfer"),
+    ),
 )
 
 

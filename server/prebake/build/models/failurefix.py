@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from prebake.build.build import Build
-from prebake.build.models.failures import Ignored
+from prebake.build.models.failures import NLTK, Ignored
 from prebake.build.rewriting.commandedits import CommandEdits
 from prebake.edits import FileEdit, TextEdit
 from prebake.records import NamedTuple
@@ -29,7 +29,12 @@ def plan_failure(build: Build, item: Ignored) -> FailurePlan | str:
         edits.behind(command.words[0], "-f")
         return edits.problem or _plan(build, "Let curl fail when the server does: -f", edits.edits)
     if item.kind == "nltk":
-        return "the call stands in Python code: pass raise_on_error=True there"
+        found = [match for match in NLTK.finditer(raw) if "raise_on_error" not in match.group(1)]
+        if item.fetch.script is not None or not found or any(not match.group(1).strip() for match in found):
+            return "the call stands in Python code: pass raise_on_error=True there"
+        ends = [instruction.start + match.end() - 1 for match in found]
+        added = [TextEdit(build.text.span(end, end), ", raise_on_error=True") for end in ends]
+        return _plan(build, "Let nltk.download raise an error: raise_on_error=True", added)
     if item.kind == "loop":
         place = build.text.span(instruction.start + command.end, instruction.start + command.end)
         return _plan(build, "Stop at the first download that fails", [TextEdit(place, " || exit 1")])

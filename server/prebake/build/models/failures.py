@@ -26,7 +26,9 @@ _CALLS = frozenset(
     ("from_pretrained", "snapshot_download", "hf_hub_download", "SentenceTransformer", "download", "load_dataset")
 )
 _STOPS = regex(r"\b(?:raise|exit|_exit|abort|fail)\b")
-_NLTK = regex(r"\bnltk\.download\(([^()\n]{0,200})\)")
+NLTK = regex(r"\bnltk\.download\(([^()\n]{0,200})\)")
+"""A call of NLTK's download, with what it is given."""
+
 _MOST_CODE = 100_000
 
 
@@ -163,7 +165,7 @@ def _in_python(build: Build, fetch: Fetch) -> Ignored | None:
             handler = next((item for item in node.handlers if _swallows(item)), None)
             if handler is not None and not node.orelse and not node.finalbody:
                 return _caught(build, fetch, handler)
-    found = _NLTK.search(code)
+    found = NLTK.search(code)
     if found is not None and "raise_on_error" not in found.group(1):
         message = (
             f"nltk.download returns False when it fails ({fetch.subject}), and the build goes on: the image may lack "
