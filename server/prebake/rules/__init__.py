@@ -128,6 +128,12 @@ REGISTRY: tuple[Entry, ...] = (
         ("huggingface-cli",),
     ),
     Entry(
+        "PB303",
+        "baked-model-still-calls-network",
+        _in("baked_model_still_calls_network", "BakedModelStillCallsNetwork"),
+        ("hf", "hugging", "python", ".py", "transformers"),
+    ),
+    Entry(
         "PB304",
         "baked-where-the-code-does-not-look",
         _in("baked_where_the_code_does_not_look", "BakedWhereTheCodeDoesNotLook"),

@@ -62,8 +62,8 @@ class BakedWhereTheCodeDoesNotLook(Rule):
     The fix is *suggested*: it changes what the image holds. It sets the variable above the download, for the build and
     the container; leaves out a cache mount of a RUN that does nothing but download; leaves out `--local-dir`; or writes
     the revision that the code asks for. A cache for another user is made writable for it (`umask 0`), as the hub's
-    client writes there when a repository has changed. Where a volume lies over the folder, either may be meant: there
-    is no fix.
+    client writes there when a repository has changed. Where the image then has all that the code loads, the fix adds
+    `HF_HUB_OFFLINE=1` as PB303 does. Where a volume lies over the folder, either may be meant: there is no fix.
 
     ## References
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 from prebake.build.models.fetches import Fetch
 from prebake.build.models.hubcache import HUB_VARIABLES
 from prebake.build.models.hubtool import ROOT
 from prebake.build.steps import Step
 from prebake.files import join
+from prebake.project.catalogue import Entry
 from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.shell import ShellWord
@@ -32,7 +34,8 @@ _OPTIONS = {
 
 class Family(NamedTuple):
     """Libraries with one cache: the variables that name its folder, each with what comes behind its value, and where it
-    is in the home folder without them. ``variable`` is the one to set, ``place`` a folder to set it to.
+    is in the home folder without them. ``variable`` is the one to set, empty where there is none, ``place`` a folder to
+    set it to.
     """
 
     name: str
@@ -68,6 +71,26 @@ class Stored(NamedTuple):
     family: Family | None
     variable: str | None = None
     option: ShellWord | None = None
+
+
+@cache
+def family_of(entry: Entry) -> Family | None:
+    """The family of a library by its entry in the catalogue; ``None`` where it keeps its models anywhere else than in
+    the home folder, which is where mistakes are made.
+    """
+    if entry.in_hub_cache:
+        return HUB
+    variables: list[tuple[str, str]] = []
+    for template in entry.folders:
+        text = template.partition("{model}")[0].rstrip("/")
+        if text.startswith("~/"):
+            set_by = entry.sets or (variables[0][0] if variables else "", f"/opt/{entry.id.partition('.')[0]}")
+            return Family(entry.library, tuple(variables), text[2:], *set_by)
+        if not text.startswith("$"):
+            return None
+        name, _, below = text[1:].partition("/")
+        variables.append((name, below))
+    return None
 
 
 def home_of(user: str | None) -> str | None:
@@ -120,6 +143,10 @@ def _family(fetch: Fetch) -> Family | None:
         return NLTK
     if program == "demucs":
         return TORCH
+    if fetch.loads and (fetch.code is None or not _TELLS_FOLDER.search(fetch.code)):
+        families = {family_of(load.entry) for load in fetch.loads}
+        told = any(load.cache is not None or load.target is not None for load in fetch.loads)
+        return families.pop() if len(families) == 1 and not told else None
     if fetch.code is not None and not _TELLS_FOLDER.search(fetch.code) and _HUB_LIBRARIES.search(fetch.code):
         return HUB if fetch.models else None
     return None

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from prebake.build.build import Build, fact_at
 from prebake.build.image import image_before
 from prebake.build.models.downloads import program_loads
-from prebake.build.models.runprograms import programs_of_step
+from prebake.build.models.runprograms import programs_of_step, words_of
 from prebake.build.steps import Step, steps_at
-from prebake.project.catalogue import is_hub_id
+from prebake.project.catalogue import is_hub_id, mentions_command
 from prebake.project.command import Place, Program
 from prebake.project.loads import CODE, Load
+from prebake.project.shellloads import shell_loads
 from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
@@ -69,7 +70,8 @@ class Fetch(NamedTuple):
 @fact_at
 def fetches_at(build: Build, instruction: Instruction) -> tuple[Fetch, ...]:
     """The downloads that a RUN makes, in order."""
-    if instruction.keyword != "RUN" or not _WORTH_READING.search(instruction.raw):
+    raw = instruction.raw
+    if instruction.keyword != "RUN" or not (_WORTH_READING.search(raw) or mentions_command(raw)):
         return ()
     steps = steps_at(build, instruction)
     found = (item for step in steps.steps for item in _of_step(build, instruction, step))
@@ -82,13 +84,18 @@ def _of_step(build: Build, instruction: Instruction, step: Step) -> Iterator[Fet
     if models is not None:
         yield Fetch(instruction, step, models, _called(step))
         return
+    environment = {**step.state.args, **step.state.env, **step.variables}
+    named = tuple(shell_loads((step.program, *words_of(step)), environment))
+    if named:
+        found = dict.fromkeys(load.model for load in named if load.model is not None)
+        yield Fetch(instruction, step, tuple(found), _called(step), named)
+        return
     image = image_before(build, instruction)
 
     def files(path: str) -> str | None:
         found = image.provider(path) if image.copies else None
         return None if found is None or found.copy is None else found.copy.files.absolute(found.context)
 
-    environment = {**step.state.args, **step.state.env, **step.variables}
     place = Place(step.directory or ".", environment, lambda path: build.snapshot.text(files(path) or ""))
     for program in programs_of_step(build, step, place):
         loads = program_loads(build, program, files)

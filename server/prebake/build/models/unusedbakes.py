@@ -182,7 +182,7 @@ def _of_other_user(build: Build, fetch: Fetch, stored: Stored) -> Unused | None:
         return None
     message = (
         f"{fetch.subject} downloads {fetch.named} as root to {stored.folder}, but the container runs as {user}, whose "
-        f"libraries look in {_home(user)}: it is downloaded again there. One {family.variable} for both is needed"
+        f"libraries look in {_home(user)}: it is downloaded again there"
     )
     switch = next(
         (

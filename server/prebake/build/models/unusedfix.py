@@ -5,12 +5,15 @@ from __future__ import annotations
 from prebake.build.build import Build
 from prebake.build.models.fetches import fetches_at, option_of
 from prebake.build.models.mismatches import Unused
+from prebake.build.models.offline import OFFLINE
+from prebake.build.models.online import online
+from prebake.build.models.place import cased, insert_below
 from prebake.build.rewriting.blocks import first_line
 from prebake.build.rewriting.commandedits import CommandEdits
 from prebake.build.startup import final_chain, final_state
 from prebake.build.state import states
 from prebake.build.steps import steps_at
-from prebake.edits import FileEdit, TextEdit
+from prebake.edits import FileEdit, TextEdit, apply
 from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Instruction
 
@@ -43,6 +46,15 @@ def plan_repair(build: Build, item: Unused) -> Repair | str:
 
 
 def _edited(build: Build, title: str, edits: list[TextEdit], note: str) -> Repair:
+    """The rewrite; where the image then has everything that the code loads, the hub is switched off as well (PB303)."""
+    found = online(build.with_text(apply(build.text, edits)))
+    if found is not None:
+        runs = [item for item in found.tree.instructions if item.keyword == "RUN"]
+        number = next((at for at, item in enumerate(runs) if item.index == found.last.index), None)
+        own = [item for item in build.tree.instructions if item.keyword == "RUN"]
+        if number is not None and number < len(own):  # the edits add and remove no RUN
+            edits = [*edits, insert_below(build, own[number], cased(own[number], [OFFLINE]))]
+            note = f"{note}; {OFFLINE} spares each start the questions to the hub".removeprefix("; ")
     return Repair(title, (FileEdit(build.path, build.text, tuple(edits)),), note)
 
 
@@ -76,8 +88,8 @@ def _inserted_above(build: Build, instruction: Instruction, line: str) -> TextEd
 
 def _for_both_users(build: Build, item: Unused) -> Repair | str:
     family = item.stored.family if item.stored is not None else None
-    if family is None:
-        return "the library has no variable for its cache"
+    if family is None or not family.variable:
+        return "the library has no variable for its cache: download as the user that runs (USER above the RUN)"
     for stage in final_chain(build):
         for other in stage.instructions:
             if other.keyword == "RUN" and other.index < item.fetch.instruction.index and fetches_at(build, other):
