@@ -128,12 +128,13 @@ def _title(first: Instruction, copied: tuple[str, ...], count: int) -> str:
 def _message(build: Build, item: Refetched) -> str:
     fetches = [fetch for download in item.downloads for fetch in download.fetches]
     fetch, copy = fetches[0], item.copies[0][0]
-    more = " and more" if len(fetches) > 1 else ""
+    more = len(fetches) > 1
+    what = f"{fetch.models[0] if fetch.models else 'its models'} and others" if more else fetch.named
     known = all(download.opaque is None for download in item.downloads)
     brings = f" and brings more than {'they read' if more else 'it reads'}" if known else ""
     below = "downloads" if len(item.downloads) > 1 else "download"
     return (
-        f"{_edit(item)} makes {builder_of(build).name} download {fetch.named} again{more} ({fetch.subject}) on a warm "
+        f"{_edit(item)} makes {builder_of(build).name} download {what} again ({fetch.subject}) on a warm "
         f"rebuild: `{title(copy.instruction)}` stands above the {below}{brings}"
     )
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prebake.build.build import Build, fact
+from prebake.build.installs.installers import installs
 from prebake.build.installs.pythonpackages import listed
 from prebake.build.models.hubcache import HUB_VARIABLES
-from prebake.build.models.hubclient import held_below, hub_client
+from prebake.build.models.hubclient import held_below, hub_client, is_opaque
 from prebake.build.startup import compose_services, final_chain, final_state
 from prebake.edits import TextEdit
 from prebake.records import NamedTuple
@@ -51,6 +52,9 @@ def dead_variables(build: Build) -> tuple[Dead, ...]:
     if stage is None or not found:
         return ()
     client = hub_client(build, stage, stage.instructions[-1].index)
+    numbers = {below.index for below in final_chain(build)}
+    if any(item.instruction.stage in numbers and is_opaque(item) for item in installs(build).values()):
+        return ()  # what they bring may keep the libraries old
     if client.version is None or client.is_before("1.0") is not False:
         return ()
     return tuple(_dead(build, found))

@@ -43,10 +43,10 @@ def plan_secret(build: Build, item: Carried) -> TokenPlan | str:
     if any(
         pair.value is not None for instruction in removed if instruction.keyword == "ARG" for pair in instruction.pairs
     ):
-        return f"the build does without {item.name} as well: a secret mount that is not required does, too"
+        return f"{item.name} may be left out, as it has a default: mount the secret without required=true"
     users = [run for run in item.runs if _uses(build, run, item.name)]
     if not users:
-        return f"no RUN is known to use {item.name}: it is better given to the container when it starts"
+        return f"no RUN names {item.name}, and which of them reads it is not known"
     used = re.compile(rf"\$\{{?{item.name}\b")
     for other in build.tree.instructions:
         if other not in removed and other.keyword != "RUN" and used.search(other.raw):
