@@ -125,7 +125,7 @@ REGISTRY: tuple[Entry, ...] = (
         "PB302",
         "removed-download-command",
         _in("removed_download_command", "RemovedDownloadCommand"),
-        ("huggingface-cli",),
+        ("huggingface-cli", "--resume-download", "--local-dir-use-symlinks"),
     ),
     Entry(
         "PB303",
