@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prebake.build.build import Build
-from prebake.build.models.downloads import console_names
+from prebake.build.models.entries import console_names
 from prebake.build.steps import Step
 from prebake.project.command import Place, Program, programs_of_words
 from prebake.regex import regex
