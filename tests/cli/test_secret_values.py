@@ -37,3 +37,17 @@ def test_no_value_is_shown(run: Run, tmp_path: Path, arguments: tuple[str, ...],
     assert ".dockerignore" in done.out
     assert VALUE not in done.out + done.err
     assert VALUE not in "".join(path.read_text() for path in tmp_path.glob("*ignore"))
+
+
+@pytest.mark.parametrize("format", ["text", "json"])
+def test_a_token_in_the_dockerfile_is_not_shown(run: Run, tmp_path: Path, format: str) -> None:
+    token = "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"
+    dockerfile = (
+        f"FROM python:3.12-slim\nENV HF_TOKEN={token}\nENV API_KEY {VALUE}\nCOPY . .\n"
+        f"RUN HF_TOKEN={token} hf download org/model --local-dir /models\n"
+    )
+    make_tree(tmp_path, {"Dockerfile": dockerfile, "app.py": "print(1)\n"})
+    done = run("check", "--all", "--format", format)
+    assert "PB305" in done.out
+    assert token not in done.out + done.err
+    assert VALUE not in done.out + done.err

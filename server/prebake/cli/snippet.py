@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from prebake.cli.output import printable_character
+from prebake.regex import regex
 from prebake.text import Span, Text
 
 _TAB = 4
@@ -10,6 +11,8 @@ _WIDEST = 160
 """Columns of source that are shown; of a longer line the part around the span."""
 _BEFORE = 40
 _CUT = "..."
+_SECRET = regex(r"(?i)token|key|secret|hf_|sk-|gh[pousr]_|github_pat|glpat|xox|aiza|npm_|pypi-|dckr_|gsk_|nvapi|_pat")
+"""What a line with a token in it has: those are made unreadable, since logs of CI are read by many."""
 
 
 def snippet(text: Text, span: Span) -> tuple[str, str, str]:
@@ -20,6 +23,10 @@ def snippet(text: Text, span: Span) -> tuple[str, str, str]:
     """
     number, start = span.start
     line = text.line(number)
+    if _SECRET.search(line):
+        from prebake.project.secrets import masked
+
+        line = masked(line)
     visible_end = len(line.rstrip())
     end = span.end.column if span.end.line == number else max(visible_end, start)
     end = min(max(end, start), len(line))

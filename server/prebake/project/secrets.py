@@ -35,6 +35,7 @@ _SETTING = regex(
     r"[\"']?([A-Za-z_][\w.-]{0,80})[\"']?[ \t]*[:=][ \t]*(\S.*)$",
     re.MULTILINE,
 )
+_ASSIGNED = regex(r"\b([A-Za-z_]\w{0,80})[= ][\"']?([^\s\"']{8,500})")
 _COMMENT = regex(r"\s[#;].*$")
 _KEY = regex(r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----(.{0,60})|^PuTTY-User-Key-File-()", re.S | re.M)
 _MADE_UP = regex(r"[_.<*$\[{…]")
@@ -108,6 +109,34 @@ def secret_in(path: str, text: Text, known: frozenset[str] = frozenset()) -> str
     if any(_in_url(url) for url in _IN_URL.finditer(content) if not _is_known(url.group(), known)):
         return "a password in a URL"
     return _of_its_own(name, content)
+
+
+def tokens_in(text: str) -> Iterator[tuple[int, int]]:
+    """The places of access tokens in a text, known by their shape: offsets."""
+    return (found.span() for found in _shapes().finditer(text) if _is_token(found.group()))
+
+
+def names_token(name: str) -> bool:
+    """Whether a variable of this name carries a token or a key that has to be kept secret."""
+    kind = _kind(name)
+    return kind is not None and kind not in _words("keys", "passwords")
+
+
+def is_token_of(name: str, value: str) -> bool:
+    """Whether the value of a variable is a token, by its shape or by the variable's name."""
+    if any(True for _ in tokens_in(value)):
+        return True
+    return names_token(name) and _is_real(value, _SHORTEST_TOKEN) and _looks_random(value)
+
+
+def masked(text: str) -> str:
+    """A line with the tokens in it made unreadable; it stays as long as it is."""
+    for start, end in tokens_in(text):
+        text = text[: start + 3] + "*" * (end - start - 3) + text[end:]
+    for found in _ASSIGNED.finditer(text):
+        if is_token_of(found.group(1), found.group(2)):
+            text = text[: found.start(2)] + "*" * (found.end(2) - found.start(2)) + text[found.end(2) :]
+    return text
 
 
 def _is_known(text: str, known: Iterable[str]) -> bool:

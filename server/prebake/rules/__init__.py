@@ -125,7 +125,46 @@ REGISTRY: tuple[Entry, ...] = (
         "PB302",
         "removed-download-command",
         _in("removed_download_command", "RemovedDownloadCommand"),
-        ("huggingface-cli",),
+        ("huggingface-cli", "--resume-download", "--local-dir-use-symlinks"),
+    ),
+    Entry(
+        "PB303",
+        "baked-model-still-calls-network",
+        _in("baked_model_still_calls_network", "BakedModelStillCallsNetwork"),
+        ("hf", "hugging", "python", ".py", "transformers"),
+    ),
+    Entry(
+        "PB304",
+        "baked-where-the-code-does-not-look",
+        _in("baked_where_the_code_does_not_look", "BakedWhereTheCodeDoesNotLook"),
+        ("hf", "hugging", "python", ".py", "nltk", "spacy", "demucs", "wget", "curl"),
+    ),
+    Entry(
+        "PB305",
+        "token-in-image",
+        _in("token_in_image", "TokenInImage"),
+        (
+            *("token", "key", "secret", " pat", "_pat", "hf_", "sk-", "ghp_", "gho_", "ghs_", "github_", "xox", "aiza"),
+            *("npm_", "pypi-", "r8_", "gsk_", "nvapi-", "sg.", "netrc", "credentials", "kaggle", ".env"),
+        ),
+    ),
+    Entry(
+        "PB306",
+        "model-downloaded-again-on-code-edit",
+        _in("model_downloaded_again_on_code_edit", "ModelDownloadedAgainOnCodeEdit"),
+        ("copy", "add"),
+    ),
+    Entry(
+        "PB307",
+        "download-failure-ignored",
+        _in("download_failure_ignored", "DownloadFailureIgnored"),
+        ("||", ";", "<<", "curl", "python", ".py", "for "),
+    ),
+    Entry(
+        "PB308",
+        "ignored-cache-variable",
+        _in("ignored_cache_variable", "IgnoredCacheVariable"),
+        ("transformers_cache", "pretrained_bert_cache", "enable_hf_transfer"),
     ),
 )
 

@@ -7,7 +7,16 @@ from functools import partial
 
 from prebake.build.build import Build
 from prebake.build.models.hubclient import HubClient, hub_client
-from prebake.build.models.hubcommands import OLD, OldCommand, old_commands, translated
+from prebake.build.models.hubcommands import (
+    GONE,
+    OLD,
+    REFUSING,
+    OldCommand,
+    old_commands,
+    stale_commands,
+    translated,
+    without_gone_options,
+)
 from prebake.edits import FileEdit
 from prebake.findings import Applicability, Finding, Fix, Severity
 from prebake.rules.base import Rule
@@ -20,7 +29,8 @@ class RemovedDownloadCommand(Rule):
 
     Looks for `huggingface-cli` in RUN, CMD and ENTRYPOINT, and works out which version of huggingface_hub the image
     gets there: from the requirements of every install above, their constraints and lock files, and the packages that
-    allow old versions only (transformers before 5, for one).
+    allow old versions only (transformers before 5, for one). With a current release, `hf download` is reported as well
+    where it is given an option that went away (`--resume-download`, `--local-dir-use-symlinks`): a usage error.
 
     ## Why it is bad
 
@@ -71,6 +81,33 @@ class RemovedDownloadCommand(Rule):
             if client.has_hf is False:
                 continue
             yield self._found(build, command, client, number)
+        for number, command in enumerate(stale_commands(build)):
+            stage = command.instruction.stage
+            if stage is None:
+                continue
+            client = hub_client(build, build.tree.stages[stage], command.instruction.index)
+            if client.is_before(REFUSING) is False:
+                yield self._refused(build, command, number)
+
+    def _refused(self, build: Build, command: OldCommand, number: int) -> Finding:
+        """The finding for an option that ``hf download`` no longer takes."""
+        names = [name for name in GONE if any((word.value or word.raw).startswith(name) for word in command.words)]
+        stops = "build" if command.instruction.keyword == "RUN" else "container"
+        return self.finding(
+            build.location(command.instruction, command.program),
+            f"hf download of the huggingface_hub that this image gets has no {names[0]}: the {stops} stops here with a "
+            "usage error. It did nothing for long: leave it out",
+            key=f"hf download {' '.join(names)} {number}",
+            repair=partial(self._leave_out, build, command, names),
+        )
+
+    @staticmethod
+    def _leave_out(build: Build, command: OldCommand, names: list[str]) -> tuple[Fix, ...] | str:
+        wanted = without_gone_options(command)
+        if isinstance(wanted, str):
+            return wanted
+        edits = (FileEdit(build.path, build.text, wanted),)
+        return (Fix(f"Leave out {' and '.join(names)}", Applicability.SAFE, edits),)
 
     def _found(self, build: Build, command: OldCommand, client: HubClient, number: int) -> Finding:
         shown = f"{OLD} {command.subcommand}" if command.subcommand else OLD

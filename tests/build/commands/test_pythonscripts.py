@@ -117,7 +117,42 @@ def test_a_message_that_is_put_together_is_no_path() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["python -c 'import get'", "python $SCRIPT", "python missing.py", "python -m get", "python"]
+    "command",
+    [
+        "python -c 'import get'",
+        "python3 -u -c 'from get import x' 1",
+        "python <<EOF\nimport get\nEOF",
+        "python - <<'EOF'\nimport get\nEOF",
+    ],
+)
+def test_code_in_the_dockerfile_is_followed_like_a_script(command: str) -> None:
+    found = effects("open('list.txt')\n", {"list.txt": ""}, command=command)
+    assert found.opaque is None
+    assert {"/app/get.py", "/app/list.txt"} <= set(found.reads)
+    assert "/app/__pycache__" in found.writes
+
+
+def test_a_program_with_a_shebang_is_a_script() -> None:
+    found = effects("#!/usr/bin/env python3\nimport json\n", command="./get.py")
+    assert found.opaque is None
+    assert "/app/get.py" in found.reads
+    assert effects("echo\n", command="./get.py").opaque is not None
+
+
+def test_a_script_does_not_write_itself() -> None:
+    assert "/app/get.py" not in effects(DOWNLOAD, command="python /app/get.py").roots
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "python -c \"open('$NAME')\"",
+        "python -c 'exec(x)'",
+        "python $SCRIPT",
+        "python missing.py",
+        "python -m get",
+        "python",
+    ],
 )
 def test_other_ways_to_run_python_are_a_barrier(command: str) -> None:
     assert effects(DOWNLOAD, command=command).opaque is not None

@@ -1,4 +1,4 @@
-"""``RUN python x.py``, where x.py comes from the project: what the script reads and writes.
+"""``RUN python x.py``, where x.py comes from the project, and ``python -c``: what the code reads and writes.
 
 It reads itself, the modules of the project that it imports, they import and so on, and the files that their texts name
 by literal paths. Where a part of that code may do more (import by name, start programs, work out a path when it runs)
@@ -22,11 +22,15 @@ from prebake.build.commands.effects import Effects, named_variables, redirection
 from prebake.build.commands.words import effect_table
 from prebake.build.image import ImageFiles
 from prebake.build.steps import Step
+from prebake.project.python.index import index
 from prebake.project.python.modules import Module, Modules
 from prebake.project.python.scopes import Import
 from prebake.project.python.touches import Touches, is_path, touches
+from prebake.text import Text
 
 _MOST_MODULES = 500
+CODE = "<code>"
+"""The path of a program that stands in the Dockerfile itself."""
 
 
 def script_effects(build: Build, image: ImageFiles, step: Step, path: str) -> Effects:
@@ -36,9 +40,17 @@ def script_effects(build: Build, image: ImageFiles, step: Step, path: str) -> Ef
     return _Script(build, image, step, path).effects()
 
 
+def code_effects(build: Build, image: ImageFiles, step: Step, code: str) -> Effects:
+    """What ``python -c CODE`` does, or ``python`` with the code in a here-document."""
+    text = Text(code)
+    path = posixpath.join(step.directory or ".", CODE)
+    return _Script(build, image, step, path, Module(CODE, "", False, text, index(text))).effects()
+
+
 class _Script:
-    def __init__(self, build: Build, image: ImageFiles, step: Step, path: str) -> None:
+    def __init__(self, build: Build, image: ImageFiles, step: Step, path: str, code: Module | None = None) -> None:
         self._build = build
+        self._code = code
         self._image = image
         self._step = step
         self._path = path
@@ -55,7 +67,7 @@ class _Script:
         problem = own.opaque or self._follow()
         if problem is not None:
             return Effects(opaque=problem, network=True)
-        literals = [path for text in self._literals for path in self._places(text)]
+        literals = [path for text in self._literals for path in self._places(text) if path != self._path]
         writes = [self._step.directory or "/"] if self._untidy else []
         compiled = [] if self._step.lookup("PYTHONDONTWRITEBYTECODE") else self._compiled()
         return Effects(
@@ -71,7 +83,7 @@ class _Script:
 
     def _follow(self) -> str | None:
         """Read the script and what it imports; why that does not tell everything, ``None`` when it does."""
-        name = posixpath.basename(self._path)
+        name = posixpath.basename(self._path) if self._code is None else "code"
         if any(wrapper not in ("env", "time", "exec", "nice") for wrapper in self._step.wrappers):
             return "may read anything"
         if self._step.directory is None or any(item.text is None for item in self._step.arguments):
@@ -81,11 +93,13 @@ class _Script:
         if self._step.sets("PYTHONSTARTUP") or self._step.sets("PYTHONHOME"):
             return "runs Python in another way"
         modules = Modules(self._build.snapshot, self._file, self._roots(), ())
-        source = self._file(self._path)
-        first = modules.read(source) if source is not None else None
+        source = self._file(self._path) if self._code is None else None
+        first = modules.read(source) if source is not None else self._code
         if first is None:
             return f"runs {name}, which cannot be read"
-        self._literals = [item.text for item in self._step.arguments if item.text is not None and is_path(item.text)]
+        code = self._code.text.content if self._code is not None else None
+        given = [item.text for item in self._step.arguments if item.text is not None and item.text != code]
+        self._literals = [text for text in given if is_path(text)]
         pending, seen = [first], {first.path}
         while pending:
             module = pending.pop()

@@ -13,7 +13,7 @@ from prebake.build.build import Build
 from prebake.build.commands.effects import Effects, implicit_reads, roots
 from prebake.build.commands.inproject import command_effects
 from prebake.build.commands.links import Link, is_symbolic, links_above, links_of, through_links
-from prebake.build.copies import SYSTEM_FOLDERS, Copy, copies
+from prebake.build.copies import SYSTEM_FOLDERS, Copy, SourceKind, copies
 from prebake.build.installs.lookups import modules, named_by_variables, programs
 from prebake.build.installs.manifests import Reading, readings
 from prebake.build.installs.owners import names_owner
@@ -33,6 +33,9 @@ _CONFIGURATION = frozenset(
 _SHARED = frozenset(("/", "/home", "/opt", "/root", "/srv", "/usr", "/usr/local", "/var"))
 """Folders in which an install may write as well: what it writes there is known for today's context only."""
 
+_FIXED = ("/", "/opt", "/srv", "/var")
+"""Those of them that hold no programs or settings, so that files which are named can be compared one by one."""
+
 _LINKED = ("/bin", "/lib", "/lib32", "/lib64", "/sbin")
 
 _ACCOUNTS = ("/etc/passwd", "/etc/group")
@@ -41,11 +44,12 @@ _ACCOUNTS = ("/etc/passwd", "/etc/group")
 class Crossing:
     """What is found out about moving one COPY: ``obstacle`` forbids it, ``doubts`` keep it from being proved.
 
-    ``needs`` are files that the COPY brings and that an install (given by its index) reads besides its manifests: paths
-    of the image. ``folders`` must exist for the instruction of that index. ``pinned`` says that the files which are
-    read early must be brought where the COPY stands now, because an instruction in between would make its folder in
-    another way; ``absolute`` that its destination means something else below. ``unignored`` are paths of the context
-    that installs write into and that no ignore rule keeps out of the COPY.
+    ``needs`` are files that the COPY brings and that an install (given by its index) reads besides its manifests, or
+    that another RUN reads for which files are copied first: paths of the image. ``folders`` must exist for the
+    instruction of that index. ``pinned`` says that the files which are read early must be brought where the COPY stands
+    now, because an instruction in between would make its folder in another way; ``absolute`` that its destination means
+    something else below. ``unignored`` are paths of the context that installs write into and that no ignore rule keeps
+    out of the COPY.
     """
 
     def __init__(self) -> None:
@@ -58,9 +62,11 @@ class Crossing:
         self.unignored: list[str] = []
 
 
-def crossing(build: Build, copy: Copy, target: Instruction, moving: frozenset[int]) -> Crossing:
-    """What stands between a COPY and the place below ``target``; those in ``moving`` go along with it."""
-    return _Check(build, copy, moving).run(target)
+def crossing(build: Build, copy: Copy, target: Instruction, moving: frozenset[int], *, early: bool = False) -> Crossing:
+    """What stands between a COPY and the place below ``target``; those in ``moving`` go along with it. ``early``: files
+    that ``target`` reads need not be manifests, as they are copied first.
+    """
+    return _Check(build, copy, moving, target.index if early else None).run(target)
 
 
 def between(build: Build, copy: Copy, other: Instruction) -> Crossing:
@@ -69,7 +75,8 @@ def between(build: Build, copy: Copy, other: Instruction) -> Crossing:
 
 
 class _Check:
-    def __init__(self, build: Build, copy: Copy, moving: frozenset[int]) -> None:
+    def __init__(self, build: Build, copy: Copy, moving: frozenset[int], early: int | None = None) -> None:
+        self._early = early
         self._build = build
         self._copy = copy
         self._moving = moving
@@ -112,7 +119,9 @@ class _Check:
         if not copy.exact:
             self._stop(f"it is not known what `{title(copy.instruction)}` writes{why_inexact(copy)}")
         place = copy.destination
-        if place is not None and (place in (*_SHARED, ".") or posixpath.dirname(place) == "/home"):
+        # Named files are the same whatever the context comes to hold.
+        fixed = place in _FIXED and all(source.kind is SourceKind.FILE for source in copy.sources)
+        if place is not None and not fixed and (place in (*_SHARED, ".") or posixpath.dirname(place) == "/home"):
             shown = "the base image's working directory" if place == "." else place
             self._doubt(f"{shown} also takes what installs write: the move is right for the files that are there today")
         elif place is not None and any(inside(place, folder) is not None for folder in _LINKED):
@@ -239,7 +248,7 @@ class _Check:
             self._stop(f"{command} {effects.opaque}")
         linked = step.program == "ln" and not is_symbolic(step)
         for path in effects.reads:
-            self._read(path, command, None if linked else reading)
+            self._read(path, command, None if linked else reading, item.index == self._early and not linked)
         for path in effects.writes:
             if (shared := self._touched(path)) is not None:
                 self._stop(f"{command} changes {shared}, which the moved COPY would put back")
@@ -296,12 +305,14 @@ class _Check:
                 self._known[path] = self._copy.touches(path[1:]) if path.startswith("/") and len(path) > 1 else None
         return self._known[path]
 
-    def _read(self, path: str, command: str, reading: Reading | None) -> None:
+    def _read(self, path: str, command: str, reading: Reading | None, early: bool = False) -> None:
         shared = self._touched(path)
         if shared is None:
             return
         if reading is not None and self._copy.provider(path) is not None:
             self._found.needs.append((path, reading.install.instruction.index))
+        elif early and self._early is not None and self._copy.provider(path) is not None:
+            self._found.needs.append((path, self._early))
         else:
             self._stop(f"{command} reads {shared}, which it copies")
 

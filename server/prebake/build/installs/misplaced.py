@@ -200,11 +200,15 @@ def _installed(command: InstallCommand) -> frozenset[tuple[str, ...]]:
 
 def _used_before(build: Build, copy: Copy, install: Install) -> bool:
     """Whether a file that a COPY names is used by a RUN above the install, or before it in the same RUN."""
+    start = min(command.step.command.start for command in install.commands)
+    return used_above(build, copy, install.instruction, start)
+
+
+def used_above(build: Build, copy: Copy, target: Instruction, start: int = 0) -> bool:
+    """Whether a file that a COPY names is used by a RUN above another one, or in its first ``start`` characters."""
     named = _names(copy)
     if named is None:
         return False
-    target = install.instruction
-    start = min(command.step.command.start for command in install.commands)
     return _first_use(build, copy, named) < target.index or named.search(target.raw, 0, start) is not None
 
 
@@ -233,15 +237,16 @@ def _first_use(build: Build, copy: Copy, named: re.Pattern[str]) -> int:
 
 def extra_for(copy: Copy, reading: Reading) -> Extra:
     """What a COPY brings that an install does not read."""
-    return _beyond(copy, reading.reads)
+    return beyond(copy, reading.reads)
 
 
 def brought(copy: Copy) -> Extra:
     """What a COPY brings."""
-    return _beyond(copy, lambda image: False)
+    return beyond(copy, lambda image: False)
 
 
-def _beyond(copy: Copy, reads: Callable[[str], bool]) -> Extra:
+def beyond(copy: Copy, reads: Callable[[str], bool]) -> Extra:
+    """What a COPY brings besides the files of the image that are read."""
     return max((_extra(copy, number, source, reads) for number, source in enumerate(copy.sources)), default=Extra(0))
 
 

@@ -64,6 +64,15 @@ class Pieces:
                 there.add(piece.image)
                 pieces.setdefault((copy.instruction.index, index), []).append(piece)
             self._absent(reading, moving, pieces)
+        if self._target.index not in readings(self._build):
+            needs = [path for found in crossings.values() for path, at in found.needs if at == self._target.index]
+            for path in needs:
+                copy, piece = self._needed(path, moving)
+                if copy is None or path in there or self._stays(piece, self._target.index, moving):
+                    continue
+                self._check(copy, piece)
+                there.add(path)
+                pieces.setdefault((copy.instruction.index, self._target.index), []).append(piece)
         for items in pieces.values():
             self._check_wild(items)
         return pieces

@@ -105,10 +105,12 @@ def plan_sink(build: Build, instruction: Instruction) -> SinkPlan | Refusal:
     return refusal
 
 
-def plan_below(build: Build, instruction: Instruction, target: Instruction) -> SinkPlan | Refusal:
+def plan_below(
+    build: Build, instruction: Instruction, target: Instruction, reads: frozenset[str] | None = None
+) -> SinkPlan | Refusal:
     """Plan to move a COPY or ADD below a RUN that follows it in the same chain of stages, whether or not that is an
     install; those below it that have to go along go along, and manifests that installs on the way read are copied
-    first.
+    first. So are the files that the RUN reads, where they are given (``reads``, paths of the image).
 
     Taken one after the other in any order, the plans of several COPY instructions for one RUN keep their order.
     """
@@ -124,7 +126,7 @@ def plan_below(build: Build, instruction: Instruction, target: Instruction) -> S
         reading = readings(build).get(item.index)
         if reading is not None and copy.mappings and extra_for(copy, reading) is Extra.NOTHING:
             return Refusal(f"the install in line {item.line + 1} reads all that it brings")
-    return _plan(build, copy, target, "RUN", {instruction.index: copy})
+    return _plan(build, copy, target, "RUN", {instruction.index: copy}, reads)
 
 
 def plan_onto(build: Build, instruction: Instruction, target: Instruction) -> SinkPlan | Refusal:
@@ -134,11 +136,18 @@ def plan_onto(build: Build, instruction: Instruction, target: Instruction) -> Si
     return _plan(build, copy, target, "install", {instruction.index: copy, **along})
 
 
-def _plan(build: Build, copy: Copy, target: Instruction, called: str, early: dict[int, Copy]) -> SinkPlan | Refusal:
+def _plan(
+    build: Build,
+    copy: Copy,
+    target: Instruction,
+    called: str,
+    early: dict[int, Copy],
+    reads: frozenset[str] | None = None,
+) -> SinkPlan | Refusal:
     shared = only_way(build, copy.instruction, target)
     if shared is not None:
         return Refusal(f"the {called} (line {target.line + 1}) stands in another stage, and {shared}")
-    return _Plan(build, copy, target, early).make()
+    return _Plan(build, copy, target, early, reads).make()
 
 
 def _misplaced_along(build: Build, instruction: Instruction, target: Instruction) -> dict[int, Copy]:
@@ -152,9 +161,22 @@ def _misplaced_along(build: Build, instruction: Instruction, target: Instruction
     }
 
 
+def brings_only(copy: Copy, reads: frozenset[str]) -> bool:
+    """Whether all that a COPY brings are single files that are among those read."""
+    return bool(copy.mappings) and all(not item.folder and item.image in reads for item in copy.mappings)
+
+
 class _Plan:
-    def __init__(self, build: Build, copy: Copy, target: Instruction, early: dict[int, Copy]) -> None:
+    def __init__(
+        self,
+        build: Build,
+        copy: Copy,
+        target: Instruction,
+        early: dict[int, Copy],
+        reads: frozenset[str] | None = None,
+    ) -> None:
         self._build = build
+        self._reads = reads
         self._copy = copy
         self._target = target
         self._early = early
@@ -206,7 +228,11 @@ class _Plan:
         moving = self._candidates()
         while True:
             together = frozenset(moving)
-            crossings = {index: crossing(self._build, copy, self._target, together) for index, copy in moving.items()}
+            early = self._reads is not None
+            crossings = {
+                index: crossing(self._build, copy, self._target, together, early=early)
+                for index, copy in moving.items()
+            }
             own = self._copy.instruction.index
             blocked = [index for index, found in crossings.items() if found.obstacle is not None and index != own]
             if crossings[own].obstacle is not None or not blocked:
@@ -220,6 +246,8 @@ class _Plan:
         way = {item.index for item in route(self._build, early[first].instruction, self._target)}
         for index, copy in copies(self._build).items():
             if index not in way or index in early or not copy.from_context or not copy.exact:
+                continue
+            if self._reads is not None and brings_only(copy, self._reads):
                 continue
             below = [reading for at, reading in readings(self._build).items() if at in way and at > index]
             if not any(self._supplies(copy, reading.manifests) for reading in below) and all(

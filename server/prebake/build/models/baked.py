@@ -13,12 +13,13 @@ from prebake.build.copies import copies
 from prebake.build.models.downloads import command_loads, program_loads
 from prebake.build.models.entries import console_names
 from prebake.build.models.hubcache import cache_folders, overlaps
+from prebake.build.models.runprograms import programs_of_step, words_of
 from prebake.build.paths import inside
 from prebake.build.startup import final_chain, final_state, stage_file
 from prebake.build.state import State, chain, states
 from prebake.build.steps import Step, steps_at
 from prebake.project.catalogue import mentions_command
-from prebake.project.command import Place, Program, programs_of_words
+from prebake.project.command import Place
 from prebake.project.loads import Load
 from prebake.project.shellloads import shell_loads
 from prebake.records import NamedTuple
@@ -27,7 +28,6 @@ from prebake.syntax.dockerfile import Instruction, Stage
 from prebake.text import Position
 
 _MAX_DEPTH = 8
-_PYTHON = regex(r"(python|pypy)(\d(\.\d+)?)?\Z")
 # What a RUN that runs Python code, a script or the hub's command has in its text: the others are not read closely.
 _WORTH_READING = regex(r"hugging|\bhf\b|\.py\b|\.sh\b|\bpython[\d.]*\s+-(?!-)|<<|\btransformers\b")
 _ENDINGS = (".pt", ".zip", ".onnx", ".bin", ".tar.gz")
@@ -165,30 +165,14 @@ def _run(build: Build, stage: Stage, instruction: Instruction, hidden: bool) -> 
     for step in steps_at(build, instruction).steps:
         environment = {**state.args, **state.env, **step.variables}
         place = Place(step.directory or ".", environment, lambda path: build.snapshot.text(files(path) or ""))
-        words = tuple(argument.text or "\0" for argument in step.arguments)
+        words = words_of(step)
         if not hidden:
             yield " ".join((step.program, *words)).lower(), tuple(shell_loads((step.program, *words), environment))
             for script in _scripts(step, place, words):
                 yield script, ()
-        for program in _programs(build, step, place, words):
+        for program in programs_of_step(build, step, place):
             loads = (*program_loads(build, program, files), *command_loads(build, program, files))
             yield "", tuple(load for load in loads if not hidden or load.cache is not None or load.target is not None)
-
-
-def _programs(build: Build, step: Step, place: Place, words: tuple[str, ...]) -> Iterator[Program]:
-    """The Python programs that a command of a RUN runs."""
-    documents = [item.body.raw for item in step.command.redirections if item.body is not None]
-    if _PYTHON.match(step.program) and documents and all(word.startswith("-") for word in words):
-        yield Program((place.directory,), code=documents[0], main=True, environment=place.environment)
-    elif step.module:
-        yield from programs_of_words(("python", "-m", step.program, *words), place)
-    elif (
-        _PYTHON.match(step.program)
-        or step.program in console_names(build)
-        or any(word.endswith((".py", ".sh")) or word == "-m" for word in (step.path, *words[:8]))
-        or ("/" in step.path and not step.path.startswith(("/usr/bin/", "/bin/")))
-    ):
-        yield from programs_of_words((step.path, *words), place)
 
 
 def _scripts(step: Step, place: Place, words: tuple[str, ...]) -> Iterator[str]:

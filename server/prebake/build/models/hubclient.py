@@ -75,7 +75,7 @@ def hub_client(build: Build, stage: Stage, before: int) -> HubClient:
         return HubClient(True, because=f"it comes with {image}")
     if not bringing:
         opaque = any(
-            install.instruction.index <= before and install.instruction.stage in numbers and _is_opaque(install)
+            install.instruction.index <= before and install.instruction.stage in numbers and is_opaque(install)
             for install in installs(build).values()
         )
         return HubClient(None if opaque else False)
@@ -85,7 +85,7 @@ def hub_client(build: Build, stage: Stage, before: int) -> HubClient:
     return HubClient(True, version, first.install, first.command, because, tuple(reasons))
 
 
-def _is_opaque(install: Install) -> bool:
+def is_opaque(install: Install) -> bool:
     """Whether an install brings packages that no manifest lists."""
     return any(
         command.projects or command.archives or command.unknown or (command.installer.needs and not command.packages)

@@ -20,6 +20,10 @@ from prebake.syntax.run import scripts_of
 from prebake.syntax.shell import ShellWord
 
 OLD = "huggingface-cli"
+NEW = "hf"
+REFUSING = "2.4"
+"""The release of which it is known that ``hf download`` refuses the options of old ones."""
+
 _SUBCOMMANDS = {
     "download": "download",
     "upload": "upload",
@@ -32,6 +36,9 @@ _SUBCOMMANDS = {
 }
 _DROPPED = frozenset(("--resume-download",))
 _DROPPED_WITH_VALUE = frozenset(("--local-dir-use-symlinks",))
+GONE = (*_DROPPED, *_DROPPED_WITH_VALUE)
+"""Options that ``hf download`` of huggingface_hub 2.4.0 refuses, with a usage error."""
+
 _REPEATED = frozenset(("--include", "--exclude"))
 
 
@@ -60,20 +67,46 @@ def old_commands(build: Build) -> tuple[OldCommand, ...]:
     )
 
 
-def _commands(instruction: Instruction, shell: tuple[str, ...]) -> Iterator[OldCommand]:
+@fact
+def stale_commands(build: Build) -> tuple[OldCommand, ...]:
+    """The uses of ``hf download`` with an option that only releases before 1.0 had, in order."""
+    before = states(build)
+    return tuple(
+        command
+        for instruction in build.tree.instructions
+        if instruction.keyword in ("RUN", "CMD", "ENTRYPOINT") and any(name in instruction.raw for name in GONE)
+        for command in _commands(instruction, before[instruction.index].shell, NEW)
+        if command.subcommand == "download" and any(_option(word) in GONE for word in command.words)
+    )
+
+
+def without_gone_options(command: OldCommand, escape: str = "\\") -> tuple[TextEdit, ...] | str:
+    """The edits that leave out what ``hf download`` no longer takes, or why there are none, as a sentence without its
+    full stop.
+    """
+    edits = CommandEdits(command.instruction, escape)
+    _options(command, edits)
+    return edits.problem or tuple(edits.edits)
+
+
+def _option(word: ShellWord) -> str:
+    return (word.value if word.value is not None else word.raw).partition("=")[0]
+
+
+def _commands(instruction: Instruction, shell: tuple[str, ...], name: str = OLD) -> Iterator[OldCommand]:
     seen: set[int] = set()
     for script in scripts_of(instruction, shell):
         for command in script.walk():
-            at = _program(command.words)
+            at = _program(command.words, name)
             if at is not None and command.words[at].start not in seen:
                 seen.add(command.words[at].start)
                 yield OldCommand(instruction, command.words[at], command.words[at + 1 :])
 
 
-def _program(words: tuple[ShellWord, ...]) -> int | None:
+def _program(words: tuple[ShellWord, ...], name: str) -> int | None:
     """Which word is the program, wrappers passed over."""
     for at, word in enumerate(words):
-        if (word.value or "").rpartition("/")[2] == OLD:
+        if (word.value or "").rpartition("/")[2] == name:
             return at if at == 0 or _is_wrapper(words[:at]) else None
     return None
 

@@ -75,3 +75,13 @@ def is_gated(loads: Iterable[StartLoad]) -> bool:
 
 def _is_listed(load: Load) -> bool:
     return (load.model or "").lower().startswith(tuple(load_table("hub")["gated"]))
+
+
+def secret_mount(build: Build, identity: str, variable: str, user: str | None) -> tuple[str, str]:
+    """The flag of RUN with its trailing space that mounts a secret, and the text that its shell gets the value from;
+    the latter is empty where the mount sets the variable itself. ``user`` is the USER of the RUN.
+    """
+    if _has_env(build):
+        return f"--mount=type=secret,id={identity},env={variable},required=true ", ""
+    flag = f"--mount=type=secret,id={identity},required=true{_readable(user)} "
+    return flag, f'"$(cat /run/secrets/{identity})"'

@@ -11,6 +11,7 @@ from prebake.build.models.baked import Baked, baked
 from prebake.build.models.downloads import StartLoad, start_loads
 from prebake.build.models.hubcache import cache_folders, overlaps
 from prebake.build.models.safetext import shown
+from prebake.build.models.unusedbakes import unused_bakes
 from prebake.build.startup import final_chain, final_state
 from prebake.build.state import states
 from prebake.files import join
@@ -51,6 +52,9 @@ def pending_downloads(build: Build) -> tuple[Pending, ...]:
         (item.load.library, item.load.model) for item in found if item.load.certain and not _is_general(item, found)
     }
     there = baked(build)
+    # What a RUN downloads into a cache mount is reported there, as the mistake that it is.
+    mounted = {model for item in unused_bakes(build) if item.kind == "mount" for model in item.fetch.models}
+    found = [item for item in found if item.load.model not in mounted]
     groups: dict[tuple[str, str | None], list[StartLoad]] = {}
     for item in found:
         library, model = item.load.library, item.load.model
