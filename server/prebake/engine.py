@@ -317,15 +317,12 @@ def fingerprint(finding: Finding, root: str) -> str:
 
 
 def _findings(build: Build, failures: dict[str, None]) -> Iterator[Finding]:
-    from prebake.rules import REGISTRY
+    from prebake.rules import that_may_concern
 
     settings = build.settings
     generated = _generated(build.text)
-    text = build.text.content.lower()
-    for entry in REGISTRY:
-        if not settings.wants(entry.code, entry.name) or not entry.may_concern(text):
-            continue
-        if entry.of_ignore_file and build.ignore.is_empty:
+    for entry in that_may_concern(item.raw for item in build.tree.instructions):
+        if not settings.wants(entry.code, entry.name) or (entry.of_ignore_file and build.ignore.is_empty):
             continue
         for finding in _checked(entry, build, failures):
             kept = silenced(build.snapshot, finding)

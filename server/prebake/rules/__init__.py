@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -31,9 +32,9 @@ class Entry(NamedTuple):
         """The rule itself."""
         return self.find()
 
-    def may_concern(self, text: str) -> bool:
-        """Whether the rule can have anything to say about a Dockerfile's text, given in lower case."""
-        return not self.mentions or any(word in text for word in self.mentions)
+    def is_mentioned(self, text: str) -> bool:
+        """Whether one of its words stands in a text, given in lower case."""
+        return any(word in text for word in self.mentions)
 
 
 def _in(module: str, rule: str) -> Callable[[], type[Rule]]:
@@ -43,6 +44,13 @@ def _in(module: str, rule: str) -> Callable[[], type[Rule]]:
 
     return find
 
+
+_PYTHON = ("python ", "python3", '"python')
+"""How Python is run, which is not how its image is called."""
+_DOWNLOADS = (
+    *("hf", "hugging", *_PYTHON, ".py", "<<", "nltk", "spacy", "unidic", "demucs", "wget", "curl", "aria2c", "ollama"),
+    *("gdown", "git clone", "rembg", "aws", "gsutil", "gcloud", "piper", ".sh"),
+)
 
 REGISTRY: tuple[Entry, ...] = (
     Entry("PB101", "missing-dockerignore", _in("missing_dockerignore", "MissingDockerignore")),
@@ -131,13 +139,13 @@ REGISTRY: tuple[Entry, ...] = (
         "PB303",
         "baked-model-still-calls-network",
         _in("baked_model_still_calls_network", "BakedModelStillCallsNetwork"),
-        ("hf", "hugging", "python", ".py", "transformers"),
+        ("hf", "hugging", *_PYTHON, ".py", "transformers"),
     ),
     Entry(
         "PB304",
         "baked-where-the-code-does-not-look",
         _in("baked_where_the_code_does_not_look", "BakedWhereTheCodeDoesNotLook"),
-        ("hf", "hugging", "python", ".py", "nltk", "spacy", "demucs", "wget", "curl"),
+        _DOWNLOADS,
     ),
     Entry(
         "PB305",
@@ -152,13 +160,13 @@ REGISTRY: tuple[Entry, ...] = (
         "PB306",
         "model-downloaded-again-on-code-edit",
         _in("model_downloaded_again_on_code_edit", "ModelDownloadedAgainOnCodeEdit"),
-        ("copy", "add"),
+        _DOWNLOADS,
     ),
     Entry(
         "PB307",
         "download-failure-ignored",
         _in("download_failure_ignored", "DownloadFailureIgnored"),
-        ("||", ";", "<<", "curl", "python", ".py", "for "),
+        ("||", ";", "<<", "curl", *_PYTHON, ".py", "for "),
     ),
     Entry(
         "PB308",
@@ -167,6 +175,19 @@ REGISTRY: tuple[Entry, ...] = (
         ("transformers_cache", "pretrained_bert_cache", "enable_hf_transfer"),
     ),
 )
+
+
+def that_may_concern(instructions: Iterable[str]) -> Iterator[Entry]:
+    """The rules that can have anything to say about a Dockerfile with these instructions, in the registry's order."""
+    mentioned = frozenset().union(*map(_mentioned, instructions))
+    return (entry for entry in REGISTRY if not entry.mentions or entry.code in mentioned)
+
+
+@lru_cache(maxsize=4096)
+def _mentioned(instruction: str) -> frozenset[str]:
+    """The codes of the rules that an instruction mentions: most instructions stay as they are while one is edited."""
+    text = instruction.lower()
+    return frozenset(entry.code for entry in REGISTRY if entry.is_mentioned(text))
 
 
 def all_rules() -> tuple[type[Rule], ...]:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+import sys
+from collections import ChainMap
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import cast
 
 from prebake.build.build import Build, fact_at
 from prebake.build.image import image_before
@@ -20,10 +24,13 @@ from prebake.syntax.dockerfile import Instruction
 from prebake.text import Text
 
 _WORTH_READING = regex(
-    r"hugging|\bhf\b|\.py\b|\bpython[\d.]*\s|<<|\bspacy\b|\bunidic\b|nltk|ollama|gdown|demucs"
+    r"hugging|\bhf\b|\.py\b|<<|\bspacy\b|\bunidic\b|nltk|ollama|gdown|demucs"
     r"|\.(?:pt|pth|onnx|gguf|safetensors|ckpt|h5|tflite|task|pkl|bin|weights)\b"
 )
-"""What a RUN that downloads models has in its text: the others are not read closely."""
+"""What a RUN that downloads models has in its text, unless Python code does it: the others are not read closely."""
+
+_CODE = regex(r"-c\s+(?:'([^']*)'|\"([^\"\\$`]*)\")")
+_PYTHON = regex(r"\bpython[\d.]*\s+(?!-m\s+(?:pip|venv)\b)")
 
 WEIGHTS = regex(r"\.(pt|pth|onnx|gguf|ggml|safetensors|ckpt|h5|keras|tflite|task|weights)$")
 """How the names of files of weights end."""
@@ -34,6 +41,11 @@ _CALLS = regex(
     r"|\bwhisper\.load_model\(|\bWhisperModel\([\"']"
 )
 """Calls of Python code that download a model whatever else is in it."""
+
+_IMPORTED = regex(r"(?:\bimport|\bfrom|,)\s+([A-Za-z_][\w.]*)")
+_NAMED = regex(r"__import__|\bexec\(|\beval\(|\bopen\(")
+_REACHING = frozenset({"ftplib", "http", "importlib", "os", "runpy", "socket", "subprocess", "urllib"})
+"""Modules of the standard library that download or start something, or import by a name."""
 
 _SAYS_SO = regex(r"(?i)download|fetch|pre_?load|pull|bake|weights|get_?models?|cache_?models?")
 """What a program that is there to download models is called."""
@@ -70,8 +82,7 @@ class Fetch(NamedTuple):
 @fact_at
 def fetches_at(build: Build, instruction: Instruction) -> tuple[Fetch, ...]:
     """The downloads that a RUN makes, in order."""
-    raw = instruction.raw
-    if instruction.keyword != "RUN" or not (_WORTH_READING.search(raw) or mentions_command(raw)):
+    if instruction.keyword != "RUN" or not _is_worth_reading(instruction.raw):
         return ()
     steps = steps_at(build, instruction)
     found = (item for step in steps.steps for item in _of_step(build, instruction, step))
@@ -84,20 +95,23 @@ def _of_step(build: Build, instruction: Instruction, step: Step) -> Iterator[Fet
     if models is not None:
         yield Fetch(instruction, step, models, _called(step))
         return
-    environment = {**step.state.args, **step.state.env, **step.variables}
+    # In layers: a long Dockerfile has many variables, and most commands look at none.
+    environment = ChainMap(*(cast("dict[str, str | None]", each) for each in _variables(step)))
     named = tuple(shell_loads((step.program, *words_of(step)), environment))
     if named:
         found = dict.fromkeys(load.model for load in named if load.model is not None)
         yield Fetch(instruction, step, tuple(found), _called(step), named)
         return
-    image = image_before(build, instruction)
 
     def files(path: str) -> str | None:
+        image = image_before(build, instruction)
         found = image.provider(path) if image.copies else None
         return None if found is None or found.copy is None else found.copy.files.absolute(found.context)
 
     place = Place(step.directory or ".", environment, lambda path: build.snapshot.text(files(path) or ""))
     for program in programs_of_step(build, step, place):
+        if program.code is not None and _is_plain(program.code):
+            continue
         loads = program_loads(build, program, files)
         names = {load.model: None for load in loads if load.model}
         text = Text(program.code) if program.code is not None else place.read(program.file) if program.file else None
@@ -111,6 +125,26 @@ def _of_step(build: Build, instruction: Instruction, step: Step) -> Iterator[Fet
             code = None if text is None else text.content
             models = tuple(names) if own else ()
             yield Fetch(instruction, step, models, _subject(program), loads, program.file, code)
+
+
+def _variables(step: Step) -> tuple[Mapping[str, str | None], ...]:
+    return step.variables, step.state.env, step.state.args
+
+
+@lru_cache(maxsize=2048)
+def _is_worth_reading(text: str) -> bool:
+    """Whether a RUN may download models: a cheap test, remembered since most commands stay as they are."""
+    if _WORTH_READING.search(text) or mentions_command(text):
+        return True
+    rest = _CODE.sub(lambda code: "" if _is_plain(code[1] or code[2] or "") else code[0], text)
+    return any(not rest.startswith(("&&", ";", "|", "\\"), found.end()) for found in _PYTHON.finditer(rest + " "))
+
+
+@lru_cache(maxsize=512)
+def _is_plain(code: str) -> bool:
+    """Whether Python code imports nothing that downloads or starts something: a cheap test."""
+    names = {name.partition(".")[0] for name in _IMPORTED.findall(code)}
+    return names <= sys.stdlib_module_names - _REACHING and not _NAMED.search(code)
 
 
 def _called(step: Step) -> str:

@@ -58,7 +58,9 @@ def download_commands(
                 continue
             words = [tool, "download", _id(mine, model, state)]
             words += _files(mine)
-            if mine[0].repository in ("dataset", "space"):
+            if mine[0].repository not in ("model", "dataset", "space"):
+                raise Unsafe("the code asks for a kind of repository that the Hugging Face Hub does not have")
+            if mine[0].repository != "model":
                 words += ["--repo-type", mine[0].repository]
             if revision is not None:
                 words += ["--revision", revision]

@@ -11,7 +11,6 @@ from prebake.build.models.baked import Baked, baked
 from prebake.build.models.downloads import StartLoad, start_loads
 from prebake.build.models.hubcache import cache_folders, overlaps
 from prebake.build.models.safetext import shown
-from prebake.build.models.unusedbakes import unused_bakes
 from prebake.build.startup import final_chain, final_state
 from prebake.build.state import states
 from prebake.files import join
@@ -53,7 +52,7 @@ def pending_downloads(build: Build) -> tuple[Pending, ...]:
     }
     there = baked(build)
     # What a RUN downloads into a cache mount is reported there, as the mistake that it is.
-    mounted = {model for item in unused_bakes(build) if item.kind == "mount" for model in item.fetch.models}
+    mounted = _in_cache_mounts(build)
     found = [item for item in found if item.load.model not in mounted]
     groups: dict[tuple[str, str | None], list[StartLoad]] = {}
     for item in found:
@@ -67,6 +66,15 @@ def pending_downloads(build: Build) -> tuple[Pending, ...]:
         for (library, model), loads in groups.items()
         if not all(_is_there(build, there, item) for item in loads)
     )
+
+
+def _in_cache_mounts(build: Build) -> set[str]:
+    """The models that a RUN downloads into a cache mount."""
+    if "type=cache" not in build.text.content:
+        return set()
+    from prebake.build.models.unusedbakes import unused_bakes
+
+    return {model for item in unused_bakes(build) if item.kind == "mount" for model in item.fetch.models}
 
 
 def _is_general(item: StartLoad, found: Sequence[StartLoad]) -> bool:
