@@ -18,11 +18,6 @@ FAMILIES = {
     "C": ("PB301",),
 }
 
-# What PB301 of this release knows; labels beyond it are counted, and said to be out of reach.
-_KNOWN_LOADERS = re.compile(
-    r"from_pretrained|snapshot_download|hf_hub_download|SentenceTransformer|CrossEncoder|^(transformers\.)?pipeline\b"
-)
-_OTHER_LIBRARIES = re.compile(r"^(AutoencoderKL|StableDiffusion|Diffusion|Peft|Pipeline\.)")
 _PROJECT_INSTALL = re.compile(r"install (-e )?['\"]?\.|setup\.py|make install")
 
 
@@ -44,7 +39,6 @@ class Label:
     places: tuple[Place, ...]
     hard: bool
     what: str
-    reachable: bool
 
     def describe(self) -> str:
         """Where it is and what it is about, for a list of misses."""
@@ -88,7 +82,7 @@ def _entry(item: dict[str, Any]) -> Entry:
 def _ignore_file_label(item: dict[str, Any], dockerfile: str) -> Label:
     rule = "PB101" if item["missing_file"] else "PB102"
     expect = "flag" if item["flag"] else "no_flag"
-    return Label("A", expect, rule, (Place(dockerfile, None),), False, item.get("why", "").strip(), True)
+    return Label("A", expect, rule, (Place(dockerfile, None),), False, item.get("why", "").strip())
 
 
 def _order_label(item: dict[str, Any], dockerfile: str) -> Label:
@@ -96,12 +90,10 @@ def _order_label(item: dict[str, Any], dockerfile: str) -> Label:
     project = _PROJECT_INSTALL.search(install) is not None
     rule = "PB209" if project else "PB201"
     places = (Place(dockerfile, item["copy_line"]), Place(dockerfile, item["install_line"]))
-    return Label("B", item["expect"], rule, places, item.get("difficulty") == "hard", install, True)
+    return Label("B", item["expect"], rule, places, item.get("difficulty") == "hard", install)
 
 
 def _model_label(item: dict[str, Any]) -> Label:
     path, _, line = item["at"].split(" ")[0].partition(":")
-    call = item["call"]
-    known = _KNOWN_LOADERS.search(call) is not None and _OTHER_LIBRARIES.search(call) is None
     place = Place(path, int(line) if line else None)
-    return Label("C", item["expect"], "PB301", (place,), item.get("difficulty") == "hard", call, known)
+    return Label("C", item["expect"], "PB301", (place,), item.get("difficulty") == "hard", item["call"])

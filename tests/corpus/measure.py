@@ -136,8 +136,8 @@ def report(result: Result) -> str:
         _row("all", total),
         "",
         "*Right*: a finding, from information up, that answers a label which must be reported. *Wrong*: a warning or",
-        "an error that answers no label which may be reported. *In reach*: labels that this release's rules are made",
-        "for, hard ones left out. *Traps broken*: quiet cases that were reported as a warning.",
+        "an error that answers no label which may be reported. *In reach*: labels that are not marked as hard.",
+        "*Traps broken*: quiet cases that were reported as a warning.",
         "",
         f"Crashes: {len(result.crashes)}. Build context found as labelled: {result.contexts_right} of "
         f"{result.contexts_right + len(result.contexts_wrong)}.",

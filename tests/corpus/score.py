@@ -74,13 +74,13 @@ def _count_label(result: Score, entry: Entry, label: Label, heard: bool) -> None
     result.no_flags += label.expect == "no_flag"
     if label.expect != "flag":
         return
-    within = label.reachable and not label.hard
+    within = not label.hard
     result.flags += 1
     result.found += heard
     result.reachable += within
     result.reachable_found += within and heard
     if not heard:
-        why = "hard" if label.hard else f"{label.rule}, in reach" if within else f"{label.rule}, not in this release"
+        why = "hard" if label.hard else label.rule
         result.missed.append((f"{entry.repo} {entry.dockerfile}: {label.describe()}", why))
 
 

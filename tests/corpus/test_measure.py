@@ -52,14 +52,14 @@ def labels(tmp_path: Path) -> Path:
 
 def test_labels_know_their_rule_and_reach(labels: Path) -> None:
     search, quiet = load(labels)
-    assert [(label.family, label.rule, label.expect, label.reachable, label.hard) for label in search.labels] == [
-        ("A", "PB101", "flag", True, False),
-        ("B", "PB201", "flag", True, False),
-        ("B", "PB209", "no_flag", True, False),
-        ("C", "PB301", "flag", True, False),
-        ("C", "PB301", "no_flag", True, False),
-        ("C", "PB301", "maybe", True, False),
-        ("C", "PB301", "flag", False, True),
+    assert [(label.family, label.rule, label.expect, label.hard) for label in search.labels] == [
+        ("A", "PB101", "flag", False),
+        ("B", "PB201", "flag", False),
+        ("B", "PB209", "no_flag", False),
+        ("C", "PB301", "flag", False),
+        ("C", "PB301", "no_flag", False),
+        ("C", "PB301", "maybe", False),
+        ("C", "PB301", "flag", True),
     ]
     assert [label.expect for label in quiet.labels] == ["no_flag"]
 
