@@ -58,8 +58,9 @@ class Fetch(NamedTuple):
     """One command of a RUN that downloads models.
 
     ``models`` names what it downloads, as far as that is known: ids, packages, files. ``loads`` are the calls of the
-    catalogue that its Python code reaches. ``script`` is the file of the project that runs, a path in the image, and
-    ``code`` its text or that of ``python -c``. ``subject`` is what downloads, for messages.
+    catalogue that its Python code reaches, ``sure`` those that stand in the program itself. ``script`` is the file of
+    the project that runs, a path in the image, and ``code`` its text or that of ``python -c``. ``subject`` is what
+    downloads, for messages.
     """
 
     instruction: Instruction
@@ -69,6 +70,7 @@ class Fetch(NamedTuple):
     loads: tuple[Load, ...] = ()
     script: str | None = None
     code: str | None = None
+    sure: tuple[Load, ...] = ()
 
     @property
     def named(self) -> str:
@@ -118,13 +120,14 @@ def _of_step(build: Build, instruction: Instruction, step: Step) -> Iterator[Fet
         calls = text is not None and len(text.content) <= _MOST_TEXT and _CALLS.search(text.content) is not None
         if text is not None and calls and not names:  # the calls may go ways that are not followed
             names = {name: None for name in _ID.findall(text.content) if is_hub_id(name) and not name.endswith(".py")}
-        own = calls or any(load.path in (CODE, files(program.file or "")) for load in loads)
+        sure = tuple(load for load in loads if load.path in (CODE, files(program.file or "")))
+        own = calls or bool(sure)
         if not own and not _SAYS_SO.search(program.file or program.code or program.module or program.console or ""):
             continue  # code of the application that runs for some other reason, and could load models, too
         if loads or calls:
             code = None if text is None else text.content
             models = tuple(names) if own else ()
-            yield Fetch(instruction, step, models, _subject(program), loads, program.file, code)
+            yield Fetch(instruction, step, models, _subject(program), loads, program.file, code, sure)
 
 
 def _variables(step: Step) -> tuple[Mapping[str, str | None], ...]:

@@ -6,9 +6,9 @@ import ast
 from collections.abc import Iterable
 
 from prebake.build.build import Build
-from prebake.build.models.baked import baked
 from prebake.build.models.downloads import StartLoad, start_loads
 from prebake.build.models.hubclient import downloads_unseen
+from prebake.build.models.served import is_served
 from prebake.build.startup import final_chain, image_file, starts
 from prebake.project.catalogue import HUB
 from prebake.project.command import Place, programs_of_words
@@ -38,8 +38,7 @@ def leaves_nothing(build: Build, loads: Iterable[StartLoad]) -> bool:
     stage = build.final_stage
     if stage is None or any(name in item.start.environment for item in found for name in _DECIDED):
         return False
-    there = baked(build)
-    if not all(_is_settled(build, item.load) and (item.load in mine or there.covers(item.load)) for item in found):
+    if not all(_is_settled(build, item.load) and (item.load in mine or is_served(build, item.load)) for item in found):
         return False
     return _all_followed(build) and not downloads_unseen(build, stage)
 
