@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from prebake.regex import regex
 from prebake.syntax.expand import unquote
 from prebake.syntax.forms import KEYWORDS, Form
@@ -10,6 +12,7 @@ from prebake.syntax.header import Header
 _STAGE_NAME = regex(r"[a-z][a-z0-9\-_.]*")
 
 
+@lru_cache(maxsize=4096)
 def problem_of(header: Header) -> str | None:
     """A phrase for messages; ``None`` when nothing is known against the instruction."""
     keyword = header.keyword

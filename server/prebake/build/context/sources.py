@@ -119,8 +119,10 @@ def lost_sources(build: Build) -> tuple[Lost, ...]:
         return ()
     reach = _Reach(build.snapshot, root, build.ignore)
     found = [lost for site in sites(build) if (lost := reach.lost(site)) is not None]
+    if not any(item.site.is_glob for item in found):
+        return tuple(found)
     is_legacy = builder_of(build) is LEGACY
-    gone = [item.site for item in found]
+    gone = {item.site for item in found}
     brought = [site.path for site in sites(build) if site not in gone]
     return tuple(
         item._replace(stops=item.site.alone if is_legacy else not _is_brought(build, reach, item.site.folder, brought))
