@@ -29,7 +29,7 @@ def unused_bakes(build: Build) -> tuple[Unused, ...]:
     """They, in order: of each download the first cause, and of each RUN one for each kind of cause."""
     found: dict[tuple[int, str], Unused] = {}
     for stage in build.tree.stages:
-        for instruction in stage.instructions:
+        for instruction in (item for item in stage.instructions if item.keyword == "RUN"):
             for fetch in fetches_at(build, instruction):
                 unused = _unused(build, fetch, final=stage in final_chain(build))
                 if unused is not None:
