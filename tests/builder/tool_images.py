@@ -136,7 +136,7 @@ def npm_lock() -> str:
     root = {"name": "web", "version": "1.0.0", "dependencies": {"left": "1.0.0"}}
     left = {
         "version": "1.0.0",
-        "resolved": "https://packages.example/left/-/left-1.0.0.tgz",
+        "resolved": f"{INDEX}/left-1.0.0.tgz",  # never asked: the integrity finds it in the cache
         "integrity": f"sha512-{digest}",
     }
     packages = {"": root, "node_modules/left": left}

@@ -88,7 +88,7 @@ def test_local_paths_are_relative_to_the_working_directory() -> None:
 
 def test_find_links_are_relative_to_the_file_where_that_exists() -> None:
     files = {
-        "/app/deps/requirements.txt": "--find-links wheels\n-f https://example.org/simple\n",
+        "/app/deps/requirements.txt": "--find-links wheels\n-f https://example.org/wheels\n",
         "/app/wheels/x.whl": "",
     }
     assert [item.path for item in read(files, "deps/requirements.txt").local] == ["/app/wheels"]

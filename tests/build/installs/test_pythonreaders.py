@@ -164,7 +164,6 @@ requires-dist = [{ name = "torch", specifier = ">=2,<3" }]
 [[package]]
 name = "torch"
 version = "2.9.0"
-source = { registry = "https://index.example/packages" }
 """
 UV = {
     "pyproject.toml": '[project]\nname = "app"\ndynamic = ["version"]\nrequires-python = ">= 3.11"\n'
