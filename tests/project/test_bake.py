@@ -6,28 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from prebake.discovery import is_bake_file
 from prebake.files import disk
 from prebake.project.bake import BakeTarget, bake_sets, bake_targets
 from prebake.project.namedcontexts import NamedContext
-from prebake.text import Text
+from tests.project.bakes import PATH, one, targets
 from tests.rules.trees import make_tree
-
-PATH = "/project/docker-bake.hcl"
-
-
-def targets(content: str, path: str = PATH, **others: str) -> dict[str, BakeTarget]:
-    files = {path: Text(content)} | {f"/project/{name}": Text(text) for name, text in others.items()}
-    found = bake_targets(disk().overlay(files), (path,), "/project")
-    return {target.name: target for target in found}
-
-
-def one(body: str, before: str = "") -> BakeTarget:
-    (target,) = targets(f'{before}\ntarget "app" {{\n{body}\n}}\n').values()
-    return target
 
 
 @pytest.mark.parametrize(
@@ -348,57 +333,3 @@ def test_json_is_hcl_in_another_form() -> None:
     )
     assert (found["a"].context, dict(found["a"].args), found["a"].line) == ("/project/app", {"N": "1"}, 2)
     assert (found["b"].dockerfile, found["b"].line) == ("/project/B", 3)
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        "\n".join(f'variable "V{n}" {{ default = "${{V{n + 1}}}${{V{n + 1}}}" }}' for n in range(200))
-        + '\nvariable "V200" { default = "xxxxxxxxxx" }\ntarget "app" { context = V0 }\n',
-        "".join(f'target "t{n}" {{ inherits = ["t{n + 1}", "t{n + 2}"] }}\n' for n in range(500)),
-        'function "f" {\n params = [x]\n result = f(x)\n}\ntarget "app" { context = f("a") }\n',
-        "".join(
-            f'function "f{n}" {{\n params = [x]\n result = "${{f{n + 1}(x)}}${{f{n + 1}(x)}}"\n}}\n' for n in range(60)
-        )
-        + 'target "app" { context = f0("a") }\n',
-        'target "app" { context = target.app.context }\n',
-        'group "a" { targets = ["a", "b"] }\ngroup "b" { targets = ["a"] }\n',
-        'target "app" { args = [for x in setproduct(range(1000), range(1000)) : x] }\n',
-        'target "app" { context = ' + "[for a in range(2000) : " * 5 + "a" + "]" * 5 + "\n}\n",
-        'target "a" "b" {}\ntarget {}\ntarget "" {}\n',
-        "target = 1\ngroup = 2\n",
-    ],
-)
-def test_hostile_files_come_to_an_end(content: str) -> None:
-    targets(content)
-
-
-@pytest.mark.parametrize(
-    "content", ["", "{", "[]", '{"target": []}', '{"target": {"a": 1}}', '{"target": "x"}', "null"]
-)
-def test_broken_json_tells_nothing(content: str) -> None:
-    assert all(not target.args for target in targets(content, "/project/docker-bake.json").values())
-
-
-_WORDS = [
-    'target "a" {',
-    "}",
-    "context",
-    "=",
-    '"${A}"',
-    "[",
-    "]",
-    "inherits",
-    '"a"',
-    "matrix",
-    "{",
-    ",",
-    "\n",
-    "A",
-    "f(",
-]
-
-
-@given(st.lists(st.sampled_from(_WORDS), max_size=40).map(" ".join))
-def test_no_text_raises(content: str) -> None:
-    targets(content)
