@@ -7,8 +7,9 @@ import posixpath
 import stat
 import time
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from enum import Enum
+from functools import partial
 from typing import Any, Protocol
 
 from prebake import git
@@ -336,19 +337,21 @@ class Disk:
         return self._errors.get(path)
 
     def ignored(self, root: str, paths: Iterable[str]) -> frozenset[str]:
-        asked = list(paths)
-        unknown = [path for path in asked if path not in self._ignored]
-        if unknown:
-            found = git.ignored(root, unknown)
-            for path in unknown:
-                self._ignored[path] = found is not None and path in found
-        return frozenset(path for path in asked if self._ignored.get(path))
+        return _answered(paths, self._ignored, partial(git.ignored, root))
 
     def tracked(self, root: str, paths: Iterable[str]) -> frozenset[str]:
-        asked = list(paths)
-        unknown = [path for path in asked if path not in self._tracked]
-        if unknown:
-            found = git.tracked(root, unknown)
-            for path in unknown:
-                self._tracked[path] = found is not None and path in found
-        return frozenset(path for path in asked if self._tracked.get(path))
+        return _answered(paths, self._tracked, partial(git.tracked, root))
+
+
+def _answered(
+    paths: Iterable[str], known: dict[str, bool], ask: Callable[[list[str]], Collection[str] | None]
+) -> frozenset[str]:
+    """Those of some paths of which git says yes: it is asked once for all that are not known, and where it cannot
+    answer, of none.
+    """
+    asked = list(paths)
+    unknown = [path for path in asked if path not in known]
+    if unknown:
+        found = ask(unknown) or ()
+        known.update((path, path in found) for path in unknown)
+    return frozenset(path for path in asked if known.get(path))

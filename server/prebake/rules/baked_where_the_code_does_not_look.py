@@ -79,11 +79,11 @@ class BakedWhereTheCodeDoesNotLook(Rule):
 
     def check(self, build: Build) -> Iterator[Finding]:
         """One finding for each download."""
-        for number, item in enumerate(unused_bakes(build)):
+        for item in unused_bakes(build):
             yield self.finding(
                 build.location(item.fetch.instruction),
                 item.message,
-                key=f"{item.kind} {item.fetch.named} {number}",
+                key=build.key(item.fetch.instruction, f"{item.kind} {item.fetch.named}"),
                 severity=Severity.INFORMATION if item.mild else Severity.WARNING,
                 repair=partial(_repair, build, item),
                 related=item.related,

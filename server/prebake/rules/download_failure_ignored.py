@@ -66,11 +66,11 @@ class DownloadFailureIgnored(Rule):
 
     def check(self, build: Build) -> Iterator[Finding]:
         """One finding for each download."""
-        for number, item in enumerate(ignored_failures(build)):
+        for item in ignored_failures(build):
             yield self.finding(
                 build.location(item.fetch.instruction),
                 item.message,
-                key=f"{item.kind} {item.fetch.named} {number}",
+                key=build.key(item.fetch.instruction, f"{item.kind} {item.fetch.named}"),
                 severity=Severity.INFORMATION if item.mild else Severity.WARNING,
                 repair=partial(_repair, build, item),
                 related=item.related,
