@@ -20,6 +20,7 @@ from prebake.syntax.expand import expand, references
 
 DEFAULT_SHELL = ("/bin/sh", "-c")
 _UNKNOWN = "\0"
+_CHANGING = frozenset({"ARG", "ENV", "SHELL", "USER", "WORKDIR"})
 _PROXIES = frozenset(
     name
     for upper in ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY")
@@ -154,6 +155,8 @@ class _Run:
             self._now = self._begin(instruction, before)
             return before
         before = self._now
+        if instruction.keyword not in _CHANGING:
+            return before
         self._now = self._after(instruction, before)
         if before.stage is None:
             self._global = self._now

@@ -74,7 +74,7 @@ def context_use(build: Build) -> ContextUse:
                     unknown = unknown or source.kind is SourceKind.UNKNOWN
                     if source.path is not None and source.kind is not SourceKind.ROOT:
                         paths[source.path] = None
-            elif instruction.keyword == "RUN":
+            elif instruction.keyword == "RUN" and instruction.flags:
                 sources = _mounted(build, instruction)
                 mounts += [instruction] if "" in sources else []
                 paths.update(dict.fromkeys(source for source in sources if source))
