@@ -17,7 +17,7 @@ PACKAGE = ROOT / "server" / "prebake"
 # From the bottom up. Modules of one line may use each other; nothing may use a line below it.
 LAYERS = (
     ("__init__", "records", "text", "paths", "edits", "findings"),
-    ("git", "filesystem", "gittree"),
+    ("git", "filesystem", "gittree", "pastworktree"),
     ("files",),
     ("config", "discovery"),
     ("syntax",),

@@ -126,6 +126,8 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
         default="warning",
         help="the least severity that makes the exit status 1 (default: warning)",
     )
+    add("--baseline", metavar="FILE", help="report only findings that are not in this file; it is written if missing")
+    add("--since", metavar="REF", help="report only findings that a change brought in, compared with git's REF")
     add("--context", metavar="DIR", help="the build context of the Dockerfiles that are checked")
     add("--stdin-filename", metavar="NAME", help="read the text of this file from standard input")
 

@@ -20,11 +20,14 @@ _OTHER_FILES = (
 
 
 class Targets(NamedTuple):
-    """The Dockerfiles to check, in order; what is worth a word; what is wrong with the given paths."""
+    """The Dockerfiles to check, in order; what is worth a word; what is wrong with the given paths; the given folders,
+    which were searched.
+    """
 
     dockerfiles: tuple[str, ...]
     notes: tuple[str, ...]
     problems: tuple[str, ...]
+    folders: tuple[str, ...] = ()
 
 
 def find_targets(engine: Engine, paths: Sequence[str], given: str | None = None) -> Targets:
@@ -35,6 +38,7 @@ def find_targets(engine: Engine, paths: Sequence[str], given: str | None = None)
     dockerfiles: dict[str, None] = {}
     notes: list[str] = []
     problems: list[str] = []
+    folders: list[str] = []
     for path in paths:
         place = absolute(path)
         problem = None if place == given else _problem(engine.snapshot, place)
@@ -47,6 +51,7 @@ def find_targets(engine: Engine, paths: Sequence[str], given: str | None = None)
             if unreadable is not None:
                 problems.append(f"{path}: {unreadable}")
                 continue
+            folders.append(place)
             if not found:
                 notes.append(f"no Dockerfile found below {path}")
         elif _is_dockerfile(engine.snapshot, place):
@@ -56,7 +61,7 @@ def find_targets(engine: Engine, paths: Sequence[str], given: str | None = None)
             if not found:
                 notes.append(f"{path} concerns no Dockerfile")
         dockerfiles.update(dict.fromkeys(found))
-    return Targets(tuple(dockerfiles), tuple(notes), tuple(problems))
+    return Targets(tuple(dockerfiles), tuple(notes), tuple(problems), tuple(folders))
 
 
 def workspaces(paths: Sequence[str]) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from prebake.cli.known import Known
 from prebake.cli.output import Output, printable
 from prebake.cli.results import Result, by_cause
 from prebake.cli.snippet import snippet
@@ -34,24 +35,35 @@ class TextFormat:
             self._output.line()
 
     def summary(
-        self, reports: Sequence[Report], shown: Sequence[Result], hidden: int, given_context: bool = False
+        self,
+        reports: Sequence[Report],
+        shown: Sequence[Result],
+        hidden: int,
+        given_context: bool = False,
+        known: Known | None = None,
     ) -> None:
-        """Print how much was found, what can be fixed, and which contexts were used and why."""
+        """Print how much was found, what can be fixed, and which contexts were used and why. ``hidden`` findings are
+        hints, ``known`` ones were left out.
+        """
         output = self._output
         causes = [first.finding for first, *_ in by_cause(shown)]
         dockerfiles = _count(len(reports), "Dockerfile")
         if not shown:
-            output.line(output.paint("No findings", "good") + f" in {dockerfiles}.")
+            nothing = "No findings" if known is None else "No new findings"
+            output.line(output.paint(nothing, "good") + f" in {dockerfiles}.")
         else:
             kinds = ", ".join(
                 _count(sum(finding.severity == severity for finding in causes), str(severity))
                 for severity in sorted(Severity, reverse=True)
                 if any(finding.severity == severity for finding in causes)
             )
-            output.line(output.paint(_count(len(causes), "finding"), "bold") + f" in {dockerfiles}: {kinds}.")
+            found = _count(len(causes), "finding" if known is None else "new finding")
+            output.line(output.paint(found, "bold") + f" in {dockerfiles}: {kinds}.")
             output.line(_fixable(causes))
         if hidden:
             output.line(f"{_count(hidden, 'hint')} not shown: add --all.")
+        if known is not None and known.number:
+            output.line(f"{_count(known.number, 'known finding')} not shown: from {known.source}.")
         for line in self._contexts(reports, shown, given_context):
             output.line(line)
 
