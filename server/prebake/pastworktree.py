@@ -23,19 +23,15 @@ _LONGEST_POINTER = 1024
 
 
 class PastWorktree:
-    """The files of a commit in their work tree. Links that the commit holds are followed, as on disk.
-
-    ``missing`` are the paths whose content the repository does not hold (a partial clone); nothing is fetched.
-    """
+    """The files of a commit in their work tree. Links that the commit holds are followed, as on disk."""
 
     def __init__(self, root: str, revision: str, now: FileSystem) -> None:
         """The work tree whose top folder is ``root``; ``now`` gives what is not in the commit.
 
         Raises:
-            LookupError: git has no such commit, or is missing.
+            LookupError: git has no such commit or not all of its files, as in a partial clone, or git is missing.
         """
         self.age = 0
-        self.missing: set[str] = set()
         self._root = root
         self._real_root = now.resolve(root) or root
         self._tree = GitTree(root, revision)
@@ -186,8 +182,6 @@ class PastWorktree:
         """The text that the commit has, as git keeps it."""
         if path not in self._texts:
             self._texts[path] = self._tree.text(path)
-            if self._texts[path] is None:
-                self.missing.add(path)
         return self._texts[path]
 
     def fingerprint(self, path: str) -> str | None:

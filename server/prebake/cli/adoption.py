@@ -54,11 +54,7 @@ class Adoption:
     def look(
         self, reports: Sequence[Report], scanner: Scanner, overrides: Mapping[str, Any], workspaces: Iterable[str]
     ) -> None:
-        """Note what there is before anything is fixed, and what there was before the change; see :class:`Since`.
-
-        Raises:
-            CannotCompareError: what there was cannot be told.
-        """
+        """Note what there is before anything is fixed, and what there was before the change; see :class:`Since`."""
         if self._since is not None:
             self._then = self._since.known(reports, scanner, overrides, workspaces)
         self._roots = frozenset(report.root for report in reports)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from prebake import git
 from prebake.cli.known import CannotCompareError
-from prebake.cli.results import results
-from prebake.engine import Engine, Report
-from prebake.files import Disk, Snapshot, is_below, join, parent, relative
-from prebake.findings import Finding
+from prebake.cli.results import Result, results
+from prebake.engine import Engine, Report, fingerprint
+from prebake.files import Disk, Snapshot, ancestors, is_below, join, parent, relative
 from prebake.pastworktree import PastWorktree
 
 if TYPE_CHECKING:
@@ -37,10 +37,14 @@ class Since:
         try:
             self._files = PastWorktree(self._root, self.commit, Disk())
         except LookupError:
-            raise CannotCompareError(f"--since: git cannot list the files of {self.commit[:12]}{_PARTIAL}") from None
+            raise CannotCompareError(
+                f"--since: git has not all files of {self.commit[:12]}; if this is a partial clone, get them first: "
+                "git fetch --refetch --no-filter"
+            ) from None
         moved = git.renames(self._root, self.commit) or {}
         self._then = {join(self._root, new): join(self._root, old) for new, old in moved.items()}
         self._now = {old: new for new, old in self._then.items()}
+        self._folders = dict(_folders(old, new) for old, new in self._now.items())
 
     def known(
         self, reports: Iterable[Report], scanner: Scanner, overrides: Mapping[str, Any], workspaces: Iterable[str]
@@ -50,7 +54,6 @@ class Since:
         ``scanner`` must not have measured for another snapshot; the settings are those of the run.
 
         Raises:
-            CannotCompareError: the repository does not hold a file that is needed.
             ConfigError: a configuration file was wrong.
         """
         targets = {self._then.get(path, path): target for path, target in overrides.get("targets", {}).items()}
@@ -59,17 +62,30 @@ class Since:
         snapshot = Snapshot(self._files)
         paths = (self._then.get(report.path, report.path) for report in reports if report.findings)
         found = results(engine.check_in(snapshot, path) for path in paths if snapshot.is_file(path))
-        if self._files.missing:
-            raise CannotCompareError(f"--since: git has not all files of {self.commit[:12]}{_PARTIAL}")
-        return Counter(result._replace(finding=self._moved(result.finding)).fingerprint for result in found)
+        return Counter(name for result in found for name in self._names(result))
 
-    def _moved(self, finding: Finding) -> Finding:
-        """A finding at the place that its file has now."""
-        path = finding.location.path
-        return finding._replace(location=finding.location._replace(path=self._now.get(path, path)))
+    def _names(self, result: Result) -> set[str]:
+        """The fingerprints that a finding of then can have now. Some rules tell their findings apart by a path, which
+        may have moved like the file that the finding is in.
+        """
+        root, finding = result.root, result.finding
+        place = finding.location._replace(path=self._moved(finding.location.path))
+        keys = {finding.key, relative(self._moved(join(root, finding.key)), root)}
+        return {fingerprint(finding._replace(location=place, key=key), root) for key in keys}
+
+    def _moved(self, path: str) -> str:
+        """Where a file or folder of then is now."""
+        if path in self._now:
+            return self._now[path]
+        folder = next((folder for folder in ancestors(path, self._root) if folder in self._folders), None)
+        return path if folder is None else self._folders[folder] + path[len(folder) :]
 
 
-_PARTIAL = "; if this is a partial clone, get them first: git fetch --refetch --no-filter"
+def _folders(old: str, new: str) -> tuple[str, str]:
+    """The folders that differ in two paths of one file: ``a/old/x/y`` and ``a/new/x/y`` differ in ``a/old``."""
+    while posixpath.basename(old) == posixpath.basename(new) and parent(old) != old:
+        old, new = parent(old), parent(new)
+    return old, new
 
 
 def _root(folder: str, dockerfiles: tuple[str, ...]) -> str:
