@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from argparse import Namespace
 from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from prebake.cli.known import CannotCompareError, Known, Separated, separate
+from prebake.cli.known import CannotCompareError, separate
 from prebake.cli.measuring import Measuring
 from prebake.cli.output import printable, standard_error, standard_output
+from prebake.cli.reporting import Outcome, is_shown, report
 from prebake.cli.results import results
 from prebake.cli.targets import Targets, built_from, find_targets, workspaces
+from prebake.cli.usage import selectors
 from prebake.config import ConfigError
 from prebake.engine import Engine, Report
 from prebake.files import absolute, relative
@@ -24,33 +25,8 @@ if TYPE_CHECKING:
     from prebake.cli.adoption import Adoption
 
 
-def usage_problem(options: Namespace) -> str | None:
-    """Why the options do not go together; ``None`` when they do."""
-    if options.suggested and not (options.fix or options.diff):
-        return "--suggested needs --fix or --diff"
-    if options.diff and options.format == "json":
-        return "--diff prints a diff: it does not go with --format json"
-    if options.stdin_filename is not None and options.paths not in ([], ["-"]):
-        return "--stdin-filename takes no PATH"
-    if options.stdin_filename is not None and os.path.isdir(options.stdin_filename):
-        return f"--stdin-filename: {options.stdin_filename} is a folder"
-    if options.baseline is not None and not os.path.lexists(options.baseline):
-        # A baseline is what a whole project has now: not one file, not what would be, not what a change brought in.
-        for option in ("diff", "since", "stdin_filename"):
-            if getattr(options, option):
-                name = option.replace("_", "-")
-                return f"--baseline: {options.baseline} does not exist; it is written without --{name}"
-    if options.context is not None and not os.path.isdir(options.context):
-        return f"--context: {options.context} is no folder"
-    for option in ("select", "ignore"):
-        for selector in _selectors(getattr(options, option)) or ():
-            if not _names_a_rule(selector):
-                return f"--{option}: no rule is called {selector!r} (prebake rule lists them)"
-    return None
-
-
 def run(options: Namespace) -> int:
-    """Check with options for which :func:`usage_problem` found nothing; returns the exit status."""
+    """Check with options for which :func:`prebake.cli.usage.usage_problem` found nothing; returns the exit status."""
     check = _Check(options)
     try:
         status = check.run()
@@ -75,7 +51,7 @@ class _Check:
         own_output = options.diff or (options.fix and self.stdin_path is not None)
         self.report_output = self.errors if own_output else self.output
         self.paths: Sequence[str] = [self.stdin_path] if self.stdin_path is not None else options.paths or ["."]
-        self.overrides: dict[str, Any] = {"select": _selectors(options.select), "ignore": _selectors(options.ignore)}
+        self.overrides: dict[str, Any] = {"select": selectors(options.select), "ignore": selectors(options.ignore)}
         self.engine = Engine(
             scanner=Measuring(self.errors, self.folder).scanner,
             overrides=self.overrides,
@@ -93,31 +69,27 @@ class _Check:
         self._set_context(targets)
         for note in targets.notes:
             self.complain(note)
-        failed = bool(targets.problems)
-        for problem in targets.problems:
+        failures = list(targets.problems)
+        for problem in failures:
             self.complain(problem)
         adoption = self._adoption(targets)
         if self.options.fix or self.options.diff:
-            failed |= not self._fix(targets, adoption)
+            failures += self._fix(targets, adoption)
         reports = [self.engine.check(path) for path in targets.dockerfiles]
-        for report in reports:
-            if report.problem is not None:
-                self.complain(f"{relative(report.path, self.folder)}: {report.problem}")
-            for failure in report.failures:
-                self.complain(f"{relative(report.path, self.folder)}: {failure}")
-                failed = True
+        failures += self._failures(reports)
         found = results(reports)
         if adoption is not None:
-            if not failed:
+            if not failures:
                 adoption.conclude(found, reports, targets)
             elif self.options.baseline is not None:
                 self.complain(f"{self.options.baseline} was not compared, since not everything could be checked")
             for note in adoption.notes():
                 self.complain(note)
-        separated = separate(found, adoption.known if adoption is not None else Counter())
-        self._print(reports, separated, adoption)
+        new, known = separate(found, adoption.known if adoption is not None else Counter())
+        outcome = Outcome(reports, new, len(known), failures)
+        report(self.options, self.report_output, self.engine.snapshot, self.folder, outcome, adoption)
         least = Severity[self.options.fail_on.upper()]
-        return 2 if failed else int(any(result.finding.severity >= least for result in separated.new))
+        return 2 if failures else int(any(result.finding.severity >= least for result in new))
 
     def _set_context(self, targets: Targets) -> None:
         """Make ``--context`` the context setting of all Dockerfiles that are checked; their targets stay."""
@@ -126,6 +98,18 @@ class _Check:
         chosen = built_from(self.engine, targets.dockerfiles, absolute(self.options.context))
         self.overrides["targets"] = chosen
         self.engine.configure(self.overrides, workspaces(self.paths))
+
+    def _failures(self, reports: Sequence[Report]) -> list[str]:
+        """What went wrong in prebake itself. That, and which Dockerfiles cannot be read, is told."""
+        failures = []
+        for found in reports:
+            name = relative(found.path, self.folder)
+            if found.problem is not None:
+                self.complain(f"{name}: {found.problem}")
+            for failure in found.failures:
+                self.complain(f"{name}: {failure}")
+                failures.append(f"{name}: {failure}")
+        return failures
 
     def _adoption(self, targets: Targets) -> Adoption | None:
         """What was known before, where that was asked for."""
@@ -147,8 +131,8 @@ class _Check:
         adoption.look(reports, scanner, self.overrides, workspaces(self.paths))
         return adoption
 
-    def _fix(self, targets: Targets, adoption: Adoption | None) -> bool:
-        """Apply fixes, or show what they would do; returns whether that went well."""
+    def _fix(self, targets: Targets, adoption: Adoption | None) -> list[str]:
+        """Apply fixes, or show what they would do; returns what went wrong."""
         from prebake.cli.fixes import Fixes
 
         told = self.report_output if self.options.format == "text" else self.errors
@@ -161,49 +145,16 @@ class _Check:
             fixes.print_fixed(result, self.stdin_path)
         elif (problem := fixes.write(result)) is not None:
             self.complain(problem)
-            return False
-        return True
+            return [problem]
+        return []
 
     def _is_to_be_fixed(self, finding: Finding, adoption: Adoption | None) -> bool:
         """Whether a finding's preferred fix may be applied: nothing is changed of which the report does not speak, and
         no other file than the one whose text was given.
         """
-        if not self._is_shown(finding) or (adoption is not None and not adoption.may_be_fixed(finding)):
+        if not is_shown(self.options, finding.severity):
+            return False
+        if adoption is not None and not adoption.may_be_fixed(finding):
             return False
         edits = (edit for fix in finding.fixes[:1] for edit in fix.edits)
         return self.stdin_path is None or all(edit.path == self.stdin_path for edit in edits)
-
-    def _is_shown(self, finding: Finding) -> bool:
-        return self.options.all or finding.severity > Severity.HINT
-
-    def _print(self, reports: Sequence[Report], separated: Separated, adoption: Adoption | None) -> None:
-        found, known = separated
-        given_context = self.options.context is not None
-        if self.options.format == "json":
-            from prebake.cli.json_format import document
-
-            more = adoption.document(len(known)) if adoption is not None else {}
-            self.report_output.line(document(reports, found, self.folder, given_context, more))
-            return
-        from prebake.cli.text_format import TextFormat
-
-        shown = [result for result in found if self._is_shown(result.finding)]
-        printer = TextFormat(self.report_output, self.engine.snapshot, self.folder)
-        if not self.options.diff:
-            printer.findings(shown)
-        left_out = None if adoption is None else Known(len(known), adoption.source)
-        printer.summary(reports, shown, len(found) - len(shown), given_context, left_out)
-
-
-def _selectors(given: Sequence[str] | None) -> list[str] | None:
-    """The codes, prefixes and names of an option that may be repeated; ``None`` when it is not given."""
-    if given is None:
-        return None
-    return [selector.strip() for part in given for selector in part.split(",") if selector.strip()]
-
-
-def _names_a_rule(selector: str) -> bool:
-    from prebake.rules import REGISTRY
-
-    code = selector.upper()
-    return code == "ALL" or any(entry.code.startswith(code) or entry.name == selector for entry in REGISTRY)

@@ -51,9 +51,9 @@ def _run(arguments: Sequence[str] | None) -> int:
 
         status = rule.run(options.code)
     elif options.command == "check":
-        from prebake.cli import check
+        from prebake.cli import check, usage
 
-        wrong = check.usage_problem(options)
+        wrong = usage.usage_problem(options)
         if wrong is not None:
             options.parser.error(wrong)
         status = check.run(options)
@@ -116,7 +116,12 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
     add("--fix", action="store_true", help="apply the safe fixes")
     add("--suggested", action="store_true", help="with --fix or --diff: the suggested fixes as well")
     add("--diff", action="store_true", help="print what --fix would change, and write nothing")
-    add("--format", choices=("text", "json"), default="text", help="how findings are printed (default: text)")
+    add(
+        "--format",
+        choices=("text", "json", "github", "sarif"),
+        default="text",
+        help="how findings are printed (default: text)",
+    )
     add("--select", metavar="RULES", action="append", help="codes, prefixes or names, comma-separated: only these")
     add("--ignore", metavar="RULES", action="append", help="codes, prefixes or names, comma-separated: not these")
     add("--all", action="store_true", help="show hints as well (text), and fix them")
