@@ -39,6 +39,7 @@ def find_targets(engine: Engine, paths: Sequence[str], given: str | None = None)
     notes: list[str] = []
     problems: list[str] = []
     folders: list[str] = []
+    unconcerned: list[str] = []
     for path in paths:
         place = absolute(path)
         problem = None if place == given else _problem(engine.snapshot, place)
@@ -59,8 +60,12 @@ def find_targets(engine: Engine, paths: Sequence[str], given: str | None = None)
         else:
             found = engine.dockerfiles_for(place)
             if not found:
-                notes.append(f"{path} concerns no Dockerfile")
+                unconcerned.append(path)
         dockerfiles.update(dict.fromkeys(found))
+    if len(unconcerned) == 1:
+        notes.append(f"{unconcerned[0]} concerns no Dockerfile")
+    elif unconcerned:  # a hook hands over all files of a change
+        notes.append(f"{len(unconcerned)} files concern no Dockerfile, such as {unconcerned[0]}")
     return Targets(tuple(dockerfiles), tuple(notes), tuple(problems), tuple(folders))
 
 
