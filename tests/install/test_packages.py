@@ -96,3 +96,8 @@ def test_it_works_where_it_is_installed(
         [venv / "bin/prebake", "server"], input=message, env=environment, capture_output=True, check=False
     )
     assert b'"codeActionProvider"' in served.stdout
+
+
+def test_pipx_runs_it_from_a_repository(clone: Path, tool: Tool) -> None:
+    done = tool("pipx", "run", "--spec", f"git+file://{clone}", "prebake", "--version")
+    assert done.stdout == f"prebake {__version__}\n", done.stderr
