@@ -64,6 +64,13 @@ def _run(arguments: Sequence[str] | None) -> int:
         if wrong is not None:
             options.parser.error(wrong)
         status = context.run(options)
+    elif options.command == "replay":
+        from prebake.cli import replay
+
+        wrong = replay.usage_problem(options)
+        if wrong is not None:
+            options.parser.error(wrong)
+        status = replay.run(options)
     else:
         parser.print_help(sys.stderr)
         status = 2
@@ -96,6 +103,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_check(commands.add_parser("check", help=checks, formatter_class=_Formatter))
     shows = "show what of a build context is sent to the builder, and why"
     _add_context(commands.add_parser("context", help=shows, formatter_class=_Formatter))
+    counts = "count what the last commits would have made run again, with and without the fixes"
+    _add_replay(commands.add_parser("replay", help=counts, formatter_class=_Formatter))
     rule = commands.add_parser("rule", help="explain a rule, or list all", formatter_class=_Formatter)
     rule.add_argument("code", metavar="CODE", nargs="?", help="code or name of a rule, such as PB201")
     server = commands.add_parser("server", help="run the language server", formatter_class=_Formatter)
@@ -150,6 +159,22 @@ def _add_context(parser: argparse.ArgumentParser) -> None:
     add("-d", "--depth", metavar="N", type=_count, help="show N levels of folders at most")
     add("-n", "--lines", metavar="N", type=_count, help="lines for each list (default: all lists fit on a screen)")
     add("--all", action="store_true", help="show every entry")
+    add("--format", choices=("text", "json"), default="text", help="how it is printed (default: text)")
+
+
+def _add_replay(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(parser=parser)
+    parser.description = (
+        "Holds a Dockerfile of today against the files of each of the last commits, and counts how often each of its "
+        "steps would have run again with a warm cache: as it is, and with its fixes. Nothing is checked out or built. "
+        "DOCKERFILE is as for prebake context."
+    )
+    add = parser.add_argument
+    add("paths", metavar="DOCKERFILE", nargs="*", help="the Dockerfile whose build is replayed")
+    add("-n", "--commits", metavar="N", type=_count, default=200, help="how many commits (default: 200)")
+    add("--revision", metavar="REV", default="HEAD", help="the branch or commit they lead to (default: HEAD)")
+    add("--suggested", action="store_true", help="compare with the suggested fixes as well, not the safe ones alone")
+    add("--context", metavar="DIR", help="the build context; else what compose files, workflows and COPY say it is")
     add("--format", choices=("text", "json"), default="text", help="how it is printed (default: text)")
 
 
