@@ -56,12 +56,14 @@ def really_ran(engine: Engine, root: Path, commits: list[str], folder: Path, doc
     """How often each step ran when each commit was built with one Dockerfile, after the commit before the first."""
     git(root, "clone", "-q", str(root), str(folder))
     ran: Counter[str] = Counter()
+    tag = f"replay-{folder.name}"
     for number, name in enumerate([f"{commits[0]}~", *commits]):
         git(folder, "checkout", "-q", "--force", name)
         (folder / "Dockerfile").write_text(dockerfile)
-        built = engine.build(folder, f"replay-{folder.name}")
+        built = engine.build(folder, tag)
         if number:
             ran.update(step for step, cached in built.steps.items() if not cached and not step.startswith("FROM"))
+    engine.forget(tag)
     return ran
 
 
