@@ -18,7 +18,7 @@ PACKAGE = ROOT / "server" / "prebake"
 # From the bottom up. Modules of one line may use each other; nothing may use a line below it.
 LAYERS = (
     ("__init__", "records", "text", "paths", "edits", "findings"),
-    ("git", "filesystem", "gittree", "pastworktree"),
+    ("git", "githistory", "filesystem", "gittree", "pastworktree"),
     ("files",),
     ("config", "discovery"),
     ("syntax",),
@@ -27,11 +27,17 @@ LAYERS = (
     ("rules",),
     ("silence", "engine"),
     ("fixing", "refactoring"),
+    ("replaying",),
     ("lsp", "cli", "__main__"),
 )
 RANK = {room: rank for rank, rooms in enumerate(LAYERS) for room in rooms}
 # The same within build/; modules that stand in no package are the lowest.
-BUILD_LAYERS = (("cache", "context", "commands"), ("rewriting",), ("installs",), ("layers", "models", "order"))
+BUILD_LAYERS = (
+    ("cache", "context", "commands"),
+    ("rewriting",),
+    ("installs",),
+    ("layers", "models", "order", "replay"),
+)
 BUILD_RANK = {package: rank for rank, packages in enumerate(BUILD_LAYERS) for package in packages}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 PURE = ("syntax", "project", "build", "rules")

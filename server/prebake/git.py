@@ -35,15 +35,24 @@ class TreeEntry(NamedTuple):
     size: int
 
 
+def command(root: str, arguments: Iterable[str]) -> tuple[str, ...]:
+    """The command that asks git about the work tree ``root``; to be run in :func:`environment`."""
+    return ("git", *_SAFE, "-C", root, *arguments)
+
+
+def environment() -> dict[str, str]:
+    """The environment variables to run git with."""
+    return {name: value for name, value in os.environ.items() if name not in _UNSET} | _ENVIRONMENT
+
+
 def _run(root: str, arguments: Iterable[str], stdin: bytes = b"") -> subprocess.CompletedProcess[bytes] | None:
-    environment = {name: value for name, value in os.environ.items() if name not in _UNSET} | _ENVIRONMENT
     try:
         return subprocess.run(
-            ("git", *_SAFE, "-C", root, *arguments),
+            command(root, arguments),
             input=stdin,
             capture_output=True,
             timeout=_TIMEOUT_SECONDS,
-            env=environment,
+            env=environment(),
             check=False,
         )
     except (OSError, ValueError, subprocess.TimeoutExpired):
@@ -133,6 +142,22 @@ def _line(root: str, *arguments: str) -> str | None:
     if done is None or done.returncode != 0:
         return None
     return done.stdout.decode("utf-8", "replace").strip() or None
+
+
+def names(root: str, revision: str) -> dict[str, str] | None:
+    """The mode (six octal digits) and object name, a space between, of all files of a commit, by path relative to the
+    repository's top; ``None`` when there is no such commit. Unlike :func:`tree` it does without the objects themselves.
+    """
+    done = _run(root, ("ls-tree", "-r", "-z", "--full-tree", "--end-of-options", revision))
+    if done is None or done.returncode != 0:
+        return None
+    found: dict[str, str] = {}
+    for record in done.stdout.split(b"\0"):
+        header, _, name = record.partition(b"\t")
+        fields = header.split()
+        if len(fields) == 3:
+            found[os.fsdecode(name)] = f"{fields[0].decode()} {fields[2].decode()}"
+    return found
 
 
 def tree(root: str, revision: str) -> dict[str, TreeEntry] | None:

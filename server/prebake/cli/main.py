@@ -66,6 +66,13 @@ def _run(arguments: Sequence[str] | None) -> int:
         if wrong is not None:
             options.parser.error(wrong)
         status = context.run(options)
+    elif options.command == "replay":
+        from prebake.cli import replay
+
+        wrong = replay.usage_problem(options)
+        if wrong is not None:
+            options.parser.error(wrong)
+        status = replay.run(options)
     else:
         command_line.print_help(sys.stderr)
         status = 2

@@ -16,6 +16,10 @@ what git ignores), or any file of a project (then the Dockerfiles that it concer
 Shows what a build sends to the builder, the largest first, and what the ignore file leaves out, with the pattern that
 decides. DOCKERFILE is a Dockerfile, a folder (searched for Dockerfiles), or any file of a project (then the Dockerfiles
 that it concerns); default: the Dockerfile in this folder, else those below it.""",
+    "prebake replay": """\
+Holds a Dockerfile of today against the files of each of the last commits, and counts how often each of its steps would
+have run again with a warm cache: as it is, and with its fixes. Nothing is checked out or built. DOCKERFILE is as for
+prebake context.""",
     "prebake rule": """\
 Prints the page of a rule: what it finds, why that is slow, what to do instead, and how far its fix can be trusted.
 Without CODE, all rules are listed.""",
@@ -58,6 +62,7 @@ _SECTIONS = {
   prebake check --diff            what the safe fixes would change
   prebake check --fix             make it so
   prebake context                 what is sent to the builder, and why
+  prebake replay                  what the last commits would have rebuilt
   prebake rule PB201              why a finding matters""",
         ),
         ("configuration", _CONFIGURATION),
@@ -86,6 +91,16 @@ _SECTIONS = {
   prebake context                    the Dockerfile in this folder
   prebake context docker/Dockerfile  another one
   prebake context -d 1 --format json for programs""",
+        ),
+    ],
+    "prebake replay": [
+        ("exit status", _STATUS),
+        (
+            "examples",
+            """\
+  prebake replay                            the last 200 commits of HEAD
+  prebake replay -n 1000 --revision main    more of them, and another branch
+  prebake replay --suggested --format json  for programs""",
         ),
     ],
     "prebake rule": [

@@ -64,6 +64,8 @@ def parser() -> Parser:
     commands = top.add_subparsers(dest="command", metavar="COMMAND", prog="prebake", title="commands")
     _add_check(commands.add_parser("check", help="report, and fix, what is wrong with Dockerfiles"))
     _add_context(commands.add_parser("context", help="show what of a build context is sent to the builder, and why"))
+    counts = "count what the last commits would have made run again"
+    _add_replay(commands.add_parser("replay", help=counts))
     rule = commands.add_parser("rule", help="explain a rule, or list all")
     rule.add_argument("code", metavar="CODE", nargs="?", help="code or name of a rule, such as PB201")
     _add_server(commands.add_parser("server", help="run the language server"))
@@ -104,6 +106,17 @@ def _add_context(command: Parser) -> None:
     add("-d", "--depth", metavar="N", type=_count, help="show N levels of folders at most")
     add("-n", "--lines", metavar="N", type=_count, help="lines for each list (default: all lists fit on a screen)")
     add("--all", action="store_true", help="show every entry")
+    add("--format", choices=("text", "json"), default="text", help="how it is printed (default: text)")
+
+
+def _add_replay(command: Parser) -> None:
+    command.set_defaults(parser=command)
+    add = command.add_argument
+    add("paths", metavar="DOCKERFILE", nargs="*", help="the Dockerfile whose build is replayed")
+    add("-n", "--commits", metavar="N", type=_count, default=200, help="how many commits (default: 200)")
+    add("--revision", metavar="REF", default="HEAD", help="the branch, tag or commit they lead to (default: HEAD)")
+    add("--suggested", action="store_true", help="compare with the suggested fixes as well, not the safe ones alone")
+    add("--context", metavar="DIR", help="the build context; else what compose files, workflows and COPY say it is")
     add("--format", choices=("text", "json"), default="text", help="how it is printed (default: text)")
 
 

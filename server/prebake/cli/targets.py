@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from prebake.config import Target
 from prebake.discovery import is_dockerfile
 from prebake.engine import Engine
-from prebake.files import Kind, Snapshot, absolute, parent
+from prebake.files import Kind, Snapshot, absolute, join, parent
 from prebake.records import NamedTuple
 
 _OTHER_FILES = (
@@ -67,6 +67,12 @@ def find_targets(engine: Engine, paths: Sequence[str], given: str | None = None)
     elif unconcerned:  # a hook hands over all files of a change
         notes.append(f"{len(unconcerned)} files concern no Dockerfile, such as {unconcerned[0]}")
     return Targets(tuple(dockerfiles), tuple(notes), tuple(problems), tuple(folders))
+
+
+def usual_dockerfile(engine: Engine, folder: str) -> str | None:
+    """The Dockerfile that somebody means who names none: the one in the folder that has the usual name."""
+    paths = (join(folder, name) for name in ("Dockerfile", "Containerfile"))
+    return next((path for path in paths if engine.snapshot.is_file(path)), None)
 
 
 def workspaces(paths: Sequence[str]) -> tuple[str, ...]:
