@@ -7,8 +7,8 @@ from functools import partial
 from typing import ClassVar
 
 from prebake.build.build import Build
-from prebake.build.models.mismatches import Unused
-from prebake.build.models.unusedbakes import unused_bakes
+from prebake.build.models.baked.mismatches import Unused
+from prebake.build.models.baked.unused import unused_bakes
 from prebake.findings import Applicability, Finding, Fix, Severity
 from prebake.rules.base import Rule
 
@@ -91,7 +91,7 @@ class BakedWhereTheCodeDoesNotLook(Rule):
 
 
 def _repair(build: Build, item: Unused) -> tuple[Fix, ...] | str:
-    from prebake.build.models.unusedfix import Repair, plan_repair
+    from prebake.build.models.baked.unusedfix import Repair, plan_repair
 
     plan = plan_repair(build, item)
     if not isinstance(plan, Repair):

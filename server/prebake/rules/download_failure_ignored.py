@@ -7,7 +7,7 @@ from functools import partial
 from typing import ClassVar
 
 from prebake.build.build import Build
-from prebake.build.models.failures import Ignored, ignored_failures
+from prebake.build.models.runs.failures import Ignored, ignored_failures
 from prebake.findings import Applicability, Finding, Fix, Severity
 from prebake.rules.base import Rule
 
@@ -78,7 +78,7 @@ class DownloadFailureIgnored(Rule):
 
 
 def _repair(build: Build, item: Ignored) -> tuple[Fix, ...] | str:
-    from prebake.build.models.failurefix import FailurePlan, plan_failure
+    from prebake.build.models.runs.failurefix import FailurePlan, plan_failure
 
     plan = plan_failure(build, item)
     if not isinstance(plan, FailurePlan):

@@ -10,7 +10,7 @@ from prebake.build.build import Build
 from prebake.build.builders import builder_of
 from prebake.build.copies import Copy, SourceKind
 from prebake.build.installs.wording import title
-from prebake.build.models.refetched import Refetched, refetched
+from prebake.build.models.runs.refetched import Refetched, refetched
 from prebake.findings import Finding, Fix, Related, Severity
 from prebake.rules.base import Rule
 from prebake.syntax.dockerfile import Instruction

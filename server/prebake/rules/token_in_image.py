@@ -7,7 +7,7 @@ from functools import partial
 from typing import ClassVar
 
 from prebake.build.build import Build
-from prebake.build.models.tokens import Carried, carried_tokens
+from prebake.build.models.tokens.tokens import Carried, carried_tokens
 from prebake.findings import Applicability, Finding, Fix, Location, Related, Severity
 from prebake.rules.base import Rule
 
@@ -128,7 +128,7 @@ def _related(build: Build, item: Carried) -> tuple[Related, ...]:
 
 
 def _repair(build: Build, item: Carried) -> tuple[Fix, ...] | str:
-    from prebake.build.models.tokenfix import TokenPlan, plan_secret
+    from prebake.build.models.tokens.tokenfix import TokenPlan, plan_secret
 
     plan = plan_secret(build, item)
     if not isinstance(plan, TokenPlan):
