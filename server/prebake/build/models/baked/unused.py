@@ -9,7 +9,6 @@ from __future__ import annotations
 from prebake.build.build import Build, fact
 from prebake.build.image import mounts_of
 from prebake.build.models.baked.mismatches import Unused, against_loads
-from prebake.build.models.hub.tool import ROOT
 from prebake.build.models.runs.fetches import Fetch, fetches_at
 from prebake.build.models.runs.places import Stored, folder_of, stored_by
 from prebake.build.paths import inside
@@ -17,6 +16,7 @@ from prebake.build.startup import compose_services, final_chain, final_state, st
 from prebake.build.state import states
 from prebake.findings import Location, Related
 from prebake.project.compose import ComposeVolume, Service
+from prebake.project.users import is_root, name_of
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
 
@@ -173,7 +173,7 @@ def _of_other_user(build: Build, fetch: Fetch, stored: Stored) -> Unused | None:
     user = final_state(build).user
     own = fetch.step.state.user
     by_home = stored.family is not None and stored.variable is None and inside(stored.folder, "/root") is not None
-    if not by_home or own not in ROOT or user is None or user in ROOT or "\0" in user:
+    if not by_home or not is_root(own) or user is None or is_root(user) or "\0" in user:
         return None
     if any(start.environment.get("HOME") == "/root" for start in starts(build)):
         return None
@@ -198,7 +198,7 @@ def _of_other_user(build: Build, fetch: Fetch, stored: Stored) -> Unused | None:
 
 
 def _home(user: str) -> str:
-    name = user.partition(":")[0]
+    name = name_of(user)
     return "a home folder of its own" if name.isdigit() else f"the home folder of {name}"
 
 

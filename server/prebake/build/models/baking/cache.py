@@ -15,7 +15,6 @@ from prebake.build.installs.sink import Refusal
 from prebake.build.models.baked.offline import OFFLINE, client_writes, last_fetch, leaves_nothing
 from prebake.build.models.baking.place import Place, anchor_for, find_place
 from prebake.build.models.baking.wanted import Wanted
-from prebake.build.models.hub.tool import ROOT
 from prebake.build.models.loads.starts import StartLoad
 from prebake.build.models.safetext import Unsafe
 from prebake.build.models.tokens.hubtoken import with_token
@@ -23,6 +22,7 @@ from prebake.build.rewriting.insertions import cased, edited, insert_below
 from prebake.build.startup import final_state
 from prebake.build.state import State, state_after
 from prebake.edits import FileEdit
+from prebake.project.users import home_of, is_root, name_of
 from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Instruction
 
@@ -99,7 +99,7 @@ class _Plan:
 
     @staticmethod
     def _home(state: State) -> str | None:
-        return None if state.user in ROOT else f"/home/{state.user}/.cache/huggingface"
+        return None if is_root(state.user) else f"{home_of(state.user)}/.cache/huggingface"
 
     def _check_user(self, state: State) -> None:
         """Whether the user of the RUN can make the cache folder.
@@ -107,11 +107,11 @@ class _Plan:
         Raises:
             Unsafe: nothing shows it.
         """
-        if state.user in ROOT or "HF_HOME" in state.env:
+        if is_root(state.user) or "HF_HOME" in state.env:
             return
-        content = self._build.text.content
-        made = any(f"{word}" in content for word in (f"/home/{state.user}", "useradd -m", "--create-home", "adduser"))
-        if not made or not (state.user or "").replace("-", "").replace("_", "").isalnum() or state.user.isdigit():
+        content, name = self._build.text.content, name_of(state.user)
+        made = any(word in content for word in (home_of(name), "useradd -m", "--create-home", "adduser"))
+        if not made or not name.replace("-", "").replace("_", "").isalnum() or name.isdigit():
             raise Unsafe(
                 f"the install runs as user {state.user}, and nothing shows which folder that user may write to"
             )
@@ -125,7 +125,7 @@ class _Plan:
         if secret.note:
             note += f"; {secret.note}"
         steps = [*secret.commands]
-        if self._state.user not in ROOT and state.user in ROOT:
+        if not is_root(self._state.user) and is_root(state.user):
             steps, said = for_user(steps, place, self._state.user, writes=client_writes(self._build, self._all))
             note += said
         return secret.flag + " && ".join(steps), note

@@ -10,7 +10,6 @@ from prebake.build.models.baking.cache import HOLDS, BakePlan
 from prebake.build.models.baking.hubdownload import download_commands
 from prebake.build.models.baking.place import Place, anchor_for, find_place
 from prebake.build.models.baking.wanted import Wanted
-from prebake.build.models.hub.tool import ROOT
 from prebake.build.models.loads.starts import StartLoad, start_loads
 from prebake.build.models.safetext import Unsafe
 from prebake.build.models.tokens.hubtoken import with_token
@@ -21,6 +20,7 @@ from prebake.edits import FileEdit
 from prebake.project.python.parse import call_at
 from prebake.project.python.retarget import Site, Unclear, retarget
 from prebake.project.python.values import MISSING, Value, argument
+from prebake.project.users import is_root
 
 
 def plan_local_dir(build: Build, loads: Sequence[StartLoad]) -> BakePlan | Refusal:
@@ -44,7 +44,7 @@ class _Plan:
         folder = self._folder()
         install = place.instruction
         state = state_after(self._build, install)
-        if state.user not in ROOT:
+        if not is_root(state.user):
             raise Unsafe(f"the install runs as user {state.user}, who may not make {folder}")
         moved = [load._replace(target=Value(folder), cache=None) for load in self._wanted.loads]
         commands = download_commands(
@@ -84,7 +84,7 @@ class _Plan:
         install = place.instruction
         secret = with_token(self._build, self._wanted.loads, self._wanted.start, commands, None)
         steps = [*secret.commands]
-        if final_state(self._build).user not in ROOT:
+        if not is_root(final_state(self._build).user):
             steps.append(f"chmod -R a+rX {folder}")
         network = install.flag("network")
         flags = f"--network={network} " if network else ""

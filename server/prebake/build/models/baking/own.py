@@ -17,13 +17,14 @@ from prebake.build.installs.misplaced import Extra, extra_for
 from prebake.build.installs.pythonpackages import Listed, listed
 from prebake.build.installs.sink import Refusal, SinkPlan, plan_sink
 from prebake.build.models.baking.cache import BakePlan
-from prebake.build.models.hub.tool import ROOT, called
+from prebake.build.models.hub.tool import called
 from prebake.build.models.loads.starts import StartLoad
 from prebake.build.models.safetext import Unsafe
 from prebake.build.startup import final_chain, final_state
 from prebake.build.state import State, states
 from prebake.edits import FileEdit, TextEdit
 from prebake.project.catalogue import entries
+from prebake.project.users import is_root, name_of
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
 from prebake.syntax.run import SHELLS
@@ -148,15 +149,15 @@ class _Plan:
             if name in self._state.env:
                 return f"ENV {name}={value}", value
             raise Unsafe(f"compose sets {name}, and the Dockerfile does not")
-        same = _name(state.user) == _name(self._state.user)
-        if self._entry.sets is None or (same and (state.user not in ROOT or self._entry.sets[0] in _SHARED)):
+        same = name_of(state.user) == name_of(self._state.user)
+        if self._entry.sets is None or (same and (not is_root(state.user) or self._entry.sets[0] in _SHARED)):
             if not same:
                 raise Unsafe(
                     f"{self._entry.library} looks into the home folder of its user, the install runs as another user "
                     "than the container, and no variable moves the folder"
                 )
             return None, next(iter(places)) if len(places) == 1 else None
-        if state.user not in ROOT:
+        if not is_root(state.user):
             raise Unsafe(f"the install runs as user {state.user}, the container as another one")
         name, value = self._entry.sets
         return f"ENV {name}={value}", value
@@ -178,7 +179,7 @@ class _Plan:
         note = "the image grows by what is downloaded, and holds the version of the day it is built"
         if self._entry.note is not None:
             note += f"; {self._entry.note}"
-        if self._state.user in ROOT or state.user not in ROOT:
+        if is_root(self._state.user) or not is_root(state.user):
             return command, note
         if folder is None:
             raise Unsafe("nothing shows that the container's user may read what root downloads")
@@ -259,11 +260,6 @@ class _Plan:
         else:
             edit = TextEdit(text.span(at, at), block + text.newline)
         return (FileEdit(self._build.path, text, (edit,)),)
-
-
-def _name(user: str | None) -> str:
-    name = (user or "root").partition(":")[0]
-    return "root" if name == "0" else name
 
 
 def _python(brought: Listed) -> str:

@@ -22,13 +22,13 @@ from prebake.build.models.baking.cache import HOLDS, BakePlan, for_user
 from prebake.build.models.baking.indexsettings import index_options, setting_lines
 from prebake.build.models.baking.wanted import Cache, Wanted
 from prebake.build.models.hub.client import HubClient, hub_client, is_old_python
-from prebake.build.models.hub.tool import ROOT
 from prebake.build.models.loads.starts import StartLoad
 from prebake.build.models.safetext import Unsafe
 from prebake.build.models.tokens.hubtoken import with_token
 from prebake.build.rewriting.insertions import cased, edited, insert_above, insert_below
 from prebake.build.startup import final_state
 from prebake.build.state import State, chain, states
+from prebake.project.users import is_root
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
 
@@ -193,7 +193,7 @@ class _Plan:
         steps: list[str] = [*secret.commands]
         if cache.variable == "HF_HOME" and cache.folder in folders:
             steps.append(f"rm -rf {cache.folder}/xet")
-        if user not in ROOT:
+        if not is_root(user):
             steps, _ = for_user(steps, " ".join(folders), user, writes=client_writes(self._build, self._all))
         yield f"RUN {flags}{secret.flag}{' && '.join(steps)}"
 

@@ -10,7 +10,6 @@ from prebake.build.installs.sink import Refusal
 from prebake.build.models.baking.cache import BakePlan
 from prebake.build.models.baking.wanted import Wanted
 from prebake.build.models.hub.cache import HUB_VARIABLES
-from prebake.build.models.hub.tool import ROOT
 from prebake.build.models.loads.starts import StartLoad
 from prebake.build.models.safetext import Unsafe
 from prebake.build.rewriting.insertions import cased, edited, insert_above
@@ -20,6 +19,7 @@ from prebake.edits import FileEdit, TextEdit
 from prebake.files import join
 from prebake.project.compose import Service
 from prebake.project.composeedits import Addition, NotPlain, add_volume, volume_name
+from prebake.project.users import is_root
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
 
@@ -65,7 +65,7 @@ class _Plan:
             "the image stays small, and the first container on each host still downloads; the volume outlives the "
             "containers, and a new version of the model gets into it on its own"
         )
-        if user not in ROOT:
+        if not is_root(user):
             folder = self._folder(target)
             edits += [edited(self._build, folder)] if folder is not None else []
             note += f"; the folder is made open to all, since a new volume takes its owner from it: user {user} writes"
@@ -97,7 +97,7 @@ class _Plan:
         if any(target in item.raw for item in stage.instructions if item.keyword in ("RUN", "COPY")):
             return None
         users = [item for item in stage.instructions if item.keyword == "USER"]
-        if not users or states(self._build)[self._first(users).index].user not in ROOT:
+        if not users or not is_root(states(self._build)[self._first(users).index].user):
             raise Unsafe("a new volume belongs to root, and nothing shows where its folder can be made for the user")
         first = self._first(users)
         return insert_above(self._build, first, cased(first, [f"RUN mkdir -p -m 777 {target}"]))
@@ -106,7 +106,7 @@ class _Plan:
     def _first(users: Sequence[Instruction]) -> Instruction:
         """The USER from which on no other one makes the RUN root's again."""
         last = len(users) - 1
-        while last and users[last - 1].words and users[last - 1].words[0].value not in ROOT:
+        while last and users[last - 1].words and not is_root(users[last - 1].words[0].value):
             last -= 1
         return users[last]
 
@@ -131,7 +131,7 @@ def _own_folder(build: Build, loads: Sequence[StartLoad]) -> tuple[str | None, t
     passed = any(item.load.cache is not None or item.load.target is not None for item in loads)
     if not passed and entry.sets is not None and start.environment.get(entry.sets[0], "") == "":
         return entry.sets[1], (entry.sets,)
-    if not passed and not any(template.startswith("$") for template in entry.folders) and start.user not in ROOT:
+    if not passed and not any(template.startswith("$") for template in entry.folders) and not is_root(start.user):
         raise Unsafe(f"{entry.library} keeps it in the home folder of its user, which a new volume would not belong to")
     places = {item.load.folder(item.start.environment, item.start.home, item.start.directory) for item in loads}
     if len(places) != 1 or start.directory in places or any(item.load.target is not None for item in loads):

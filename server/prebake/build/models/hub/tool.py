@@ -8,9 +8,7 @@ from prebake.build.build import Build
 from prebake.build.installs.installers import InstallCommand
 from prebake.build.models.hub.client import HubClient
 from prebake.build.state import State
-
-ROOT = (None, "root", "0", "root:root", "0:0")
-"""What USER says for root; ``None`` where the base image decides."""
+from prebake.project.users import is_root
 
 
 def tool(build: Build, client: HubClient, state: State) -> str | None:
@@ -34,7 +32,7 @@ def called(build: Build, command: InstallCommand, state: State, name: str) -> st
             return name if any("/.local/bin" in entry for entry in state.path) else None
         if "/bin/" in command.step.path:
             return posixpath.join(posixpath.dirname(command.step.path), name)
-        if state.user not in ROOT and not _has_environment(state):  # pip installs for the user then
+        if not is_root(state.user) and not _has_environment(state):  # pip installs for the user then
             return name if any("/.local/bin" in entry for entry in state.path) else None
         return name
     if kind.startswith("uv pip"):

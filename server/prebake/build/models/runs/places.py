@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from functools import cache
 
 from prebake.build.models.hub.cache import HUB_VARIABLES
-from prebake.build.models.hub.tool import ROOT
 from prebake.build.models.runs.fetches import Fetch
 from prebake.build.steps import Step
 from prebake.files import join
+from prebake.project import users
 from prebake.project.catalogue import Entry
 from prebake.records import NamedTuple
 from prebake.regex import regex
@@ -95,10 +95,8 @@ def family_of(entry: Entry) -> Family | None:
 
 def home_of(user: str | None) -> str | None:
     """The home folder of a user; ``None`` where it cannot be told from the name."""
-    name = (user or "root").partition(":")[0]
-    if user in ROOT or name in ("root", "0"):
-        return "/root"
-    return f"/home/{name}" if name.isascii() and name[:1].isalpha() else None
+    name = users.name_of(user)
+    return users.home_of(user) if name.isascii() and name[:1].isalpha() else None
 
 
 def folder_of(family: Family, environment: Mapping[str, str | None], user: str | None) -> Stored | None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from prebake.build.build import Build
-from prebake.build.models.hub.tool import ROOT
 from prebake.build.models.loads.starts import StartLoad
 from prebake.build.models.safetext import Unsafe
 from prebake.data import load_table
 from prebake.project.loads import Load
 from prebake.project.start import Start
+from prebake.project.users import is_root
 from prebake.records import NamedTuple
 from prebake.regex import regex
 
@@ -56,7 +56,7 @@ def with_token(build: Build, loads: Iterable[Load], start: Start, commands: Sequ
 
 def _readable(user: str | None) -> str:
     """What lets the USER of the RUN read the file, which is root's otherwise."""
-    if user in ROOT:
+    if is_root(user):
         return ""
     number = _UID.match(user or "")
     return f",uid={number[1]}" if number is not None else ",mode=0444"
