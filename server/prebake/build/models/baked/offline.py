@@ -20,6 +20,9 @@ from prebake.syntax.dockerfile import Instruction
 
 VARIABLE = "HF_HUB_OFFLINE"
 OFFLINE = f"ENV {VARIABLE}=1"
+SAVES = f"{OFFLINE} spares each start the questions to the hub, which nothing is asked of any more"
+"""What there is to say of it."""
+
 _DECIDED = (VARIABLE, "TRANSFORMERS_OFFLINE")
 _MAY_FETCH = regex(
     r"huggingface-cli|\bhf\b|\.py\b|\.sh\b|\bpython[\d.]*\s+-(?!-|m\s+pip\b)|<<|from_pretrained|\bmake\b"

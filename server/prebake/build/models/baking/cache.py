@@ -11,37 +11,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from prebake.build.build import Build
-from prebake.build.installs.sink import Refusal
-from prebake.build.models.baked.offline import OFFLINE, client_writes, last_fetch, leaves_nothing
-from prebake.build.models.baking.place import Place, anchor_for, find_place
+from prebake.build.models.baked.offline import OFFLINE, SAVES, client_writes, last_fetch, leaves_nothing
+from prebake.build.models.baking.command import HubDownload
+from prebake.build.models.baking.place import Place, anchor_for, find_place, put, run_line
+from prebake.build.models.baking.plan import BakePlan
 from prebake.build.models.baking.wanted import Wanted
 from prebake.build.models.loads.starts import StartLoad
 from prebake.build.models.safetext import Unsafe
-from prebake.build.models.tokens.hubtoken import with_token
-from prebake.build.rewriting.insertions import cased, edited, insert_below
+from prebake.build.rewriting.insertions import cased
 from prebake.build.startup import final_state
 from prebake.build.state import State, state_after
-from prebake.edits import FileEdit
 from prebake.project.users import home_of, is_root, name_of
-from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Instruction
 
-HOLDS = "the image grows by the {}, and holds the version of the day it is built"
 
+def plan_cache(build: Build, loads: Sequence[StartLoad]) -> BakePlan:
+    """Plan to download one model into the cache at build time, for all the loads of it.
 
-class BakePlan(NamedTuple):
-    """A way to have a model without a download at start: its edits, and what there is to say of it."""
-
-    edits: tuple[FileEdit, ...]
-    explanation: str
-
-
-def plan_bake(build: Build, loads: Sequence[StartLoad]) -> BakePlan | Refusal:
-    """Plan to download one model into the cache at build time, for all the loads of it."""
-    try:
-        return _Plan(build, loads).make()
-    except Unsafe as error:
-        return Refusal(str(error))
+    Raises:
+        Unsafe: it cannot be done, or not surely.
+    """
+    return _Plan(build, loads).make()
 
 
 class _Plan:
@@ -52,26 +42,16 @@ class _Plan:
         self._state = final_state(build)
 
     def make(self) -> BakePlan:
-        place = find_place(self._build)
+        build = self._build
+        place = find_place(build)
         install = place.instruction
-        commands = self._wanted.commands(
-            place.tool, state_after(self._build, install), repeats_patterns=place.client.repeats_patterns is not False
-        )
-        anchor = install if place.sink is not None else anchor_for(self._build, install, commands[0])
-        offline = self._offline(place)
-        lines, note = self._lines(install, commands, state_after(self._build, anchor))
-        said = cased(install, [OFFLINE]) if offline else []
-        if offline:
-            note += f"; {OFFLINE} spares each start the questions to the hub, which nothing is asked of any more"
-        if place.sink is not None:
-            return BakePlan(place.sink.edits(self._build.text.newline.join([*lines, *said])), note)
-        if not offline:
-            return BakePlan((edited(self._build, insert_below(self._build, anchor, lines)),), note)
-        last = last_fetch(self._build, anchor)
-        if last is anchor:
-            return BakePlan((edited(self._build, insert_below(self._build, anchor, [*lines, *said])),), note)
-        edits = insert_below(self._build, anchor, lines), insert_below(self._build, last, said)
-        return BakePlan((edited(self._build, *edits),), note)
+        commands = self._wanted.commands(place.tool, place.client, state_after(build, install))
+        anchor = install if place.sink is not None else anchor_for(build, install, commands[0].text)
+        lines, note = self._lines(install, commands, state_after(build, anchor))
+        if not self._offline(place):
+            return BakePlan(put(build, place.sink, anchor, lines), note)
+        said = cased(install, [OFFLINE])
+        return BakePlan(put(build, place.sink, anchor, lines, said, last_fetch(build, anchor)), f"{note}; {SAVES}")
 
     def _offline(self, place: Place) -> bool:
         """Whether the hub can be switched off, once the model is there."""
@@ -79,23 +59,20 @@ class _Plan:
             return False
         return place.sink is None or last_fetch(self._build, place.instruction) is place.instruction
 
-    def _lines(self, install: Instruction, commands: Sequence[str], state: State) -> tuple[list[str], str]:
+    def _lines(self, install: Instruction, commands: Sequence[HubDownload], state: State) -> tuple[list[str], str]:
         """The lines to be inserted, and the explanation."""
         lines: list[str] = []
         places: dict[str, None] = {}
         for command in commands:
-            option, _, place = command.rpartition("-dir ")
-            if not place or not option:
+            place = command.folder
+            if not place:
                 cache = self._wanted.cache(state, self._home(state))
                 lines = [cache.line] if cache.set_later else []
                 place = f'"${cache.variable}"' + ("/hub" if cache.variable == "HF_HOME" else "")
-            whole = option.endswith("--local") or f" {self._wanted.model}" not in command
-            places[place if whole else self._wanted.own_folder(place)] = None
+            places[place if command.whole else self._wanted.own_folder(place)] = None
         self._check_user(state)
-        text, note = self._run(commands, state, " ".join(places))
-        network = install.flag("network")
-        lines.append(f"RUN --network={network} {text}" if network else f"RUN {text}")
-        return cased(install, lines), note
+        text, flags, note = self._run(commands, state, " ".join(places))
+        return cased(install, [*lines, run_line(install, text, flags)]), note
 
     @staticmethod
     def _home(state: State) -> str | None:
@@ -118,17 +95,17 @@ class _Plan:
         if self._state.user != state.user:
             raise Unsafe(f"the install runs as user {state.user}, the container as another one")
 
-    def _run(self, commands: Sequence[str], state: State, place: str) -> tuple[str, str]:
-        """The text behind RUN, and what there is to say of it."""
-        note = HOLDS.format("model" if self._wanted.weights else "tokenizer or configuration")
-        secret = with_token(self._build, self._wanted.loads, self._wanted.start, commands, state.user)
+    def _run(self, commands: Sequence[HubDownload], state: State, place: str) -> tuple[str, str, str]:
+        """The text of the RUN, its flags, and what there is to say of it."""
+        note = self._wanted.costs
+        secret = self._wanted.token(commands, state.user)
         if secret.note:
             note += f"; {secret.note}"
         steps = [*secret.commands]
         if not is_root(self._state.user) and is_root(state.user):
             steps, said = for_user(steps, place, self._state.user, writes=client_writes(self._build, self._all))
             note += said
-        return secret.flag + " && ".join(steps), note
+        return " && ".join(steps), secret.flag, note
 
 
 def for_user(commands: Sequence[str], place: str, user: str | None, *, writes: bool) -> tuple[list[str], str]:

@@ -5,30 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from prebake.build.build import Build
-from prebake.build.installs.sink import Refusal
-from prebake.build.models.baking.cache import HOLDS, BakePlan
-from prebake.build.models.baking.hubdownload import download_commands
-from prebake.build.models.baking.place import Place, anchor_for, find_place
+from prebake.build.models.baking.command import HubDownload
+from prebake.build.models.baking.place import Place, anchor_for, find_place, put, run_line
+from prebake.build.models.baking.plan import BakePlan
 from prebake.build.models.baking.wanted import Wanted
 from prebake.build.models.loads.starts import StartLoad, start_loads
 from prebake.build.models.safetext import Unsafe
-from prebake.build.models.tokens.hubtoken import with_token
-from prebake.build.rewriting.insertions import cased, edited, insert_below
+from prebake.build.rewriting.insertions import cased
 from prebake.build.startup import final_state
 from prebake.build.state import state_after
 from prebake.edits import FileEdit
 from prebake.project.python.parse import call_at
-from prebake.project.python.retarget import Site, Unclear, retarget
-from prebake.project.python.values import MISSING, Value, argument
+from prebake.project.python.retarget import Site, retarget
+from prebake.project.python.values import MISSING, argument
 from prebake.project.users import is_root
 
 
-def plan_local_dir(build: Build, loads: Sequence[StartLoad]) -> BakePlan | Refusal:
-    """Plan to download one model to a folder at build time, and to load it from there wherever the code names it."""
-    try:
-        return _Plan(build, loads).make()
-    except (Unsafe, Unclear) as error:
-        return Refusal(str(error))
+def plan_local_dir(build: Build, loads: Sequence[StartLoad]) -> BakePlan:
+    """Plan to download one model to a folder at build time, and to load it from there wherever the code names it.
+
+    Raises:
+        Unsafe, Unclear: it cannot be done, or not surely.
+    """
+    return _Plan(build, loads).make()
 
 
 class _Plan:
@@ -46,16 +45,7 @@ class _Plan:
         state = state_after(self._build, install)
         if not is_root(state.user):
             raise Unsafe(f"the install runs as user {state.user}, who may not make {folder}")
-        moved = [load._replace(target=Value(folder), cache=None) for load in self._wanted.loads]
-        commands = download_commands(
-            place.tool,
-            moved,
-            self._wanted.start.directory,
-            state,
-            repeats_patterns=place.client.repeats_patterns is not False,
-            weights=self._wanted.weights,
-            running={},
-        )
+        commands = self._wanted.commands(place.tool, place.client, state, folder)
         if len(commands) > 1:
             raise Unsafe("the code loads several revisions, which one folder cannot hold")
         code = tuple(self._code(folder))
@@ -80,19 +70,14 @@ class _Plan:
         folders = [f"/opt/models/{name}"] if f"/{name}" not in self._build.text.content else []
         return self._wanted.free([*folders, f"/opt/models/{owner or 'hub'}--{name}"])
 
-    def _dockerfile(self, place: Place, commands: Sequence[str], folder: str) -> Iterator[FileEdit]:
+    def _dockerfile(self, place: Place, commands: Sequence[HubDownload], folder: str) -> tuple[FileEdit, ...]:
         install = place.instruction
-        secret = with_token(self._build, self._wanted.loads, self._wanted.start, commands, None)
+        secret = self._wanted.token(commands, None)
         steps = [*secret.commands]
         if not is_root(final_state(self._build).user):
             steps.append(f"chmod -R a+rX {folder}")
-        network = install.flag("network")
-        flags = f"--network={network} " if network else ""
-        (line,) = cased(install, [f"RUN {flags}{secret.flag}{' && '.join(steps)}"])
-        if place.sink is not None:
-            yield from place.sink.edits(line)
-        else:
-            yield edited(self._build, insert_below(self._build, anchor_for(self._build, install, commands[0]), [line]))
+        lines = cased(install, [run_line(install, " && ".join(steps), secret.flag)])
+        return put(self._build, place.sink, anchor_for(self._build, install, commands[0].text), lines)
 
     def _code(self, folder: str) -> Iterator[FileEdit]:
         for path in dict.fromkeys(load.path for load in self._wanted.loads):
@@ -107,7 +92,9 @@ class _Plan:
             yield FileEdit(path, text, retarget(text, sites, folder))
 
     def _note(self, folder: str) -> str:
-        note = HOLDS.format("model" if self._wanted.weights else "tokenizer or configuration")
-        note += f"; the code then runs only where {folder} is: outside of the image, too, it needs the files there"
-        secret = with_token(self._build, self._wanted.loads, self._wanted.start, (), None)
+        note = (
+            f"{self._wanted.costs}; the code then runs only where {folder} is: outside of the image, too, it needs the "
+            "files there"
+        )
+        secret = self._wanted.token((), None)
         return f"{note}; {secret.note}" if secret.note else note

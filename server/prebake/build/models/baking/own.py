@@ -8,38 +8,36 @@ as the same user in the same working directory.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from prebake.build.build import Build
-from prebake.build.copies import copies
 from prebake.build.installs.manifests import readings
-from prebake.build.installs.misplaced import Extra, extra_for
 from prebake.build.installs.pythonpackages import Listed, listed
-from prebake.build.installs.sink import Refusal, SinkPlan, plan_sink
-from prebake.build.models.baking.cache import BakePlan
+from prebake.build.models.baking.place import anchor_for, check_shell, put, run_line, sink_for
+from prebake.build.models.baking.plan import BakePlan
+from prebake.build.models.baking.wanted import check_variable
 from prebake.build.models.hub.tool import called
 from prebake.build.models.loads.starts import StartLoad
-from prebake.build.models.safetext import Unsafe
+from prebake.build.models.safetext import Unsafe, is_folder
+from prebake.build.rewriting.insertions import cased
 from prebake.build.startup import final_chain, final_state
-from prebake.build.state import State, states
-from prebake.edits import FileEdit, TextEdit
-from prebake.project.catalogue import entries
+from prebake.build.state import State, state_after
 from prebake.project.users import is_root, name_of
-from prebake.regex import regex
-from prebake.syntax.dockerfile import Instruction
-from prebake.syntax.run import SHELLS
 
-_FOLDER = regex(r"/[\w.@/-]{1,300}\Z")
 _SHARED = ("XDG_CACHE_HOME",)
 """Variables that other programs read, too: set only where nothing else brings the two together."""
 
 
-def plan_own(build: Build, loads: Sequence[StartLoad]) -> BakePlan | Refusal:
-    """Plan to download one model at build time with the library's own code, for all the loads of it."""
+def plan_own(build: Build, loads: Sequence[StartLoad]) -> BakePlan:
+    """Plan to download one model at build time with the library's own code, for all the loads of it.
+
+    Raises:
+        Unsafe: it cannot be done, or not surely.
+    """
     try:
         return _Plan(build, loads).make()
     except Unsafe as error:
-        return Refusal(f"{error}{_by_hand(loads)}")
+        raise Unsafe(f"{error}{_by_hand(loads)}") from None
 
 
 def _by_hand(loads: Sequence[StartLoad]) -> str:
@@ -63,37 +61,24 @@ class _Plan:
         self._state = final_state(build)
 
     def make(self) -> BakePlan:
-        if self._state.shell[0].rpartition("/")[2] not in SHELLS:
-            raise Unsafe("the SHELL in force is no POSIX shell")
+        build = self._build
+        check_shell(build)
         if any(load.token for load in self._loads):
             raise Unsafe(f"the code passes a token to {self._entry.library}, which a download at build time needs, too")
-        self._check_variable()
+        check_variable(build, self._loads)
         brought = self._brought()
         install = brought.install.instruction
-        state = self._behind(install)
-        python = called(self._build, brought.command, state, _python(brought))
+        state = state_after(build, install)
+        python = called(build, brought.command, state, _python(brought))
         if python is None:
             raise Unsafe(f"it cannot be told which Python the install in line {install.line + 1} is for")
-        sink = self._sink(install)
-        set_there = next((item for item in self._block(install) if self._is_own(item)), None)
-        line, folder = self._folder(state if set_there is None else self._behind(set_there))
-        statements = self._statements(folder)
-        command, note = self._run(f'{python} -c "{statements}"', state, folder)
-        network = install.flag("network")
-        lines = [*([line] if line else []), f"RUN --network={network} {command}" if network else f"RUN {command}"]
-        if self._build.text.content[install.start : install.end].lstrip()[:3].islower():
-            lines = [text[:3].lower() + text[3:] for text in lines]
-        if sink is not None:
-            return BakePlan(sink.edits(self._build.text.newline.join(lines)), note)
-        return BakePlan(self._inserted(self._anchor(install, lines[-1], line), lines), note)
-
-    def _check_variable(self) -> None:
-        for load in self._loads:
-            name = load.variable
-            if name is None or not load.from_environment or name not in self._state.env:
-                continue
-            if self._state.env[name] != load.written:
-                raise Unsafe(f"compose sets {name} to another model than the Dockerfile does")
+        sink = sink_for(build, install, readings(build)[install.index])
+        variable = None if self._entry.sets is None else self._entry.sets[0]
+        known = anchor_for(build, install, "", variable)
+        line, folder = self._folder(state_after(build, known))
+        command, note = self._run(f'{python} -c "{self._statements(folder)}"', state, folder)
+        lines = cased(install, [*([line] if line else []), run_line(install, command)])
+        return BakePlan(put(build, sink, anchor_for(build, install, lines[-1], variable), lines), note)
 
     def _brought(self) -> Listed:
         """The requirement that brings the library into the final image."""
@@ -142,7 +127,7 @@ class _Plan:
             if not values:
                 continue
             value = values.pop() if len(values) == 1 else None
-            if value is None or not _FOLDER.match(value) or state.env.get(name, value) != value:
+            if value is None or not is_folder(value) or state.env.get(name, value) != value:
                 raise Unsafe(f"{name} is set for the container, and its value is not known or no plain path")
             if name in state.env:
                 return None, value
@@ -188,89 +173,9 @@ class _Plan:
             return f"umask 0 && {command} && chmod -R a+rX {folder}", note
         return f"{command} && chmod -R a+rX {folder}", note
 
-    def _sink(self, install: Instruction) -> SinkPlan | None:
-        """The plan that brings the code below the install; ``None`` when it is there already."""
-        numbers = {stage.index for stage in final_chain(self._build)}
-        reading = readings(self._build)[install.index]
-        above = [
-            copy.instruction
-            for index, copy in sorted(copies(self._build).items())
-            if index < install.index
-            and copy.instruction.stage in numbers
-            and copy.from_context
-            and extra_for(copy, reading) > Extra.QUIET
-        ]
-        if not above:
-            return None
-        plan = plan_sink(self._build, above[0])
-        if isinstance(plan, Refusal):
-            raise Unsafe(_too_high(above[0], plan.reason))
-        left = [item for item in above if item not in plan.moved]
-        if left:
-            raise Unsafe(_too_high(left[0], "it cannot be moved along with the others"))
-        if plan.below.index < install.index:
-            raise Unsafe(_too_high(above[0], "it cannot be moved below all installs"))
-        return plan
-
-    def _behind(self, instruction: Instruction) -> State:
-        following = instruction.index + 1
-        own = following < len(self._build.tree.instructions)
-        if own and self._build.tree.instructions[following].keyword != "FROM":
-            return states(self._build)[following]
-        return states(self._build)[instruction.index]
-
-    def _anchor(self, install: Instruction, run: str, line: str | None) -> Instruction:
-        """The last instruction of the block that the new lines go below: the install, variables of caches, and
-        downloads that sort before it, so that the order does not depend on which fix is taken first.
-        """
-        anchor = install
-        ours = run.partition(" ")[2]
-        for instruction in self._block(install):
-            if instruction.keyword == "ENV":
-                if line is None and self._is_own(instruction):
-                    anchor = instruction
-                continue
-            text = instruction.body.text.strip()
-            if " -c " in text and text > ours:
-                break
-            anchor = instruction
-        return anchor
-
-    def _block(self, install: Instruction) -> Iterator[Instruction]:
-        """The downloads below an install, and the variables of their folders."""
-        known = {"HF_HOME", *(entry.sets[0] for entry in entries() if entry.sets is not None)}
-        for instruction in self._build.tree.instructions[install.index + 1 :]:
-            text = instruction.body.text
-            variables = instruction.keyword == "ENV" and all(pair.name in known for pair in instruction.pairs)
-            if not variables and not (instruction.keyword == "RUN" and (" -c " in text or " download " in text)):
-                break
-            yield instruction
-
-    def _is_own(self, instruction: Instruction) -> bool:
-        """Whether it sets the variable of this library's folder."""
-        name = None if self._entry.sets is None else self._entry.sets[0]
-        return instruction.keyword == "ENV" and any(pair.name == name for pair in instruction.pairs)
-
-    def _inserted(self, anchor: Instruction, lines: list[str]) -> tuple[FileEdit, ...]:
-        text = self._build.text
-        at = text.line_start(anchor.end_line + 1)
-        block = text.newline.join(lines)
-        if at >= len(text.content) and not text.content.endswith("\n"):
-            edit = TextEdit(text.span(at, at), text.newline + block)
-        else:
-            edit = TextEdit(text.span(at, at), block + text.newline)
-        return (FileEdit(self._build.path, text, (edit,)),)
-
 
 def _python(brought: Listed) -> str:
     """The name of the Python that an install is for: that of its own path, as far as it says."""
     base = posixpath.basename(brought.command.step.path)
     version = base.removeprefix("python").removeprefix("pip")
     return f"python{version}" if version != base and version.startswith("3.") else "python3"
-
-
-def _too_high(copy: Instruction, reason: str) -> str:
-    return (
-        f"the download has to stand above the code, or each edit repeats it, but the {copy.keyword} in line "
-        f"{copy.line + 1} stands above the install: {reason}"
-    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from prebake.build.build import Build
 from prebake.build.copies import copies
 from prebake.build.installs.manifests import Reading, readings
@@ -11,12 +13,17 @@ from prebake.build.models.hub.client import HubClient, hub_client
 from prebake.build.models.hub.tool import tool
 from prebake.build.models.safetext import Unsafe
 from prebake.build.paths import inside
+from prebake.build.rewriting.insertions import edited, insert_below
 from prebake.build.startup import final_chain, final_state
 from prebake.build.state import state_after
+from prebake.edits import FileEdit
 from prebake.files import join
+from prebake.project.catalogue import entries
 from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Instruction, Stage
 from prebake.syntax.run import SHELLS
+
+_HUB_VARIABLE = "HF_HOME"
 
 
 class Place(NamedTuple):
@@ -31,6 +38,16 @@ class Place(NamedTuple):
     sink: SinkPlan | None = None
 
 
+def check_shell(build: Build) -> None:
+    """Whether the commands of a RUN in the final stage go to a POSIX shell.
+
+    Raises:
+        Unsafe: they do not.
+    """
+    if final_state(build).shell[0].rpartition("/")[2] not in SHELLS:
+        raise Unsafe("the SHELL in force is no POSIX shell")
+
+
 def find_place(build: Build) -> Place:
     """Where a download with the hub's own command can stand.
 
@@ -40,27 +57,44 @@ def find_place(build: Build) -> Place:
     stage = build.final_stage
     if stage is None:
         raise Unsafe("the Dockerfile has no FROM")
-    if final_state(build).shell[0].rpartition("/")[2] not in SHELLS:
-        raise Unsafe("the SHELL in force is no POSIX shell")
+    check_shell(build)
     place = _source(build, stage)
-    return place._replace(sink=_sink(build, place))
+    return place._replace(sink=sink_for(build, place.instruction, place.reading))
 
 
-def anchor_for(build: Build, install: Instruction, command: str) -> Instruction:
-    """The last instruction of the block that a new RUN goes below: the install, ENV, and downloads that sort before it,
-    so that the order does not depend on which fix is taken first.
+def anchor_for(build: Build, install: Instruction, run: str, variable: str | None = _HUB_VARIABLE) -> Instruction:
+    """The last instruction of the block that a new RUN goes below: the install, what sets the ``variable`` of its
+    folder, and downloads that sort before it, so that the order does not depend on which fix is taken first.
     """
-    mine = downloaded(command)
-    anchor = install
-    for instruction in build.tree.instructions[install.index + 1 :]:
-        if instruction.keyword == "ENV" and any(pair.name == "HF_HOME" for pair in instruction.pairs):
+    anchor, passed = install, False
+    for instruction in _downloads_below(build, install):
+        if instruction.keyword == "ENV":
+            if any(pair.name == variable for pair in instruction.pairs):
+                anchor, passed = instruction, False
+        elif not passed and _order(instruction.body.text) <= _order(run):
             anchor = instruction
-            continue
-        name = downloaded(instruction.body.text) if instruction.keyword == "RUN" else ""
-        if not name or name > mine:
-            break
-        anchor = instruction
+        else:
+            passed = True
     return anchor
+
+
+def _downloads_below(build: Build, install: Instruction) -> Iterator[Instruction]:
+    """The downloads directly below an install, and the variables of their folders."""
+    known = {_HUB_VARIABLE, *(entry.sets[0] for entry in entries() if entry.sets is not None)}
+    for instruction in build.tree.instructions[install.index + 1 :]:
+        text = instruction.body.text
+        variables = instruction.keyword == "ENV" and all(pair.name in known for pair in instruction.pairs)
+        if not variables and not (instruction.keyword == "RUN" and (" -c " in text or " download " in text)):
+            break
+        yield instruction
+
+
+def _order(command: str) -> tuple[int, str]:
+    """By what downloads are sorted: those with the hub's command, those of the author, those in Python."""
+    repository = downloaded(command)
+    if repository:
+        return 0, repository
+    return (2, command.strip().removeprefix("RUN ").removeprefix("run ")) if " -c " in command else (1, "")
 
 
 def downloaded(command: str) -> str:
@@ -70,6 +104,30 @@ def downloaded(command: str) -> str:
         if word.rpartition("/")[2] in ("hf", "huggingface-cli") and words[at + 1] == "download":
             return words[at + 2].strip("\"'").lower()
     return ""
+
+
+def run_line(like: Instruction | None, command: str, flags: str = "") -> str:
+    """A RUN with the network of another one; ``flags`` have a trailing space."""
+    network = None if like is None else like.flag("network")
+    return f"RUN {f'--network={network} ' if network else ''}{flags}{command}"
+
+
+def put(
+    build: Build,
+    sink: SinkPlan | None,
+    anchor: Instruction,
+    lines: Sequence[str],
+    last: Sequence[str] = (),
+    below: Instruction | None = None,
+) -> tuple[FileEdit, ...]:
+    """The edits that put lines where they belong: between the install and the code that is moved below it, or below an
+    anchor. ``last`` are lines that go below a later instruction (``below``), where there is one.
+    """
+    if sink is not None:
+        return sink.edits(build.text.newline.join([*lines, *last]))
+    if below is None or below is anchor or not last:
+        return (edited(build, insert_below(build, anchor, [*lines, *last])),)
+    return (edited(build, insert_below(build, anchor, lines), insert_below(build, below, last)),)
 
 
 def _source(build: Build, stage: Stage) -> Place:
@@ -118,15 +176,19 @@ def _copied(build: Build) -> Place | None:
 def _variables_behind(build: Build, instruction: Instruction) -> Instruction:
     """The last of the ENV instructions that follow an instruction directly, except that of the cache."""
     for following in build.tree.instructions[instruction.index + 1 :]:
-        if following.keyword != "ENV" or any(pair.name == "HF_HOME" for pair in following.pairs):
+        if following.keyword != "ENV" or any(pair.name == _HUB_VARIABLE for pair in following.pairs):
             break
         instruction = following
     return instruction
 
 
-def _sink(build: Build, place: Place) -> SinkPlan | None:
-    """The plan that brings the code below the install; ``None`` when it is there already."""
-    above = _code_above(build, place)
+def sink_for(build: Build, install: Instruction, reading: Reading) -> SinkPlan | None:
+    """The plan that brings the code below an install, which reads some of it; ``None`` when it is there already.
+
+    Raises:
+        Unsafe: it cannot be moved there.
+    """
+    above = _code_above(build, install, reading)
     if not above:
         return None
     plan = plan_sink(build, above[0])
@@ -135,7 +197,7 @@ def _sink(build: Build, place: Place) -> SinkPlan | None:
     left = [item for item in above if item not in plan.moved]
     if left:
         raise Unsafe(_too_high(left[0], "it cannot be moved along with the others"))
-    if plan.below.index < place.instruction.index:
+    if plan.below.index < install.index:
         raise Unsafe(_too_high(above[0], "it cannot be moved below all installs"))
     return plan
 
@@ -147,13 +209,13 @@ def _too_high(copy: Instruction, reason: str) -> str:
     )
 
 
-def _code_above(build: Build, place: Place) -> list[Instruction]:
+def _code_above(build: Build, install: Instruction, reading: Reading) -> list[Instruction]:
     numbers = {stage.index for stage in final_chain(build)}
     return [
         copy.instruction
         for index, copy in sorted(copies(build).items())
-        if index < place.instruction.index
+        if index < install.index
         and copy.instruction.stage in numbers
         and copy.from_context
-        and extra_for(copy, place.reading) > Extra.QUIET
+        and extra_for(copy, reading) > Extra.QUIET
     ]

@@ -16,16 +16,17 @@ from collections.abc import Iterator, Sequence
 from prebake.build.bases import is_plain_base
 from prebake.build.build import Build
 from prebake.build.copies import copies
-from prebake.build.installs.sink import Refusal
-from prebake.build.models.baked.offline import OFFLINE, client_writes, last_fetch, leaves_nothing
-from prebake.build.models.baking.cache import HOLDS, BakePlan, for_user
+from prebake.build.models.baked.offline import OFFLINE, SAVES, client_writes, last_fetch, leaves_nothing
+from prebake.build.models.baking.cache import for_user
+from prebake.build.models.baking.command import HubDownload
 from prebake.build.models.baking.indexsettings import index_options, setting_lines
+from prebake.build.models.baking.place import put, run_line
+from prebake.build.models.baking.plan import BakePlan
 from prebake.build.models.baking.wanted import Cache, Wanted
 from prebake.build.models.hub.client import HubClient, hub_client, is_old_python
 from prebake.build.models.loads.starts import StartLoad
 from prebake.build.models.safetext import Unsafe
-from prebake.build.models.tokens.hubtoken import with_token
-from prebake.build.rewriting.insertions import cased, edited, insert_above, insert_below
+from prebake.build.rewriting.insertions import cased, edited, insert_above
 from prebake.build.startup import final_state
 from prebake.build.state import State, chain, states
 from prebake.project.users import is_root
@@ -40,12 +41,13 @@ _LAST = "\N{REPLACEMENT CHARACTER}"
 """Comes after all names of stages."""
 
 
-def plan_stage(build: Build, loads: Sequence[StartLoad]) -> BakePlan | Refusal:
-    """Plan to download one model in a stage of its own, for all the loads of it."""
-    try:
-        return _Plan(build, loads).make()
-    except Unsafe as error:
-        return Refusal(str(error))
+def plan_stage(build: Build, loads: Sequence[StartLoad]) -> BakePlan:
+    """Plan to download one model in a stage of its own, for all the loads of it.
+
+    Raises:
+        Unsafe: it cannot be done, or not surely.
+    """
+    return _Plan(build, loads).make()
 
 
 class _Plan:
@@ -67,30 +69,22 @@ class _Plan:
         self._check_numbers()
         self._check_base()
         self._check_id()
-        commands = self._wanted.commands(
-            "huggingface-cli" if self._client.has_hf is False else "hf",
-            State(),
-            repeats_patterns=self._client.repeats_patterns is not False,
-        )
+        tool = "huggingface-cli" if self._client.has_hf is False else "hf"
+        commands = self._wanted.commands(tool, self._client, State())
         name = self._name()
         offline = leaves_nothing(self._build, self._all)
         cache = self._wanted.cache(self._state)
-        folders = self._folders(commands, cache)
+        folders = tuple(dict.fromkeys(command.folder or cache.folder for command in commands))
         first = self._final.instruction
         stage = cased(first, list(self._stage_lines(name, commands, cache, folders)))
         copy = [f"COPY --from={name} {folder} {folder}" for folder in folders]
         if cache.set_later and cache.folder in folders:
             copy.append(cache.line)
-        anchor = self._anchor(name)
+        said = cased(first, [OFFLINE]) if offline else []
         last = last_fetch(self._build, self._anchor(_LAST))
-        said = [OFFLINE] if offline else []
-        edits = [insert_above(self._build, self._following(name), [*stage, *self._gap()])]
-        if last is anchor:
-            edits.append(insert_below(self._build, anchor, cased(first, [*copy, *said])))
-        else:
-            edits.append(insert_below(self._build, anchor, cased(first, copy)))
-            edits += [insert_below(self._build, last, cased(first, said))] if said else []
-        return BakePlan((edited(self._build, *edits),), self._note(offline))
+        (below,) = put(self._build, None, self._anchor(name), cased(first, copy), said, last)
+        above = insert_above(self._build, self._following(name), [*stage, *self._gap()])
+        return BakePlan((edited(self._build, above, *below.edits),), self._note(offline))
 
     def _following(self, name: str) -> Instruction:
         """The FROM that the stage goes above: that of the final one, or of another such stage in the order of names."""
@@ -167,15 +161,9 @@ class _Plan:
         taken = {stage.name for stage in self._build.tree.stages}
         return next(each for each in (name, *(f"{name}-{number}" for number in range(2, 99))) if each not in taken)
 
-    def _folders(self, commands: Sequence[str], cache: Cache) -> tuple[str, ...]:
-        """The folders that the commands fill."""
-        found: dict[str, None] = {}
-        for command in commands:
-            option, _, place = command.rpartition("-dir ")
-            found[place if option else cache.folder] = None
-        return tuple(found)
-
-    def _stage_lines(self, name: str, commands: Sequence[str], cache: Cache, folders: Sequence[str]) -> Iterator[str]:
+    def _stage_lines(
+        self, name: str, commands: Sequence[HubDownload], cache: Cache, folders: Sequence[str]
+    ) -> Iterator[str]:
         platform = f"--platform={self._base.platform} " if self._base.platform else ""
         yield f"FROM {platform}{self._base.base} AS {name}"
         install = self._client.install
@@ -183,19 +171,18 @@ class _Plan:
         yield from setting_lines(self._build, self._stages, limit)
         variables = f"{cache.variable}={cache.folder} " if cache.folder in folders else ""
         yield f"ENV {variables}HF_HUB_DISABLE_SHARED_BLOBS=1"
-        network = None if install is None else install.instruction.flag("network")
-        flags = "" if network is None else f"--network={network} "
+        like = None if install is None else install.instruction
         mounts = "" if install is None else "".join(f"--mount={item} " for item in self._mounts(install.instruction))
         options = "" if self._client.command is None else index_options(self._build, self._client.command)
-        yield f"RUN {flags}{mounts}pip install {options}{self._requirement()}"
+        yield run_line(like, f"pip install {options}{self._requirement()}", mounts)
         user = self._state.user
-        secret = with_token(self._build, self._wanted.loads, self._wanted.start, commands, None)
+        secret = self._wanted.token(commands, None)
         steps: list[str] = [*secret.commands]
         if cache.variable == "HF_HOME" and cache.folder in folders:
             steps.append(f"rm -rf {cache.folder}/xet")
         if not is_root(user):
             steps, _ = for_user(steps, " ".join(folders), user, writes=client_writes(self._build, self._all))
-        yield f"RUN {flags}{secret.flag}{' && '.join(steps)}"
+        yield run_line(like, " && ".join(steps), secret.flag)
 
     def _mounts(self, install: Instruction) -> Iterator[str]:
         """The mounts of the install that the client's needs, too: no manifests."""
@@ -221,11 +208,11 @@ class _Plan:
         return anchor
 
     def _note(self, offline: bool) -> str:
-        note = HOLDS.format("model" if self._wanted.weights else "tokenizer or configuration")
-        note += "; the stage is built again only when the base image, the command or the release of the client changes"
-        secret = with_token(self._build, self._wanted.loads, self._wanted.start, (), None)
+        note = (
+            f"{self._wanted.costs}; the stage is built again only when the base image, the command or the release of "
+            "the client changes"
+        )
+        secret = self._wanted.token((), None)
         if secret.note:
             note += f"; {secret.note}"
-        if offline:
-            note += f"; {OFFLINE} spares each start the questions to the hub, which nothing is asked of any more"
-        return note
+        return f"{note}; {SAVES}" if offline else note

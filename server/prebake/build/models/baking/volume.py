@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from prebake.build.build import Build
 from prebake.build.copies import SYSTEM_FOLDERS
-from prebake.build.installs.sink import Refusal
-from prebake.build.models.baking.cache import BakePlan
+from prebake.build.models.baking.plan import BakePlan
 from prebake.build.models.baking.wanted import Wanted
 from prebake.build.models.hub.cache import HUB_VARIABLES
 from prebake.build.models.loads.starts import StartLoad
@@ -18,7 +17,7 @@ from prebake.build.state import states
 from prebake.edits import FileEdit, TextEdit
 from prebake.files import join
 from prebake.project.compose import Service
-from prebake.project.composeedits import Addition, NotPlain, add_volume, volume_name
+from prebake.project.composeedits import Addition, add_volume, volume_name
 from prebake.project.users import is_root
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
@@ -27,14 +26,14 @@ _NAME = "hf_cache"
 _TARGET = regex(r"/[A-Za-z0-9_.-]{1,80}(/[A-Za-z0-9_.-]{1,80}){0,12}\Z")
 
 
-def plan_volume(build: Build, loads: Sequence[StartLoad]) -> BakePlan | Refusal:
+def plan_volume(build: Build, loads: Sequence[StartLoad]) -> BakePlan:
     """Plan to mount a named volume over the folder that a model is downloaded to, in each compose service that runs
     the image.
+
+    Raises:
+        Unsafe, NotPlain: it cannot be done, or not surely.
     """
-    try:
-        return _Plan(build, loads).make()
-    except (Unsafe, NotPlain) as error:
-        return Refusal(str(error))
+    return _Plan(build, loads).make()
 
 
 def docker_run(build: Build, loads: Sequence[StartLoad]) -> str:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from prebake.build.build import Build
 from prebake.build.copies import copies
-from prebake.build.models.baking.hubdownload import OLD_CACHE, download_commands
+from prebake.build.models.baking.command import OLD_CACHE, HubDownload, download_commands
+from prebake.build.models.baking.token import Secret, with_token
 from prebake.build.models.hub.cache import HUB_VARIABLES
-from prebake.build.models.hub.client import held_below
+from prebake.build.models.hub.client import HubClient, held_below
 from prebake.build.models.loads.starts import StartLoad, start_loads
-from prebake.build.models.safetext import Unsafe
+from prebake.build.models.safetext import Unsafe, is_folder
 from prebake.build.paths import inside
 from prebake.build.startup import final_state
 from prebake.build.state import State
+from prebake.project.load import Load
+from prebake.project.python.values import Value
 from prebake.records import NamedTuple
-from prebake.regex import regex
 
-# Folders that mean nothing else to a shell: the stage of its own writes them into its commands as they are.
-_FOLDER = regex(r"/[\w.@+/-]{1,300}\Z", re.ASCII)
 _HOMES = ("/opt/hf", "/opt/huggingface", "/srv/hf")
 
 
@@ -55,7 +54,7 @@ class Wanted:
             raise Unsafe(other.entry.no_fix or f"{other.library} does not read what the hub's command downloads")
         if len({item.start.directory for item in loads}) > 1:
             raise Unsafe("the code runs in several working directories")
-        self._check_variable()
+        check_variable(build, self.loads)
         self._check_release()
         self.running = self._running()
 
@@ -71,21 +70,41 @@ class Wanted:
             item.load.model == self.loads[0].model and item.load.kind == "weights" for item in start_loads(self.build)
         )
 
-    def commands(self, tool: str, state: State, *, repeats_patterns: bool) -> tuple[str, ...]:
-        """The commands that fetch it in a RUN with this state.
+    @property
+    def costs(self) -> str:
+        """What an image pays that has it: a clause."""
+        what = "model" if self.weights else "tokenizer or configuration"
+        return f"the image grows by the {what}, and holds the version of the day it is built"
+
+    def commands(
+        self, tool: str, client: HubClient, state: State, folder: str | None = None
+    ) -> tuple[HubDownload, ...]:
+        """The commands that fetch it in a RUN with this state: to where the code looks for it, or to a ``folder`` from
+        which it is to be loaded.
 
         Raises:
             Unsafe: as for :func:`download_commands`.
         """
+        loads, running = self.loads, self.running
+        if folder is not None:
+            loads, running = tuple(load._replace(target=Value(folder), cache=None) for load in loads), {}
         return download_commands(
             tool,
-            self.loads,
+            loads,
             self.start.directory,
             state,
-            repeats_patterns=repeats_patterns,
+            running,
+            repeats_patterns=client.repeats_patterns is not False,
             weights=self.weights,
-            running=self.running,
         )
+
+    def token(self, commands: Iterable[HubDownload], user: str | None) -> Secret:
+        """The commands with the token that the hub wants for it.
+
+        Raises:
+            Unsafe: as for :func:`with_token`.
+        """
+        return with_token(self.build, self.loads, self.start, [item.text for item in commands], user)
 
     def cache(self, state: State, home: str | None = None) -> Cache:
         """The cache of the hub's client, which a RUN with this state fills; ``home`` where nothing names one yet.
@@ -98,7 +117,7 @@ class Wanted:
             if name not in running:
                 continue
             value = running[name]
-            if value is None or not _FOLDER.match(value) or ".." in value or "//" in value:
+            if value is None or not is_folder(value):
                 raise Unsafe(f"{name} is set for the container, and its value is not known or no plain path")
             if name in image and image[name] != value:
                 raise Unsafe(f"compose sets {name} to another folder than the Dockerfile does")
@@ -132,15 +151,6 @@ class Wanted:
             raise Unsafe(f"transformers before 5 looks into {OLD_CACHE}, and sentence-transformers into HF_HOME, too")
         return running
 
-    def _check_variable(self) -> None:
-        image = final_state(self.build).env
-        for load in self.loads:
-            name = load.variable
-            if name is None or not load.from_environment or name not in image:
-                continue
-            if image[name] != load.written:
-                raise Unsafe(f"compose sets {name} to another model than the Dockerfile does")
-
     def _check_release(self) -> None:
         """Whether the library looks into the cache that the hub's command fills."""
         stage = self.build.final_stage
@@ -154,3 +164,18 @@ class Wanted:
                     f"{old.name}{old.specifier} ({old.place}) keeps its own cache: from {entry.since} on it looks into "
                     "that of the hub, which a download at build time fills"
                 )
+
+
+def check_variable(build: Build, loads: Iterable[Load]) -> None:
+    """Whether the image has the variable that names a model for the container.
+
+    Raises:
+        Unsafe: compose sets another one.
+    """
+    image = final_state(build).env
+    for load in loads:
+        name = load.variable
+        if name is None or not load.from_environment or name not in image:
+            continue
+        if image[name] != load.written:
+            raise Unsafe(f"compose sets {name} to another model than the Dockerfile does")

@@ -5,27 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from prebake.build.build import Build
-from prebake.build.installs.sink import Refusal
 from prebake.build.models.baked.pending import Pending
-from prebake.build.models.baking.cache import BakePlan, plan_bake
+from prebake.build.models.baking.cache import plan_cache
 from prebake.build.models.baking.localdir import plan_local_dir
 from prebake.build.models.baking.own import plan_own
+from prebake.build.models.baking.plan import BakePlan
 from prebake.build.models.baking.stage import plan_stage
+from prebake.build.models.baking.token import is_gated
 from prebake.build.models.baking.volume import docker_run, plan_volume
 from prebake.build.models.loads.starts import StartLoad
-from prebake.build.models.tokens.hubtoken import is_gated
+from prebake.build.models.safetext import Unsafe
 from prebake.config import Bake
 from prebake.edits import FileEdit
+from prebake.project.composeedits import NotPlain
+from prebake.project.python.retarget import Unclear
 from prebake.records import NamedTuple
 
 
-def _plan_cache(build: Build, loads: Sequence[StartLoad]) -> BakePlan | Refusal:
+def _into_cache(build: Build, loads: Sequence[StartLoad]) -> BakePlan:
     """Into the cache that the library reads: with the hub's command, or with the library's own code."""
-    plan = plan_bake if all(item.load.entry.in_hub_cache for item in loads) else plan_own
+    plan = plan_cache if all(item.load.entry.in_hub_cache for item in loads) else plan_own
     return plan(build, loads)
 
 
-_PLANS = {"cache": _plan_cache, "stage": plan_stage, "local-dir": plan_local_dir, "volume": plan_volume}
+_PLANS = {"cache": _into_cache, "stage": plan_stage, "local-dir": plan_local_dir, "volume": plan_volume}
 _TITLES = {
     "cache": "Download {} into the image at build time",
     "stage": "Download {} in a stage of its own",
@@ -57,14 +60,22 @@ def ways(build: Build, pending: Pending) -> tuple[Way, ...] | str:
     gated = is_gated(pending.loads)
     if gated and chosen == "cache":
         order = sorted(order, key=lambda name: name != "volume")
-    plans = {name: _PLANS[name](build, pending.loads) for name in order}
+    plans = {name: _planned(name, build, pending.loads) for name in order}
     found = [name for name in order if isinstance(plans[name], BakePlan)]
     if chosen == "cache" and "cache" not in found and "stage" not in found:
         found = [name for name in ("volume", "local-dir") if name in found and "volume" in found]
     preferred = plans[chosen]
-    if isinstance(preferred, Refusal) and (chosen != "cache" or not found):
-        return preferred.reason
+    if isinstance(preferred, str) and (chosen != "cache" or not found):
+        return preferred
     return tuple(_way(build, pending, name, plan, gated) for name in found if isinstance(plan := plans[name], BakePlan))
+
+
+def _planned(name: str, build: Build, loads: Sequence[StartLoad]) -> BakePlan | str:
+    """One way, or the fact that stands in it: a sentence without its full stop."""
+    try:
+        return _PLANS[name](build, loads)
+    except (Unsafe, Unclear, NotPlain) as reason:
+        return str(reason)
 
 
 def _way(build: Build, pending: Pending, name: str, plan: BakePlan, gated: bool) -> Way:

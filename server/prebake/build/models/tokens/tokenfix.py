@@ -7,7 +7,7 @@ import re
 from prebake.build.build import Build
 from prebake.build.builders import builder_of
 from prebake.build.models.runs.fetches import fetches_at
-from prebake.build.models.tokens.hubtoken import secret_mount
+from prebake.build.models.tokens.secretmount import HUB_TOKENS, has_secrets, identity_of, secret_mount
 from prebake.build.models.tokens.tokens import Carried
 from prebake.build.state import states
 from prebake.edits import FileEdit, TextEdit
@@ -16,7 +16,6 @@ from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
 from prebake.syntax.run import scripts_of
 
-_HUB = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
 _LOGIN = regex(r"\b(?:huggingface-cli|hf(?:\s+auth)?)\s+login\b|\bgit\s+config\b|\.netrc|npm\s+config\s+set")
 
 
@@ -35,7 +34,7 @@ def plan_secret(build: Build, item: Carried) -> TokenPlan | str:
         )
     if item.kind == "file":
         return "how the file is used is not known: mount it in the RUN that needs it (--mount=type=secret)"
-    if "secret" not in builder_of(build).mounts:
+    if not has_secrets(build):
         return f"{builder_of(build).name} has no secret mounts"
     removed = [item.instruction, *([item.origin] if item.origin is not None else [])]
     if any(len(instruction.pairs) != 1 for instruction in removed):
@@ -51,7 +50,7 @@ def plan_secret(build: Build, item: Carried) -> TokenPlan | str:
     for other in build.tree.instructions:
         if other not in removed and other.keyword != "RUN" and used.search(other.raw):
             return f"line {other.line + 1} uses {item.name} as well"
-    identity = "hf_token" if item.name in _HUB else item.name.lower()
+    identity = identity_of(item.name)
     edits: list[TextEdit] = []
     for run in users:
         found = _mounted(build, run, identity, item.name)
@@ -66,7 +65,7 @@ def plan_secret(build: Build, item: Carried) -> TokenPlan | str:
 
 
 def _uses(build: Build, run: Instruction, name: str) -> bool:
-    return f"${name}" in run.raw or f"${{{name}" in run.raw or (name in _HUB and bool(fetches_at(build, run)))
+    return f"${name}" in run.raw or f"${{{name}" in run.raw or (name in HUB_TOKENS and bool(fetches_at(build, run)))
 
 
 def _mounted(build: Build, run: Instruction, identity: str, name: str) -> TextEdit | str:

@@ -17,6 +17,7 @@ from prebake.build.state import State
 from prebake.files import join
 from prebake.project.loads import Load
 from prebake.project.python.values import Value
+from prebake.records import NamedTuple
 
 # The formats of weights: what a tokenizer or a configuration does not need. Their own names are too many to list.
 _WEIGHTS = ("*.safetensors", "*.bin", "*.h5", "*.msgpack", "*.onnx*", "*.pt*", "*.gguf")
@@ -26,37 +27,47 @@ OLD_CACHE = "TRANSFORMERS_CACHE"
 """The variable that transformers before 5 reads before ``HF_HOME``, and that later releases ignore."""
 
 
+class HubDownload(NamedTuple):
+    """One command: its text, and the option and the folder (as words of it) that say where it downloads to, empty for
+    the cache that variables name. ``whole``: nothing else is in that folder, or its own part cannot be told.
+    """
+
+    text: str
+    option: str = ""
+    folder: str = ""
+    whole: bool = False
+
+
 def download_commands(
     tool: str,
     loads: Sequence[Load],
     directory: str,
     state: State,
+    running: Mapping[str, str | None],
     *,
-    repeats_patterns: bool = True,
-    weights: bool = True,
-    running: Mapping[str, str | None] | None = None,
-) -> tuple[str, ...]:
+    repeats_patterns: bool,
+    weights: bool,
+) -> tuple[HubDownload, ...]:
     """The commands that download everything that several loads of one repository need.
 
-    ``directory`` is the working directory of the code, to which its relative paths refer; ``state`` is that of the RUN.
-    ``repeats_patterns`` is false for releases before 1.0, which want all patterns behind one option; ``weights`` where
-    no code needs the weights, only a tokenizer or a configuration. ``running`` are the variables that the code finds
-    where they are not those of ``state``.
+    ``directory`` is the working directory of the code, to which its relative paths refer, ``running`` are the variables
+    that it finds; ``state`` is that of the RUN. ``repeats_patterns`` is false for releases before 1.0, which want all
+    patterns behind one option; ``weights`` where no code needs the weights, only a tokenizer or a configuration.
 
     Raises:
         Unsafe: something in it is not known, or is none of what the hub's own grammar allows.
     """
     model = model_word(loads[0].model)
-    found = state.env if running is None else running
-    places = dict.fromkeys(_place(load, directory, state, found) for load in loads)
-    commands = []
+    places = dict.fromkeys(_place(load, directory, state, running) for load in loads)
+    commands: list[HubDownload] = []
     for revision in dict.fromkeys(_revision(load) for load in loads):
         own = [load for load in loads if _revision(load) == revision]
         for place in places:
-            mine = [load for load in own if _place(load, directory, state, found) == place]
+            mine = [load for load in own if _place(load, directory, state, running) == place]
             if not mine:
                 continue
-            words = [tool, "download", _id(mine, model, state)]
+            name = _id(mine, model, state)
+            words = [tool, "download", name]
             words += _files(mine)
             if mine[0].repository not in ("model", "dataset", "space"):
                 raise Unsafe("the code asks for a kind of repository that the Hugging Face Hub does not have")
@@ -65,8 +76,10 @@ def download_commands(
             if revision is not None:
                 words += ["--revision", revision]
             words += _filters(mine, repeats_patterns) if weights else _patterns("--exclude", _WEIGHTS, repeats_patterns)
-            words += place
-            commands.append(" ".join(words))
+            words += place or ()
+            option, folder = place or ("", "")
+            whole = option == "--local-dir" or name != model
+            commands.append(HubDownload(" ".join(words), option, folder, whole))
     return tuple(commands)
 
 
@@ -117,8 +130,8 @@ def _patterns(option: str, patterns: Iterable[str], repeats: bool) -> list[str]:
     return words
 
 
-def _place(load: Load, directory: str, state: State, running: Mapping[str, str | None]) -> tuple[str, ...]:
-    """The option that names where the code looks; empty for the cache that variables name."""
+def _place(load: Load, directory: str, state: State, running: Mapping[str, str | None]) -> tuple[str, str] | None:
+    """The option that names where the code looks, and its value; ``None`` for the cache that variables name."""
     for option, value in (("--local-dir", load.target), ("--cache-dir", load.cache)):
         if value is not None:
             return option, _folder(value, directory)
@@ -126,7 +139,7 @@ def _place(load: Load, directory: str, state: State, running: Mapping[str, str |
         if running.get(name, "") != "":
             same = state.env.get(name) == running[name] is not None
             return "--cache-dir", variable_word(name) if same else _folder(Value(running[name]), directory)
-    return ()
+    return None
 
 
 def _folder(value: Value, directory: str) -> str:
