@@ -9,8 +9,9 @@ from typing import ClassVar
 from prebake.build.build import Build
 from prebake.build.models.baked.mismatches import Unused
 from prebake.build.models.baked.unused import unused_bakes
-from prebake.findings import Applicability, Finding, Fix, Severity
+from prebake.findings import Finding, Fix, Severity
 from prebake.rules.base import Rule
+from prebake.rules.downloads import about_download
 
 
 class BakedWhereTheCodeDoesNotLook(Rule):
@@ -80,20 +81,10 @@ class BakedWhereTheCodeDoesNotLook(Rule):
     def check(self, build: Build) -> Iterator[Finding]:
         """One finding for each download."""
         for item in unused_bakes(build):
-            yield self.finding(
-                build.location(item.fetch.instruction),
-                item.message,
-                key=build.key(item.fetch.instruction, f"{item.kind} {item.fetch.named}"),
-                severity=Severity.INFORMATION if item.mild else Severity.WARNING,
-                repair=partial(_repair, build, item),
-                related=item.related,
-            )
+            yield about_download(self, build, item, partial(_repair, build, item))
 
 
 def _repair(build: Build, item: Unused) -> tuple[Fix, ...] | str:
-    from prebake.build.models.baked.unusedfix import Repair, plan_repair
+    from prebake.build.models.baked.unusedfix import plan_repair
 
-    plan = plan_repair(build, item)
-    if not isinstance(plan, Repair):
-        return plan
-    return (Fix(plan.title, Applicability.SUGGESTED, plan.edits, plan.note),)
+    return plan_repair(build, item)

@@ -8,8 +8,9 @@ from typing import ClassVar
 
 from prebake.build.build import Build
 from prebake.build.models.runs.failures import Ignored, ignored_failures
-from prebake.findings import Applicability, Finding, Fix, Severity
+from prebake.findings import Finding, Fix, Severity
 from prebake.rules.base import Rule
+from prebake.rules.downloads import about_download
 
 
 class DownloadFailureIgnored(Rule):
@@ -67,20 +68,10 @@ class DownloadFailureIgnored(Rule):
     def check(self, build: Build) -> Iterator[Finding]:
         """One finding for each download."""
         for item in ignored_failures(build):
-            yield self.finding(
-                build.location(item.fetch.instruction),
-                item.message,
-                key=build.key(item.fetch.instruction, f"{item.kind} {item.fetch.named}"),
-                severity=Severity.INFORMATION if item.mild else Severity.WARNING,
-                repair=partial(_repair, build, item),
-                related=item.related,
-            )
+            yield about_download(self, build, item, partial(_repair, build, item))
 
 
 def _repair(build: Build, item: Ignored) -> tuple[Fix, ...] | str:
-    from prebake.build.models.runs.failurefix import FailurePlan, plan_failure
+    from prebake.build.models.runs.failurefix import plan_failure
 
-    plan = plan_failure(build, item)
-    if not isinstance(plan, FailurePlan):
-        return plan
-    return (Fix(plan.title, Applicability.SUGGESTED, plan.edits),)
+    return plan_failure(build, item)

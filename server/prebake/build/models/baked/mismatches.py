@@ -33,29 +33,44 @@ class Unused(NamedTuple):
     expected: str | None = None
 
 
+class _Asked(NamedTuple):
+    """A download, and the loads of the same model."""
+
+    build: Build
+    fetch: Fetch
+    stored: Stored | None
+    loads: tuple[StartLoad, ...]
+
+    def unused(self, kind: str, message: str, expected: str | None = None) -> Unused:
+        related = tuple(
+            Related(Location(item.load.path, item.load.span), f"{item.load.call} looks for it here")
+            for item in self.loads
+            if item.load.in_file
+        )
+        return Unused(kind, self.fetch, self.stored, message, related, expected=expected)
+
+    def called(self, item: StartLoad) -> str:
+        """A load, for messages."""
+        load = item.load
+        if not load.in_file:
+            return load.call
+        return f"{load.call} ({self.build.relative(load.path)}:{load.span.start.line + 1})"
+
+
 def against_loads(build: Build, fetch: Fetch, stored: Stored | None) -> Unused | None:
     """What the code asks for in another way than it was downloaded."""
     if fetch.step.program not in ("hf", "huggingface-cli") or len(fetch.models) != 1:
         return None
     model = fetch.models[0]
-    again = [other for other in _fetches_of(build, model) if other is not fetch]
-    loads = [
+    loads = tuple(
         item
         for item in start_loads(build)
         if item.load.model == model and item.load.variable is None and item.load.certain and not item.load.alternatives
-    ]
-    if again or not loads:
+    )
+    if not loads or any(other is not fetch for other in _fetches_of(build, model)):
         return None
-    related = tuple(
-        Related(Location(item.load.path, item.load.span), f"{item.load.call} looks for it here")
-        for item in loads
-        if item.load.in_file
-    )
-    return (
-        _by_option(build, fetch, stored, loads, related)
-        or _by_filter(build, fetch, stored, loads, related)
-        or _by_revision(build, fetch, stored, loads, related)
-    )
+    asked = _Asked(build, fetch, stored, loads)
+    return next((found for check in (_to_folder, _filtered, _of_revision) if (found := check(asked))), None)
 
 
 def _fetches_of(build: Build, model: str) -> Iterator[Fetch]:
@@ -65,54 +80,48 @@ def _fetches_of(build: Build, model: str) -> Iterator[Fetch]:
                 yield fetch
 
 
-def _by_option(
-    build: Build, fetch: Fetch, stored: Stored | None, loads: list[StartLoad], related: tuple[Related, ...]
-) -> Unused | None:
+def _to_folder(asked: _Asked) -> Unused | None:
+    """Plain files, and code that asks for the id."""
+    fetch, loads = asked.fetch, asked.loads
     if not has_option(fetch, "--local-dir") or any(item.load.target or item.load.cache for item in loads):
         return None
-    folder = stored.folder if stored is not None else "a folder of its own"
-    message = (
-        f"{fetch.subject} downloads {fetch.named} to {folder} as plain files, but {_calls(build, loads)} asks for it "
+    folder = asked.stored.folder if asked.stored is not None else "a folder of its own"
+    return asked.unused(
+        "option",
+        f"{fetch.subject} downloads {fetch.named} to {folder} as plain files, but {asked.called(loads[0])} asks for it "
         "by its id and looks in the hub's cache: it is downloaded again there. Leave out --local-dir, or load from "
-        "that folder"
+        "that folder",
     )
-    return Unused("option", fetch, stored, message, related)
 
 
-def _by_filter(
-    build: Build, fetch: Fetch, stored: Stored | None, loads: list[StartLoad], related: tuple[Related, ...]
-) -> Unused | None:
-    whole = [item for item in loads if item.load.name.endswith("snapshot_download") and not item.load.filtered]
+def _filtered(asked: _Asked) -> Unused | None:
+    """Some files, and code that asks for all of them."""
+    fetch = asked.fetch
+    whole = [item for item in asked.loads if item.load.name.endswith("snapshot_download") and not item.load.filtered]
     if not whole or not has_option(fetch, *_FILTERS):
         return None
-    message = (
-        f"{fetch.subject} downloads some files of {fetch.named} only, but {_calls(build, whole)} asks for all of them: "
-        "the rest is downloaded at each start, and without network it fails with IncompleteSnapshotError. Use the same "
-        "patterns for both"
+    return asked.unused(
+        "filter",
+        f"{fetch.subject} downloads some files of {fetch.named} only, but {asked.called(whole[0])} asks for all of "
+        "them: the rest is downloaded at each start, and without network it fails with IncompleteSnapshotError. Use "
+        "the same patterns for both",
     )
-    return Unused("filter", fetch, stored, message, related)
 
 
-def _by_revision(
-    build: Build, fetch: Fetch, stored: Stored | None, loads: list[StartLoad], related: tuple[Related, ...]
-) -> Unused | None:
-    if has_option(fetch, "--revision") and option_of(fetch, "--revision") is None:
+def _of_revision(asked: _Asked) -> Unused | None:
+    """One revision, and code that asks for another."""
+    fetch = asked.fetch
+    own = option_of(fetch, "--revision")
+    if own is None and has_option(fetch, "--revision"):
         return None
-    own = option_of(fetch, "--revision") or "main"
-    for item in loads:
-        wanted = "main" if item.load.revision is None else item.load.revision.text
-        if wanted is None or wanted == own:
-            return None
-    asked = loads[0].load.revision
-    wanted = "main" if asked is None or asked.text is None else asked.text
-    message = (
-        f"{fetch.subject} downloads revision {own} of {fetch.named}, but {_calls(build, loads)} asks for {wanted}: the "
-        "hub's cache knows revisions by the text they were asked for with, so that the container downloads it again. "
-        "Use the same text for both"
+    own = own or "main"
+    wanted = ["main" if item.load.revision is None else item.load.revision.text for item in asked.loads]
+    if wanted[0] is None or None in wanted or own in wanted:
+        return None
+    return asked.unused(
+        "revision",
+        f"{fetch.subject} downloads revision {own} of {fetch.named}, but {asked.called(asked.loads[0])} asks for "
+        f"{wanted[0]}: the hub's cache knows revisions by the text they were asked for with, so that the container "
+        "downloads it again. Use the same text for both",
+        wanted[0],
     )
-    return Unused("revision", fetch, stored, message, related, expected=wanted)
-
-
-def _calls(build: Build, loads: list[StartLoad]) -> str:
-    load = loads[0].load
-    return f"{load.call} ({build.relative(load.path)}:{load.span.start.line + 1})" if load.in_file else load.call

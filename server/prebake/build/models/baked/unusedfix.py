@@ -12,19 +12,11 @@ from prebake.build.rewriting.insertions import cased, edited, insert_above, inse
 from prebake.build.startup import final_chain, final_state
 from prebake.build.state import states
 from prebake.build.steps import steps_at
-from prebake.edits import FileEdit, TextEdit, apply
-from prebake.records import NamedTuple
+from prebake.edits import TextEdit, apply
+from prebake.findings import Applicability, Fix
 
 
-class Repair(NamedTuple):
-    """A rewrite: what it does in a few words, its edits, and what there is to say of it."""
-
-    title: str
-    edits: tuple[FileEdit, ...]
-    note: str
-
-
-def plan_repair(build: Build, item: Unused) -> Repair | str:
+def plan_repair(build: Build, item: Unused) -> tuple[Fix, ...] | str:
     """The rewrite, or the fact that stands in the way: a sentence without its full stop."""
     plans = {
         "mount": _without_mount,
@@ -43,7 +35,7 @@ def plan_repair(build: Build, item: Unused) -> Repair | str:
     return "the VOLUME or the download has to go: which one is not known"
 
 
-def _edited(build: Build, title: str, edits: list[TextEdit], note: str) -> Repair:
+def _edited(build: Build, title: str, edits: list[TextEdit], note: str) -> tuple[Fix, ...]:
     """The rewrite; where the image then has everything that the code loads, the hub is switched off as well (PB303)."""
     found = online(build.with_text(apply(build.text, edits)))
     if found is not None:
@@ -53,10 +45,10 @@ def _edited(build: Build, title: str, edits: list[TextEdit], note: str) -> Repai
         if number is not None and number < len(own):  # the edits add and remove no RUN
             edits = [*edits, insert_below(build, own[number], cased(own[number], [OFFLINE]))]
             note = f"{note}; {OFFLINE} spares each start the questions to the hub".removeprefix("; ")
-    return Repair(title, (edited(build, *edits),), note)
+    return (Fix(title, Applicability.SUGGESTED, (edited(build, *edits),), note),)
 
 
-def _without_mount(build: Build, item: Unused) -> Repair | str:
+def _without_mount(build: Build, item: Unused) -> tuple[Fix, ...] | str:
     instruction, flag = item.fetch.instruction, item.flag
     steps = steps_at(build, instruction).steps
     if len(fetches_at(build, instruction)) != len(steps):
@@ -77,7 +69,7 @@ def _without_mount(build: Build, item: Unused) -> Repair | str:
     return _edited(build, "Leave out the cache mount, so that the download gets into the image", [edit], note)
 
 
-def _for_both_users(build: Build, item: Unused) -> Repair | str:
+def _for_both_users(build: Build, item: Unused) -> tuple[Fix, ...] | str:
     family = item.stored.family if item.stored is not None else None
     if family is None or not family.variable:
         return "the library has no variable for its cache: download as the user that runs (USER above the RUN)"
@@ -100,7 +92,7 @@ def _for_both_users(build: Build, item: Unused) -> Repair | str:
     return _edited(build, f"Set {family.variable}={family.place} for the download and the container", found, note)
 
 
-def _variable_first(build: Build, item: Unused) -> Repair | str:
+def _variable_first(build: Build, item: Unused) -> tuple[Fix, ...] | str:
     name = item.expected
     instruction = item.fetch.instruction
     pair = next(
@@ -124,7 +116,7 @@ def _variable_first(build: Build, item: Unused) -> Repair | str:
     return _edited(build, title, [insert_above(build, instruction, line)], note)
 
 
-def _without_folder(build: Build, item: Unused) -> Repair | str:
+def _without_folder(build: Build, item: Unused) -> tuple[Fix, ...] | str:
     edits = CommandEdits(item.fetch.instruction, build.tree.escape)
     words = item.fetch.step.command.words
     for number, word in enumerate(words):
@@ -139,7 +131,7 @@ def _without_folder(build: Build, item: Unused) -> Repair | str:
     return _edited(build, "Leave out --local-dir", edits.edits, note)
 
 
-def _same_revision(build: Build, item: Unused) -> Repair | str:
+def _same_revision(build: Build, item: Unused) -> tuple[Fix, ...] | str:
     wanted, command = item.expected, item.fetch.step.command
     own = option_of(item.fetch, "--revision")
     if wanted is None or wanted == "main":

@@ -16,10 +16,9 @@ from prebake.build.models.baking.volume import docker_run, plan_volume
 from prebake.build.models.loads.starts import StartLoad
 from prebake.build.models.safetext import Unsafe
 from prebake.config import Bake
-from prebake.edits import FileEdit
+from prebake.findings import Applicability, Fix
 from prebake.project.composeedits import NotPlain
 from prebake.project.python.retarget import Unclear
-from prebake.records import NamedTuple
 
 
 def _into_cache(build: Build, loads: Sequence[StartLoad]) -> BakePlan:
@@ -37,15 +36,7 @@ _TITLES = {
 }
 
 
-class Way(NamedTuple):
-    """One way: its title, its edits, and what it costs."""
-
-    title: str
-    edits: tuple[FileEdit, ...]
-    explanation: str
-
-
-def ways(build: Build, pending: Pending) -> tuple[Way, ...] | str:
+def ways(build: Build, pending: Pending) -> tuple[Fix, ...] | str:
     """The ways that can be taken, the preferred one first; or why there is none.
 
     The setting ``bake`` says which one is preferred; one that was chosen and cannot be taken is not replaced. Where it
@@ -78,7 +69,7 @@ def _planned(name: str, build: Build, loads: Sequence[StartLoad]) -> BakePlan | 
         return str(reason)
 
 
-def _way(build: Build, pending: Pending, name: str, plan: BakePlan, gated: bool) -> Way:
+def _way(build: Build, pending: Pending, name: str, plan: BakePlan, gated: bool) -> Fix:
     kinds = sorted({item.load.kind for item in pending.loads})
     model = pending.model or ""
     what = f"the {' and '.join(kinds)} of {model}" if set(kinds) <= {"tokenizer", "config"} else model
@@ -91,4 +82,4 @@ def _way(build: Build, pending: Pending, name: str, plan: BakePlan, gated: bool)
         shown = docker_run(build, pending.loads)
         if shown:
             said += f"; for a model that is large or changes often, a volume is the alternative: `{shown} ...`"
-    return Way(_TITLES[name].format(what), plan.edits, said)
+    return Fix(_TITLES[name].format(what), Applicability.SUGGESTED, plan.edits, said)

@@ -5,18 +5,12 @@ from __future__ import annotations
 from prebake.build.build import Build
 from prebake.build.models.runs.failures import NLTK, Ignored
 from prebake.build.rewriting.commandedits import CommandEdits
-from prebake.edits import FileEdit, TextEdit
-from prebake.records import NamedTuple
+from prebake.build.rewriting.insertions import edited
+from prebake.edits import TextEdit
+from prebake.findings import Applicability, Fix
 
 
-class FailurePlan(NamedTuple):
-    """A rewrite: what it does in a few words, and its edits."""
-
-    title: str
-    edits: tuple[FileEdit, ...]
-
-
-def plan_failure(build: Build, item: Ignored) -> FailurePlan | str:
+def plan_failure(build: Build, item: Ignored) -> tuple[Fix, ...] | str:
     """The rewrite, or the fact that stands in the way: a sentence without its full stop."""
     instruction, command = item.fetch.instruction, item.command
     raw = instruction.raw
@@ -55,5 +49,5 @@ def plan_failure(build: Build, item: Ignored) -> FailurePlan | str:
     return _plan(build, "Join the commands by &&, so that a failure stops the build", [TextEdit(span, " &&")])
 
 
-def _plan(build: Build, title: str, edits: list[TextEdit]) -> FailurePlan:
-    return FailurePlan(title, (FileEdit(build.path, build.text, tuple(edits)),))
+def _plan(build: Build, title: str, edits: list[TextEdit]) -> tuple[Fix, ...]:
+    return (Fix(title, Applicability.SUGGESTED, (edited(build, *edits),)),)

@@ -9,9 +9,10 @@ from prebake.build.builders import builder_of
 from prebake.build.models.runs.fetches import fetches_at
 from prebake.build.models.tokens.secretmount import HUB_TOKENS, has_secrets, identity_of, secret_mount
 from prebake.build.models.tokens.tokens import Carried
+from prebake.build.rewriting.insertions import edited
 from prebake.build.state import states
-from prebake.edits import FileEdit, TextEdit
-from prebake.records import NamedTuple
+from prebake.edits import TextEdit
+from prebake.findings import Applicability, Fix
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
 from prebake.syntax.run import scripts_of
@@ -19,14 +20,7 @@ from prebake.syntax.run import scripts_of
 _LOGIN = regex(r"\b(?:huggingface-cli|hf(?:\s+auth)?)\s+login\b|\bgit\s+config\b|\.netrc|npm\s+config\s+set")
 
 
-class TokenPlan(NamedTuple):
-    """The rewrite, and how the image is then built."""
-
-    edits: tuple[FileEdit, ...]
-    note: str
-
-
-def plan_secret(build: Build, item: Carried) -> TokenPlan | str:
+def plan_secret(build: Build, item: Carried) -> tuple[Fix, ...] | str:
     """The rewrite, or the fact that stands in the way: a sentence without its full stop."""
     if item.kind == "literal":
         return (
@@ -61,7 +55,7 @@ def plan_secret(build: Build, item: Carried) -> TokenPlan | str:
     note = f"Build it with `docker build --secret id={identity},env={item.name}`"
     if item.kind == "variable":
         note += f"; the container gets {item.name} when it starts (`docker run -e {item.name}`)"
-    return TokenPlan((FileEdit(build.path, build.text, tuple(edits)),), note)
+    return (Fix(f"Mount {item.name} as a build secret", Applicability.SUGGESTED, (edited(build, *edits),), note),)
 
 
 def _uses(build: Build, run: Instruction, name: str) -> bool:
