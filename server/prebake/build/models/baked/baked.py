@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from prebake.build.build import Build, fact
 from prebake.build.copies import copies
+from prebake.build.image import mounts_of
 from prebake.build.models.hub.cache import cache_folders, overlaps
 from prebake.build.models.loads.entries import console_names
 from prebake.build.models.loads.programs import command_loads, program_loads
@@ -187,12 +188,8 @@ def _scripts(step: Step, place: Place, words: tuple[str, ...]) -> Iterator[str]:
 
 def _hidden(instruction: Instruction, state: State) -> bool:
     """Whether a cache mount lies over the folder that models are downloaded to: nothing of it gets into the image."""
-    environment = {**state.args, **state.env}
-    for mount in instruction.flag_values("mount"):
-        options = dict(part.partition("=")[::2] for part in mount.split(","))
-        target = options.get("target") or options.get("dst") or options.get("destination")
-        if options.get("type") == "cache" and target is not None:
-            hides = any(overlaps(folder, target) for folder in cache_folders(environment))
-            if hides and "--local-dir" not in instruction.raw and "local_dir" not in instruction.raw:
-                return True
-    return False
+    if "--local-dir" in instruction.raw or "local_dir" in instruction.raw:
+        return False
+    folders = cache_folders({**state.args, **state.env})
+    targets = [mount.target for mount in mounts_of(instruction, state) if mount.kind == "cache"]
+    return any(overlaps(folder, target) for folder in folders for target in targets)

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable
 
 from prebake.build.build import Build
-from prebake.build.models.baked.served import is_served
+from prebake.build.models.baked.presence import in_image
 from prebake.build.models.hub.client import downloads_unseen
 from prebake.build.models.loads.starts import StartLoad, start_loads
 from prebake.build.startup import final_chain, image_file, starts
@@ -41,7 +41,7 @@ def leaves_nothing(build: Build, loads: Iterable[StartLoad]) -> bool:
     stage = build.final_stage
     if stage is None or any(name in item.start.environment for item in found for name in _DECIDED):
         return False
-    if not all(_is_settled(build, item.load) and (item.load in mine or is_served(build, item.load)) for item in found):
+    if not all(_is_settled(build, item.load) and (item.load in mine or in_image(build, item)) for item in found):
         return False
     return _all_followed(build) and not downloads_unseen(build, stage)
 

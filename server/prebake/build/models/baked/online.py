@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from prebake.build.build import Build, fact
 from prebake.build.models.baked.offline import last_fetch, leaves_nothing
-from prebake.build.models.baked.served import hub_fetches, is_served
+from prebake.build.models.baked.presence import in_image
+from prebake.build.models.baked.served import hub_fetches
 from prebake.build.models.baked.unused import unused_bakes
 from prebake.build.models.loads.starts import StartLoad, start_loads
 from prebake.records import NamedTuple
@@ -28,7 +29,7 @@ def online(build: Build) -> Online | None:
     if not loads or not all(item.load.entry.in_hub_cache for item in loads):
         return None
     fetches = hub_fetches(build)
-    if not fetches or not all(is_served(build, item.load) for item in loads):
+    if not fetches or not all(in_image(build, item) for item in loads):
         return None
     if unused_bakes(build) or not leaves_nothing(build, loads):
         return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from prebake.build.build import Build, fact
 from prebake.build.image import mounts_of
 from prebake.build.models.baked.mismatches import Unused, against_loads
+from prebake.build.models.baked.volumes import declared_volumes
 from prebake.build.models.runs.fetches import Fetch, fetches_at
 from prebake.build.models.runs.places import Stored, folder_of, stored_by
 from prebake.build.paths import inside
@@ -95,29 +96,17 @@ def _is_moved(build: Build, fetch: Fetch, folder: str) -> bool:
 
 
 def _in_volume(build: Build, fetch: Fetch, stored: Stored) -> Unused | None:
-    for stage in final_chain(build):
-        for instruction in stage.instructions:
-            place = _declared_over(build, instruction, stored) if instruction.keyword == "VOLUME" else None
-            if place is None:
-                continue
-            mounting = _mounting(build, place)
-            related = (Related(build.location(instruction), "the volume is declared here"), *mounting)
-            if mounting:
-                said = f"a folder of the host is mounted there ({_at(build, mounting[0])}) and hides it"
-            else:
-                said = "Docker copies it to a new volume for each container, and whatever is mounted there hides it"
-            message = f"{fetch.subject} downloads {fetch.named} to {place}, which is declared a VOLUME: {said}"
-            return Unused("volume", fetch, stored, message, related, mild=not mounting)
-    return None
-
-
-def _declared_over(build: Build, instruction: Instruction, stored: Stored) -> str | None:
-    state = states(build)[instruction.index]
-    for word in instruction.words if instruction.json is None else instruction.json:
-        text = state.expand(word.raw if instruction.json is None else word.value, build.tree.escape)
-        place = state.absolute(text) if text else None
-        if place is not None and place != "/" and inside(stored.folder, place) is not None:
-            return place
+    for instruction, place in declared_volumes(build):
+        if place == "/" or inside(stored.folder, place) is None:
+            continue
+        mounting = _mounting(build, place)
+        related = (Related(build.location(instruction), "the volume is declared here"), *mounting)
+        if mounting:
+            said = f"a folder of the host is mounted there ({_at(build, mounting[0])}) and hides it"
+        else:
+            said = "Docker copies it to a new volume for each container, and whatever is mounted there hides it"
+        message = f"{fetch.subject} downloads {fetch.named} to {place}, which is declared a VOLUME: {said}"
+        return Unused("volume", fetch, stored, message, related, mild=not mounting)
     return None
 
 

@@ -12,7 +12,6 @@ from prebake.build.paths import inside
 from prebake.files import join
 
 HUB_VARIABLES = ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE")
-_TRUE = frozenset(("1", "ON", "YES", "TRUE"))
 
 
 def cache_folders(environment: Mapping[str, str | None], home: str = "/root") -> tuple[str, ...]:
@@ -36,8 +35,3 @@ def cache_folders(environment: Mapping[str, str | None], home: str = "/root") ->
 def overlaps(folder: str, other: str) -> bool:
     """Whether one of two folders lies inside the other or is it: what hides one hides part of the other."""
     return inside(folder, other) is not None or inside(other, folder) is not None
-
-
-def is_offline(environment: Mapping[str, str | None]) -> bool:
-    """Whether the hub is never asked: then nothing is downloaded, whatever the code calls."""
-    return any((environment.get(name) or "").upper() in _TRUE for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"))

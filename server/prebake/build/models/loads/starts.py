@@ -23,6 +23,11 @@ class StartLoad(NamedTuple):
     load: Load
     start: Start
 
+    @property
+    def homes(self) -> tuple[str, ...]:
+        """The home folders that its user may have: ``sudo`` and the like leave that of root in place."""
+        return tuple(dict.fromkeys((self.start.home, "/root")))
+
 
 @fact
 def start_loads(build: Build) -> tuple[StartLoad, ...]:
