@@ -10,8 +10,8 @@ import posixpath
 from collections.abc import Iterator, Mapping
 
 from prebake.build.build import Build, fact, fact_at
+from prebake.build.commands.projectscripts import followed, mentions_script
 from prebake.build.installs.installer_table import Installer, aliases, installers_of, programs, tools
-from prebake.build.installs.projectscripts import followed, mentions_script
 from prebake.build.state import State, states
 from prebake.build.steps import Argument, Step, Steps, steps_at
 from prebake.project.requirements import is_archive, is_local_index, local_path

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from prebake.build.build import Build
 from prebake.build.image import ImageFiles, image_before
 from prebake.build.steps import Step, Steps, steps_of_script
+from prebake.project.recipes import recipe_of
 from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
@@ -19,9 +20,6 @@ from prebake.text import Text
 _MENTION = regex(r"\bmake\b|(^|[\s;&|\"'(])(\.{0,2}/)?[\w./-]+\.(sh|bash)\b|[\s;&|\"']\./")
 _DEPTH = 3
 """Bound on scripts that start scripts."""
-
-_MOST_LINES = 5000
-"""Bound on the lines of a Makefile that are looked at."""
 
 
 class Followed(NamedTuple):
@@ -94,11 +92,11 @@ class _Walk:
             if path is None or text is None:
                 continue
             found: list[Step] = []
-            for number, line in _recipe_of(text, targets[0] if targets else None):
+            for line in recipe_of(text, targets[0] if targets else None):
                 provided = self.image.provider(path)
-                self.by_make = self.by_make or (path if provided is None else provided.context, number)
+                self.by_make = self.by_make or (path if provided is None else provided.context, line.number)
                 there = step._replace(directory=place)
-                found += steps_of_script(split(Fragment.whole(line.lstrip("@-+ "))), there).steps
+                found += steps_of_script(split(Fragment.whole(line.command)), there).steps
             if not found:
                 return None
             self.files[path] = None
@@ -108,19 +106,3 @@ class _Walk:
 
 def _is_shell(path: str, text: Text | None) -> bool:
     return path.endswith((".sh", ".bash")) or (text is not None and text.content.startswith("#!"))
-
-
-def _recipe_of(text: Text, target: str | None) -> Iterator[tuple[int, str]]:
-    """The lines of a target's recipe with their 0-based numbers; of the first target where none is named."""
-    inside = False
-    for number in range(min(text.line_count, _MOST_LINES)):
-        line = text.line(number)
-        if line.startswith("\t"):
-            if inside and line.strip():
-                yield number, line.strip()
-            continue
-        head, colon, rest = line.partition(":")
-        if inside and line.strip() and not line.startswith("#"):
-            return
-        if colon and not rest.startswith("=") and not line.startswith((" ", ".", "#")):
-            inside = target in head.split() if target is not None else True
