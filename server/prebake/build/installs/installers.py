@@ -117,8 +117,8 @@ def install_at(build: Build, instruction: Instruction) -> Install | None:
 
 def _by_script(build: Build, instruction: Instruction) -> Install | None:
     """The install that a script of the project or a Makefile does for a RUN."""
-    found = followed(build, instruction, steps_at(build, instruction))
-    if found is None:
+    found = followed(build, instruction)
+    if not found.files:
         return None
     commands = tuple(command for step in found.steps.steps if (command := install_command(step)) is not None)
     state = states(build)[instruction.index]

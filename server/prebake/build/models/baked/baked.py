@@ -14,9 +14,9 @@ from prebake.build.image import mounts_of
 from prebake.build.models.hub.cache import cache_folders, overlaps
 from prebake.build.models.loads.entries import console_names
 from prebake.build.models.loads.programs import command_loads, program_loads
-from prebake.build.models.runs.programs import programs_of_step, words_of
+from prebake.build.models.runs.programs import image_file, place_of, programs_of_step, words_of
 from prebake.build.paths import inside
-from prebake.build.startup import final_chain, final_state, stage_file
+from prebake.build.startup import final_chain, final_state
 from prebake.build.state import State, chain, states
 from prebake.build.steps import Step, steps_at
 from prebake.project.catalogue import mentions_command
@@ -101,7 +101,7 @@ def baked(build: Build) -> Baked:
                     # Uncut: the values of a loop, what `wget` and `git clone` are given.
                     texts.append(raw.lower())
                 if _WORTH_READING.search(raw) or mentions_command(raw) or any(name in raw for name in own_commands):
-                    for text, found in _run(build, stage, instruction, hidden):
+                    for text, found in _run(build, instruction, hidden):
                         texts.append(text)
                         loads += found
             elif instruction.keyword in ("COPY", "ADD"):
@@ -153,22 +153,19 @@ def _copies_cache(build: Build) -> bool:
     return False
 
 
-def _run(build: Build, stage: Stage, instruction: Instruction, hidden: bool) -> Iterator[tuple[str, tuple[Load, ...]]]:
+def _run(build: Build, instruction: Instruction, hidden: bool) -> Iterator[tuple[str, tuple[Load, ...]]]:
     """The text of each command of a RUN, and the downloads of the Python program it is; where a cache mount hides the
     cache, only what goes elsewhere.
     """
-    state = states(build)[instruction.index]
-    stages = chain(build, stage)
-
-    def files(path: str) -> str | None:
-        return stage_file(build, stages, path)
-
+    files = image_file(build, instruction)
     for step in steps_at(build, instruction).steps:
-        environment = {**state.args, **state.env, **step.variables}
-        place = Place(step.directory or ".", environment, lambda path: build.snapshot.text(files(path) or ""))
+        place = place_of(build, instruction, step)
         words = words_of(step)
         if not hidden:
-            yield " ".join((step.program, *words)).lower(), tuple(shell_loads((step.program, *words), environment))
+            yield (
+                " ".join((step.program, *words)).lower(),
+                tuple(shell_loads((step.program, *words), place.environment)),
+            )
             for script in _scripts(step, place, words):
                 yield script, ()
         for program in programs_of_step(build, step, place):

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import posixpath
 import sys
-from collections import ChainMap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import cast
 
 from prebake.build.build import Build, fact_at
-from prebake.build.image import image_before
+from prebake.build.commands.projectscripts import Ran, Within, followed, mentions_script
 from prebake.build.models.loads.programs import program_loads
-from prebake.build.models.runs.programs import programs_of_step, words_of
-from prebake.build.steps import Step, steps_at
+from prebake.build.models.runs.programs import image_file, place_of, programs_of_step, words_of
+from prebake.build.steps import Step
 from prebake.project.catalogue import is_hub_id, mentions_command
-from prebake.project.command import Place, Program
+from prebake.project.command import Program
 from prebake.project.loads import CODE, Load
 from prebake.project.shellloads import shell_loads
 from prebake.records import NamedTuple
@@ -58,19 +56,35 @@ class Fetch(NamedTuple):
     """One command of a RUN that downloads models.
 
     ``models`` names what it downloads, as far as that is known: ids, packages, files. ``loads`` are the calls of the
-    catalogue that its Python code reaches, ``sure`` those that stand in the program itself. ``script`` is the file of
-    the project that runs, a path in the image, and ``code`` its text or that of ``python -c``. ``subject`` is what
-    downloads, for messages.
+    catalogue that its Python code reaches, ``sure`` those that stand in the program itself. ``script`` is the Python
+    file of the project that runs, a path in the image, and ``code`` its text or that of ``python -c``. ``subject`` is
+    what downloads, for messages.
     """
 
     instruction: Instruction
-    step: Step
+    ran: Ran
     models: tuple[str, ...]
     subject: str
     loads: tuple[Load, ...] = ()
     script: str | None = None
     code: str | None = None
     sure: tuple[Load, ...] = ()
+
+    @property
+    def step(self) -> Step:
+        """The command that downloads: of the RUN, or of a shell script of the project that it starts."""
+        return self.ran.step
+
+    @property
+    def within(self) -> Within | None:
+        """The file of the project that the command stands in; ``None`` where it stands in the Dockerfile."""
+        return self.ran.within[-1] if self.ran.within else None
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The scripts of the project that it runs by, as paths of the image."""
+        own = () if self.script is None else (self.script,)
+        return (*(within.path for within in self.ran.within), *own)
 
     @property
     def named(self) -> str:
@@ -86,31 +100,25 @@ def fetches_at(build: Build, instruction: Instruction) -> tuple[Fetch, ...]:
     """The downloads that a RUN makes, in order."""
     if instruction.keyword != "RUN" or not _is_worth_reading(instruction.raw):
         return ()
-    steps = steps_at(build, instruction)
-    found = (item for step in steps.steps for item in _of_step(build, instruction, step))
-    return tuple(item for item in found if item.models or item.loads or steps.problem is None)  # half-typed text
+    ran = followed(build, instruction)
+    found = (item for each in ran.commands for item in _of_command(build, instruction, each))
+    return tuple(item for item in found if item.models or item.loads or ran.problem is None)  # half-typed text
 
 
-def _of_step(build: Build, instruction: Instruction, step: Step) -> Iterator[Fetch]:
+def _of_command(build: Build, instruction: Instruction, ran: Ran) -> Iterator[Fetch]:
+    step = ran.step
     words = [argument.text or "" for argument in step.arguments]
     models = command_models(step.program, words)
     if models is not None:
-        yield Fetch(instruction, step, models, _called(step))
+        yield Fetch(instruction, ran, models, _called(ran))
         return
-    # In layers: a long Dockerfile has many variables, and most commands look at none.
-    environment = ChainMap(*(cast("dict[str, str | None]", each) for each in _variables(step)))
-    named = tuple(shell_loads((step.program, *words_of(step)), environment))
+    place = place_of(build, instruction, step)
+    named = tuple(shell_loads((step.program, *words_of(step)), place.environment))
     if named:
         found = dict.fromkeys(load.model for load in named if load.model is not None)
-        yield Fetch(instruction, step, tuple(found), _called(step), named)
+        yield Fetch(instruction, ran, tuple(found), _called(ran), named)
         return
-
-    def files(path: str) -> str | None:
-        image = image_before(build, instruction)
-        found = image.provider(path) if image.copies else None
-        return None if found is None or found.copy is None else found.copy.files.absolute(found.context)
-
-    place = Place(step.directory or ".", environment, lambda path: build.snapshot.text(files(path) or ""))
+    files = image_file(build, instruction)
     for program in programs_of_step(build, step, place):
         if program.code is not None and _is_plain(program.code):
             continue
@@ -127,17 +135,13 @@ def _of_step(build: Build, instruction: Instruction, step: Step) -> Iterator[Fet
         if loads or calls:
             code = None if text is None else text.content
             models = tuple(names) if own else ()
-            yield Fetch(instruction, step, models, _subject(program), loads, program.file, code, sure)
-
-
-def _variables(step: Step) -> tuple[Mapping[str, str | None], ...]:
-    return step.variables, step.state.env, step.state.args
+            yield Fetch(instruction, ran, models, _subject(program), loads, program.file, code, sure)
 
 
 @lru_cache(maxsize=2048)
 def _is_worth_reading(text: str) -> bool:
     """Whether a RUN may download models: a cheap test, remembered since most commands stay as they are."""
-    if _WORTH_READING.search(text) or mentions_command(text):
+    if _WORTH_READING.search(text) or mentions_command(text) or mentions_script(text):
         return True
     rest = _CODE.sub(lambda code: "" if _is_plain(code[1] or code[2] or "") else code[0], text)
     return any(not rest.startswith(("&&", ";", "|", "\\"), found.end()) for found in _PYTHON.finditer(rest + " "))
@@ -150,9 +154,11 @@ def _is_plain(code: str) -> bool:
     return names <= sys.stdlib_module_names - _REACHING and not _NAMED.search(code)
 
 
-def _called(step: Step) -> str:
+def _called(ran: Ran) -> str:
+    step = ran.step
     first = step.arguments[0].text if step.arguments else None
-    return f"{step.program} {first}" if first in ("download", "pull", "clone") else step.program
+    name = f"{step.program} {first}" if first in ("download", "pull", "clone") else step.program
+    return f"{name} in {posixpath.basename(ran.within[-1].path)}" if ran.within else name
 
 
 def _subject(program: Program) -> str:

@@ -7,6 +7,7 @@ from functools import partial
 
 from prebake.build.build import Build, fact
 from prebake.build.commands.inproject import command_effects
+from prebake.build.commands.projectscripts import followed
 from prebake.build.copies import Copy
 from prebake.build.image import mounts_of
 from prebake.build.installs.manifests import readings
@@ -14,7 +15,6 @@ from prebake.build.installs.misplaced import Extra, beyond, misplaced, runs_belo
 from prebake.build.models.runs.fetches import Fetch, fetches_at
 from prebake.build.paths import inside
 from prebake.build.state import states
-from prebake.build.steps import steps_at
 from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Instruction
 
@@ -83,8 +83,9 @@ def _is_apart(copy: Copy, extra: Extra, fetches: tuple[Fetch, ...]) -> bool:
     """Whether a COPY surely brings more than a RUN needs of which it is not known what it reads."""
     if extra is Extra.CONTEXT:
         return True
-    scripts = [fetch.script for fetch in fetches]
-    return extra is Extra.SOURCES and not any(script is None or copy.provider(script) is not None for script in scripts)
+    if extra is not Extra.SOURCES:
+        return False
+    return all(fetch.files and not any(map(copy.provider, fetch.files)) for fetch in fetches)
 
 
 _SELDOM = (Extra.NOTHING, Extra.QUIET, Extra.FOLDER)
@@ -117,10 +118,10 @@ def _reads(build: Build, instruction: Instruction) -> tuple[frozenset[str], str 
     if reading is not None:
         reads = frozenset(item.image for item in reading.manifests)
         return reads, reading.problems[0] if reading.problems else None
-    steps = steps_at(build, instruction)
-    reads = frozenset[str]()
-    opaque = steps.problem
-    for step in steps.steps:
+    ran = followed(build, instruction)
+    reads = frozenset(ran.files)
+    opaque = "make may read anything" if ran.by_make is not None else ran.problem
+    for step in ran.steps.steps:
         effects = command_effects(build, instruction, step)
         reads |= frozenset(effects.reads)
         if effects.opaque is not None:
