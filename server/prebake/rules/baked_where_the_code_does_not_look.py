@@ -19,9 +19,9 @@ class BakedWhereTheCodeDoesNotLook(Rule):
 
     ## What it does
 
-    Looks at each model download of a RUN and works out where it goes, from the options of the command and the variables
-    and the user that are set there (`HF_HOME`, `HF_HUB_CACHE`, `TORCH_HOME`, `NLTK_DATA`, `HOME`, USER). Reports it
-    where the container looks elsewhere:
+    Looks at each model download of a RUN, or of a shell script of the project that it starts, and works out where it
+    goes, from the options of the command and the variables and the user that are set there (`HF_HOME`, `HF_HUB_CACHE`,
+    `TORCH_HOME`, `NLTK_DATA`, `HOME`, USER). Reports it where the container looks elsewhere:
 
     - the folder is a cache mount (`RUN --mount=type=cache,target=/root/.cache`): what is written there stays with the
       builder;
@@ -64,7 +64,8 @@ class BakedWhereTheCodeDoesNotLook(Rule):
     the container; leaves out a cache mount of a RUN that does nothing but download; leaves out `--local-dir`; or writes
     the revision that the code asks for. A cache for another user is made writable for it (`umask 0`), as the hub's
     client writes there when a repository has changed. Where the image then has all that the code loads, the fix adds
-    `HF_HUB_OFFLINE=1` as PB303 does. Where a volume lies over the folder, either may be meant: there is no fix.
+    `HF_HUB_OFFLINE=1` as PB303 does. Where a volume lies over the folder, either may be meant: there is no fix. Options
+    of a command in a script are not changed.
 
     ## References
 

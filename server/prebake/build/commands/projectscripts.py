@@ -102,7 +102,7 @@ class _Walk:
         step = ran.step
         words = [item.text for item in step.arguments]
         name = step.path if "/" in step.path else None
-        if step.program in SHELLS and "/" not in (name or ""):
+        if step.program in SHELLS:
             at = next((at for at, word in enumerate(words) if not (word or "-").startswith(("-", "+"))), len(words))
             name, words = (words[at] if at < len(words) else None), words[at + 1 :]
         path = step.absolute(name) if name else None

@@ -14,6 +14,7 @@ from prebake.build.models.runs.places import HUB, stored_by
 from prebake.build.paths import inside
 from prebake.build.startup import final_chain
 from prebake.build.state import chain
+from prebake.build.steps import Step
 from prebake.project.loads import Load
 from prebake.syntax.dockerfile import Instruction
 
@@ -39,9 +40,16 @@ def hub_fetches(build: Build) -> tuple[Fetch, ...]:
 def _into_cache(build: Build, instruction: Instruction) -> Iterator[tuple[Fetch, str]]:
     """The downloads of a RUN into the hub's cache, with its folder."""
     for fetch in fetches_at(build, instruction):
+        if not all(map(_surely_runs, (fetch.step, *(within.starter for within in fetch.ran.within)))):
+            continue
         stored = stored_by(fetch)
         if stored is not None and stored.family is HUB and stored.option is None:
             yield fetch, stored.folder
+
+
+def _surely_runs(step: Step) -> bool:
+    """Whether a command runs whatever the others come to."""
+    return step.command.before != "||" and set(step.command.context) <= {"(", "{"}
 
 
 def _copies(copy: Instruction, folder: str) -> bool:

@@ -6,7 +6,10 @@ downloaded to is copied, moved or linked by a later command, nothing is said of 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from prebake.build.build import Build, fact
+from prebake.build.commands.projectscripts import followed
 from prebake.build.image import mounts_of
 from prebake.build.models.baked.mismatches import Unused, against_loads
 from prebake.build.models.baked.volumes import declared_volumes
@@ -67,7 +70,7 @@ def _in_cache_mount(build: Build, fetch: Fetch, stored: Stored) -> Unused | None
         None,
     )
     runs = (item for item in build.tree.instructions if item.keyword == "RUN" and "type=cache" in item.raw)
-    if mount is None or any(_MOVES.search(item.body.text) for item in runs):
+    if mount is None or any(_MOVES.search(text) for item in runs for text in _texts(build, item)):
         return None
     flags = [flag for flag in fetch.instruction.flags if flag.name == "mount" and "type=cache" in (flag.value or "")]
     flag = next((flag for flag in flags if mount.target in (flag.value or "")), None)
@@ -86,13 +89,18 @@ def _is_moved(build: Build, fetch: Fetch, folder: str) -> bool:
     numbers = {stage.index for stage in final_chain(build)}
     marks = {folder, ".cache"} if "/.cache/" in folder else {folder}
     return any(
-        item.keyword == "RUN"
-        and item.stage in numbers
-        and item.index >= fetch.instruction.index
-        and _MOVES.search(item.body.text)
-        and any(mark in item.body.text for mark in marks)
+        _MOVES.search(text) and any(mark in text for mark in marks)
         for item in build.tree.instructions
+        if item.keyword == "RUN" and item.stage in numbers and item.index >= fetch.instruction.index
+        for text in _texts(build, item)
     )
+
+
+def _texts(build: Build, instruction: Instruction) -> Iterator[str]:
+    """The commands of a RUN, and the scripts of the project that it starts."""
+    yield instruction.body.text
+    found = {within.path: within for ran in followed(build, instruction).commands for within in ran.within}
+    yield from (within.text.content for within in found.values())
 
 
 def _in_volume(build: Build, fetch: Fetch, stored: Stored) -> Unused | None:

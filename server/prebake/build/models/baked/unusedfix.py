@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import posixpath
+
 from prebake.build.build import Build
+from prebake.build.commands.projectscripts import followed
 from prebake.build.models.baked.mismatches import Unused
 from prebake.build.models.baked.offline import OFFLINE
 from prebake.build.models.baked.online import online
@@ -11,7 +14,6 @@ from prebake.build.rewriting.commandedits import CommandEdits
 from prebake.build.rewriting.insertions import cased, edited, insert_above, insert_below
 from prebake.build.startup import final_chain, final_state
 from prebake.build.state import states
-from prebake.build.steps import steps_at
 from prebake.edits import TextEdit, apply
 from prebake.findings import Applicability, Fix
 
@@ -50,8 +52,7 @@ def _edited(build: Build, title: str, edits: list[TextEdit], note: str) -> tuple
 
 def _without_mount(build: Build, item: Unused) -> tuple[Fix, ...] | str:
     instruction, flag = item.fetch.instruction, item.flag
-    steps = steps_at(build, instruction).steps
-    if len(fetches_at(build, instruction)) != len(steps):
+    if len(fetches_at(build, instruction)) != len(followed(build, instruction).commands):
         return (
             "the other commands of the RUN may need the cache mount: set "
             f"{item.stored.family.variable if item.stored and item.stored.family else 'another folder'} to a folder "
@@ -79,7 +80,7 @@ def _for_both_users(build: Build, item: Unused) -> tuple[Fix, ...] | str:
                 return f"line {other.line + 1} downloads to the home folder of root as well: it comes first"
     instruction = item.fetch.instruction
     edits = CommandEdits(instruction, build.tree.escape)
-    edits.prefix(states(build)[instruction.index].shell, item.fetch.step.command, "umask 0 && ")
+    edits.prefix(states(build)[instruction.index].shell, item.fetch.ran.own.command, "umask 0 && ")
     if edits.problem is not None:
         return edits.problem
     line = cased(instruction, [f"ENV {family.variable}={family.place}"])
@@ -108,6 +109,8 @@ def _variable_first(build: Build, item: Unused) -> tuple[Fix, ...] | str:
     )
     if pair is None or name is None:
         return "the Dockerfile does not set the variable: the same value has to stand above the download"
+    if name in item.fetch.step.variables:
+        return f"{name} is set for the command alone: it has to be {pair.value} there, too"
     if pair.value is None or "$" in pair.value:
         return f"the value of {name} is put together of other variables"
     note = f"{name} is set below the download as well, to the same value"
@@ -116,7 +119,16 @@ def _variable_first(build: Build, item: Unused) -> tuple[Fix, ...] | str:
     return _edited(build, title, [insert_above(build, instruction, line)], note)
 
 
+def _elsewhere(item: Unused, what: str) -> str | None:
+    """That a command stands in a script, which is not edited."""
+    within = item.fetch.within
+    return None if within is None else f"the command stands in {posixpath.basename(within.path)}: {what} there"
+
+
 def _without_folder(build: Build, item: Unused) -> tuple[Fix, ...] | str:
+    elsewhere = _elsewhere(item, "leave out --local-dir")
+    if elsewhere is not None:
+        return elsewhere
     edits = CommandEdits(item.fetch.instruction, build.tree.escape)
     words = item.fetch.step.command.words
     for number, word in enumerate(words):
@@ -138,6 +150,9 @@ def _same_revision(build: Build, item: Unused) -> tuple[Fix, ...] | str:
         return f'the code has to ask for it: pass revision="{own}" there, or the newest may differ from what is tested'
     if not all(char.isalnum() or char in "._-/" for char in wanted) or wanted.startswith("-"):
         return "the revision is not one that can be put into a command"
+    elsewhere = _elsewhere(item, f"pass --revision {wanted}")
+    if elsewhere is not None:
+        return elsewhere
     edits = CommandEdits(item.fetch.instruction, build.tree.escape)
     words = command.words
     if own is None:

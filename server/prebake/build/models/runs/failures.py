@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import ast
+import posixpath
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
 from prebake.build.build import Build, fact
+from prebake.build.commands.projectscripts import Within
 from prebake.build.models.runs.fetches import Fetch, fetches_at
+from prebake.build.models.runs.programs import image_file
 from prebake.build.state import states
 from prebake.findings import Location, Related
 from prebake.project.python.parse import FILE
 from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
-from prebake.syntax.run import scripts_of
+from prebake.syntax.run import SHELLS, scripts_of
 from prebake.syntax.shell import Command
 from prebake.text import Position, Span
 
@@ -37,7 +40,8 @@ class Ignored(NamedTuple):
 
     ``kind`` is ``or`` (``|| true``), ``semicolon`` (more follows that does not depend on it), ``loop`` (a later round
     decides), ``curl`` (an error page is a success), ``except`` (Python code catches the error) or ``nltk`` (its
-    ``download`` returns False). ``command`` is the download as it stands, ``following`` the one behind it.
+    ``download`` returns False). ``command`` is the download as it stands, or the script that does it, ``following`` the
+    one behind it; ``within`` is the script that they stand in, ``None`` for the Dockerfile.
     """
 
     kind: str
@@ -47,6 +51,7 @@ class Ignored(NamedTuple):
     following: Command | None = None
     related: tuple[Related, ...] = ()
     mild: bool = False
+    within: Within | None = None
 
 
 @fact
@@ -63,19 +68,61 @@ def ignored_failures(build: Build) -> tuple[Ignored, ...]:
 
 
 def _of(build: Build, instruction: Instruction, fetch: Fetch) -> Ignored | None:
-    shell = states(build)[instruction.index].shell
+    """What ignores the failure: the text that the command stands in, or one that starts this, and so on up to the RUN;
+    or the command itself.
+    """
     command = fetch.step.command
+    for within in reversed(fetch.ran.within):
+        if within.script is None:  # of make, which stops at each line
+            return None
+        found = _in_script(build, fetch, within, command)
+        if found is not None:
+            return found
+        command = within.starter.command
+    shell = states(build)[instruction.index].shell
     for script in scripts_of(instruction, shell)[:1]:
         if script.problem is None and command in script.commands:
-            number = script.commands.index(command)
-            found = _in_shell(fetch, script.commands, number, any(map(_is_errexit, shell[1:])))
+            found = _in_shell(fetch, script.commands, command, any(map(_is_errexit, shell[1:])))
             if found is not None:
                 return found
-    return _of_curl(fetch, command) or _in_python(build, fetch)
+    return _of_curl(build, fetch) or _in_python(build, fetch)
 
 
-def _in_shell(fetch: Fetch, commands: Sequence[Command], number: int, stops: bool) -> Ignored | None:
-    command = commands[number]
+def _in_script(build: Build, fetch: Fetch, within: Within, command: Command) -> Ignored | None:
+    script = within.script
+    if script is None or script.problem is not None or command not in script.commands:
+        return None
+    shebang = within.text.line(0).split() if within.text.content.startswith("#!") else []
+    given = [item.text or "" for item in within.starter.arguments] if within.starter.program in SHELLS else []
+    options = [*shebang[1:], *takewhile(lambda word: word[:1] == "-", given)]
+    found = _in_shell(fetch, script.commands, command, any(map(_is_errexit, options)))
+    if found is None or (found.kind != "or" and _is_checked(fetch, script.commands, command)):
+        return None
+    if found.kind == "semicolon":
+        message = (
+            f"{fetch.subject} may fail to download {fetch.named}, and the script goes on, as it has no `set -e`: the "
+            "build succeeds, and the image may lack the model"
+        )
+        found = found._replace(message=message)
+    related = tuple(_in_file(build, fetch, within, found.command, "the script goes on where this fails"))
+    return found._replace(within=within, related=related)
+
+
+def _is_checked(fetch: Fetch, commands: Sequence[Command], command: Command) -> bool:
+    """Whether a later command of a script looks at what became of the download, or comes to nothing without it."""
+    rest = commands[commands.index(command) + 1 :]
+    if any("$?" in word.raw for item in rest for word in item.words):
+        return True
+    if any(item.name in ("exit", "return") and item.values[1:2] not in ((), ("0",)) for item in rest):
+        return True
+    names = [posixpath.basename(name) for name in fetch.models]
+    last = rest[-1] if rest else None
+    return last is not None and any(name and name in word.raw for name in names for word in last.words)
+
+
+def _in_shell(fetch: Fetch, commands: Sequence[Command], command: Command, stops: bool) -> Ignored | None:
+    """What the commands around one do with its failure; ``stops``: the shell ends at the first that fails."""
+    number = commands.index(command)
     rest = commands[number + 1 :]
     says = f"{fetch.subject} may fail to download {fetch.named}, and the build goes on"
     if command.after == "||" and rest:
@@ -86,7 +133,7 @@ def _in_shell(fetch: Fetch, commands: Sequence[Command], number: int, stops: boo
             message = f"{says} (`|| {shown}`): the image then lacks the model, and each container downloads it"
             return Ignored("or", fetch, message, command, rest[0] if alone else None)
         return None
-    if stops or any(item.name == "set" and _sets_errexit(item) for item in commands[:number]):
+    if stops or any(_stops_at_errors(item) for item in commands[:number]):
         return None
     if command.context == ("for", "do") and command.after in (";", "\n", ""):
         message = f"{says} with the next round of the loop, as only the last one counts: the image may lack a model"
@@ -110,8 +157,11 @@ def _group(command: Command, rest: Sequence[Command]) -> list[Command]:
     return list(takewhile(lambda item: len(item.context) >= depth, rest))
 
 
-def _sets_errexit(command: Command) -> bool:
-    return any(_is_errexit(value or "") for value in command.values[1:])
+def _stops_at_errors(command: Command) -> bool:
+    """Whether from this command on the shell ends at the first that fails: ``set -e``, ``trap ... ERR``."""
+    if command.name == "trap":
+        return "ERR" in command.values
+    return command.name == "set" and any(_is_errexit(value or "") for value in command.values[1:])
 
 
 def _is_errexit(word: str) -> bool:
@@ -128,7 +178,7 @@ def _end_of_chain(commands: Sequence[Command], number: int) -> int | None:
     return number if commands[number].after in (";", "\n") else None
 
 
-def _of_curl(fetch: Fetch, command: Command) -> Ignored | None:
+def _of_curl(build: Build, fetch: Fetch) -> Ignored | None:
     if fetch.step.program != "curl" or fetch.step.wrappers:
         return None
     for argument in fetch.step.arguments:
@@ -139,7 +189,10 @@ def _of_curl(fetch: Fetch, command: Command) -> Ignored | None:
         f"curl without -f takes an error page for {fetch.named}: when the server answers with 404 or 503, the build "
         "succeeds and the image has a broken file"
     )
-    return Ignored("curl", fetch, message, command)
+    command, within = fetch.step.command, fetch.within
+    said = "this takes an error page for the file"
+    related = () if within is None else tuple(_in_file(build, fetch, within, command, said))
+    return Ignored("curl", fetch, message, command, related=related, within=within)
 
 
 def _letters(text: str) -> str:
@@ -201,16 +254,22 @@ def _caught(build: Build, fetch: Fetch, handler: ast.ExceptHandler) -> Ignored:
         f"the code catches the error of the download and goes on ({place}), and so does the build: the image may lack "
         f"{fetch.named}"
     )
-    related = tuple(_in_file(build, fetch, handler.lineno - 1))
+    related: tuple[Related, ...] = ()
+    found = None if fetch.script is None else project_file(build, fetch, fetch.script)
+    if found is not None:
+        line = handler.lineno - 1
+        span = Span(Position(line, 0), Position(line + 1, 0))
+        related = (Related(Location(found, span), "the error is caught here"),)
     return Ignored("except", fetch, message, fetch.step.command, related=related)
 
 
-def _in_file(build: Build, fetch: Fetch, line: int) -> Iterator[Related]:
-    from prebake.build.image import image_before
+def project_file(build: Build, fetch: Fetch, path: str) -> str | None:
+    """The file of the project that a RUN finds at a path of the image."""
+    return image_file(build, fetch.instruction)(path)
 
-    if fetch.script is None:
-        return
-    found = image_before(build, fetch.instruction).provider(fetch.script)
-    if found is not None and found.copy is not None:
-        path = found.copy.files.absolute(found.context)
-        yield Related(Location(path, Span(Position(line, 0), Position(line + 1, 0))), "the error is caught here")
+
+def _in_file(build: Build, fetch: Fetch, within: Within, command: Command, said: str) -> Iterator[Related]:
+    path = project_file(build, fetch, within.path)
+    if path is not None:
+        place = Location(path, within.text.span(command.start, command.end))
+        yield Related(place, said)
