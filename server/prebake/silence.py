@@ -57,11 +57,16 @@ def silencing_edit(snapshot: Snapshot, finding: Finding, place: Location, docker
         return None
     if _is_python(place.path):
         edit = _at_the_end(text, place.span.start.line, finding.code)
-    elif place == finding.location or place.path == dockerfile:
-        edit = _above(text, place, dockerfile, finding.code)
-    else:
+    elif is_about_file(finding, place, dockerfile):
         edit = _for_the_file(text, finding.code)
+    else:
+        edit = _above(text, place, dockerfile, finding.code)
     return None if edit is None else FileEdit(place.path, text, (edit,))
+
+
+def is_about_file(finding: Finding, place: Location, dockerfile: str) -> bool:
+    """Whether a finding is shown at a place because it is about all of an ignore file."""
+    return place != finding.location and place.path != dockerfile and not _is_python(place.path)
 
 
 def _above(text: Text, place: Location, dockerfile: str, code: str) -> TextEdit | None:

@@ -21,14 +21,22 @@ def capabilities(
     lens_refresh: bool = True,
     label_details: bool = True,
     insert_replace: bool = True,
+    annotations: bool = True,
+    literals: bool = True,
+    disabled: bool = True,
+    applies: bool = True,
+    documents: bool = True,
     dynamic: bool = False,
 ) -> types.ClientCapabilities:
     """An able client; each ability can be taken away."""
     create = [types.ResourceOperationKind.Create] if creates else []
     return types.ClientCapabilities(
         general=types.GeneralClientCapabilities(position_encodings=list(encodings)),
-        window=types.WindowClientCapabilities(work_done_progress=progress),
+        window=types.WindowClientCapabilities(
+            work_done_progress=progress, show_document=types.ShowDocumentClientCapabilities(support=documents)
+        ),
         workspace=types.WorkspaceClientCapabilities(
+            apply_edit=applies,
             configuration=configuration,
             workspace_folders=True,
             did_change_configuration=types.DidChangeConfigurationClientCapabilities(dynamic_registration=registers),
@@ -36,7 +44,9 @@ def capabilities(
             diagnostics=types.DiagnosticWorkspaceClientCapabilities(refresh_support=pull),
             code_lens=types.CodeLensWorkspaceClientCapabilities(refresh_support=lens_refresh),
             workspace_edit=types.WorkspaceEditClientCapabilities(
-                document_changes=versioned_edits, resource_operations=create
+                document_changes=versioned_edits,
+                resource_operations=create,
+                change_annotation_support=types.ChangeAnnotationsSupportOptions() if annotations else None,
             ),
         ),
         text_document=types.TextDocumentClientCapabilities(
@@ -61,11 +71,14 @@ def capabilities(
             ),
             code_action=types.CodeActionClientCapabilities(
                 is_preferred_support=True,
+                disabled_support=disabled,
                 data_support=resolves,
                 resolve_support=types.ClientCodeActionResolveOptions(["edit"]) if resolves else None,
                 code_action_literal_support=types.ClientCodeActionLiteralOptions(
                     types.ClientCodeActionKindOptions([types.CodeActionKind.QuickFix])
-                ),
+                )
+                if literals
+                else None,
             ),
         ),
     )

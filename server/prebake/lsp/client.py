@@ -28,11 +28,19 @@ class Client:
     versioned_edits: bool
     """It takes ``documentChanges``, which it refuses when a document has another version by then."""
     creates_files: bool
+    confirms_changes: bool
+    """It can ask the user before it applies a part of an edit."""
+    applies_edits: bool
+    """It applies edits that the server sends by itself."""
     code_action_literals: bool
     resolves_edits: bool
     keeps_action_data: bool
     prefers: bool
     """It knows which fix is the preferred one."""
+    disables_actions: bool
+    """It shows why an action cannot be done."""
+    shows_documents: bool
+    """It opens an address for the server."""
     progress: bool
     configuration: bool
     registers_configuration: bool
@@ -75,10 +83,14 @@ class Client:
             or can(f"{document}.diagnostic.related_information"),
             versioned_edits=versioned,
             creates_files=holds(operations, types.ResourceOperationKind.Create),
+            confirms_changes=given(f"{workspace}.workspace_edit.change_annotation_support"),
+            applies_edits=can(f"{workspace}.apply_edit"),
             code_action_literals=given(f"{document}.code_action.code_action_literal_support"),
             resolves_edits=holds(f"{document}.code_action.resolve_support.properties", "edit"),
             keeps_action_data=can(f"{document}.code_action.data_support"),
             prefers=can(f"{document}.code_action.is_preferred_support"),
+            disables_actions=can(f"{document}.code_action.disabled_support"),
+            shows_documents=can("window.show_document.support"),
             progress=can("window.work_done_progress"),
             configuration=can(f"{workspace}.configuration"),
             registers_configuration=can(f"{workspace}.did_change_configuration.dynamic_registration"),

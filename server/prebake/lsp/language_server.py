@@ -15,6 +15,7 @@ from prebake import __version__
 from prebake.lsp import (
     code_actions,
     code_lens,
+    commands,
     completion,
     configuration,
     document_symbols,
@@ -64,7 +65,7 @@ class Server(LanguageServer):
         self._options: object = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_asking_to_pull = False
-        for part in (documents, configuration, watching, code_actions, hover):
+        for part in (documents, configuration, watching, code_actions, commands, hover):
             part.register(self)
         self._register()
 
