@@ -27,6 +27,7 @@ def capabilities(
     applies: bool = True,
     documents: bool = True,
     dynamic: bool = False,
+    most_folds: int | None = None,
 ) -> types.ClientCapabilities:
     """An able client; each ability can be taken away."""
     create = [types.ResourceOperationKind.Create] if creates else []
@@ -68,6 +69,9 @@ def capabilities(
             ),
             document_symbol=types.DocumentSymbolClientCapabilities(
                 dynamic_registration=dynamic, hierarchical_document_symbol_support=nested_symbols
+            ),
+            folding_range=types.FoldingRangeClientCapabilities(
+                dynamic_registration=dynamic, line_folding_only=True, range_limit=most_folds
             ),
             code_action=types.CodeActionClientCapabilities(
                 is_preferred_support=True,

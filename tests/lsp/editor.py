@@ -83,6 +83,13 @@ def make_client() -> Client:
         client.registrations.extend(params.registrations)
         client.tell()
 
+    @on(types.CLIENT_UNREGISTER_CAPABILITY)
+    def unregistered(params: types.UnregistrationParams) -> None:
+        gone = {item.id for item in params.unregisterations}
+        assert gone <= {item.id for item in client.registrations}
+        client.registrations = [item for item in client.registrations if item.id not in gone]
+        client.tell()
+
     @on(types.WORKSPACE_CONFIGURATION)
     def configuration(params: types.ConfigurationParams) -> list[Any]:
         client.configuration_requests.append(params)

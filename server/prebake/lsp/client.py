@@ -8,11 +8,15 @@ from typing import Any
 from lsprotocol import types
 from pygls.capabilities import get_capability
 
-_ABOUT_IGNORE_FILES = {
+FEATURES = {
     types.TEXT_DOCUMENT_CODE_LENS: "code_lens",
     types.TEXT_DOCUMENT_COMPLETION: "completion",
     types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: "document_symbol",
+    types.TEXT_DOCUMENT_FOLDING_RANGE: "folding_range",
 }
+"""Requests that are about some documents only: their methods with the names of the client's abilities, which are also
+those of the modules that answer.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +51,10 @@ class Client:
     registers_watchers: bool
     markdown: bool
     registers_features: frozenset[str]
-    """Methods that it can be asked to use for some documents only, of those that are about ignore files alone."""
+    """Those of :data:`FEATURES` that it can be asked to use for some documents only."""
     nests_symbols: bool
+    most_folds: int | None
+    """How many folding ranges it takes of a document."""
     refreshes_lenses: bool
     """It can be told to ask for code lenses again."""
     labels_details: bool
@@ -97,9 +103,10 @@ class Client:
             registers_watchers=can(f"{workspace}.did_change_watched_files.dynamic_registration"),
             markdown=holds(f"{document}.hover.content_format", types.MarkupKind.Markdown),
             registers_features=frozenset(
-                method for method, name in _ABOUT_IGNORE_FILES.items() if can(f"{document}.{name}.dynamic_registration")
+                method for method, name in FEATURES.items() if can(f"{document}.{name}.dynamic_registration")
             ),
             nests_symbols=can(f"{document}.document_symbol.hierarchical_document_symbol_support"),
+            most_folds=get_capability(capabilities, f"{document}.folding_range.range_limit", None),
             refreshes_lenses=can(f"{workspace}.code_lens.refresh_support"),
             labels_details=can(f"{document}.completion.completion_item.label_details_support"),
             inserts_or_replaces=can(f"{document}.completion.completion_item.insert_replace_support"),

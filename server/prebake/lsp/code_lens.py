@@ -17,9 +17,13 @@ if TYPE_CHECKING:
     from prebake.project.attribution import Attribution
 
 METHOD = types.TEXT_DOCUMENT_CODE_LENS
-OPTIONS = types.CodeLensRegistrationOptions(document_selector=IGNORE_FILES)
 
 _TOP = types.Range(types.Position(0, 0), types.Position(0, 0))
+
+
+def options(*, common: bool) -> types.CodeLensRegistrationOptions:
+    """For which documents the client is to ask."""
+    return types.CodeLensRegistrationOptions(document_selector=IGNORE_FILES)
 
 
 class CodeLenses:

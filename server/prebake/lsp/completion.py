@@ -24,11 +24,15 @@ if TYPE_CHECKING:
 
 METHOD = types.TEXT_DOCUMENT_COMPLETION
 _TRIGGERS = ["/", "!"]
-OPTIONS = types.CompletionRegistrationOptions(document_selector=IGNORE_FILES, trigger_characters=_TRIGGERS)
 
 _MOST_ITEMS = 300
 _LARGE = 1_000_000
 """Paths of fewer bytes come after the entries for what tools make."""
+
+
+def options(*, common: bool) -> types.CompletionRegistrationOptions:
+    """For which documents the client is to ask."""
+    return types.CompletionRegistrationOptions(document_selector=IGNORE_FILES, trigger_characters=_TRIGGERS)
 
 
 class Place(NamedTuple):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from prebake.lsp import uris
+from prebake.lsp import features, uris
 from prebake.paths import join
 
 if TYPE_CHECKING:
@@ -87,7 +87,11 @@ class Configuration:
         folder = self._server.folders[0] if self._server.folders else "/"
         right: dict[str, Any] = {}
         wrong: list[str] = []
-        for key, value in _table(given).items():
+        table = _table(given)
+        problem = self._server.features.use(table.pop(features.SETTING, None))
+        if problem is not None:
+            wrong.append(f"the editor's settings: {features.SETTING}: {problem}")
+        for key, value in table.items():
             try:
                 config.parse({key: value}, folder, "the editor's settings")
             except config.ConfigError as error:

@@ -84,7 +84,7 @@ class View:
             ConfigError: a configuration file is wrong.
         """
         document = self._documents.get(path)
-        if document is not None and _is_declared(document):
+        if document is not None and document.is_declared_dockerfile:
             return (path,)
         return self.engine.dockerfiles_for(path)
 
@@ -167,18 +167,6 @@ class View:
 def _log_once(failure: str) -> None:
     """Log a failure that would come again with every keystroke."""
     _log.error(failure)
-
-
-def _is_declared(document: Document) -> bool:
-    """Whether a document is a Dockerfile because the client says so, its name saying nothing."""
-    from prebake.discovery import is_ignore_file
-
-    name = document.name.lower()
-    return (
-        document.language == "dockerfile"
-        and not is_ignore_file(name)
-        and not ("dockerfile" in name or name.startswith("containerfile"))
-    )
 
 
 @dataclass

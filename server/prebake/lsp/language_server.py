@@ -14,11 +14,8 @@ from pygls.lsp.server import LanguageServer
 from prebake import __version__
 from prebake.lsp import (
     code_actions,
-    code_lens,
     commands,
-    completion,
     configuration,
-    document_symbols,
     documents,
     hover,
     lifetime,
@@ -34,14 +31,12 @@ from prebake.lsp.code_lens import CodeLenses
 from prebake.lsp.configuration import Configuration
 from prebake.lsp.diagnostics import Diagnostics
 from prebake.lsp.documents import Documents
+from prebake.lsp.features import Features
 from prebake.lsp.protocol import Protocol, converter
 from prebake.lsp.scans import Scans
 from prebake.lsp.watching import Watching
 
 _log = logging.getLogger(__name__)
-
-_ABOUT_IGNORE_FILES = (code_lens, completion, document_symbols)
-"""Features that say nothing on other files, so that a client that can be asked for some files only is."""
 
 
 class Server(LanguageServer):
@@ -58,6 +53,7 @@ class Server(LanguageServer):
         self.scans = Scans(self)
         self.attributions = Attributions(self)
         self.lenses = CodeLenses(self)
+        self.features = Features(self)
         self.configuration = Configuration(self)
         self.analysis = Analysis(self.scans, lambda error: self.later(self.configuration.tell, error))
         self.watching = Watching(self)
@@ -90,9 +86,7 @@ class Server(LanguageServer):
         self._options = params.initialization_options
         if self.client.pulls:
             pull_diagnostics.register(self)
-        for part in _ABOUT_IGNORE_FILES:
-            if part.METHOD not in self.client.registers_features:
-                part.register(self)
+        self.features.announce()
         if params.process_id is not None:
             lifetime.watch_process(params.process_id, _die)
 
@@ -100,10 +94,7 @@ class Server(LanguageServer):
         """Load what the first document will need, and ask the client for the rest."""
         self.analysis.warm_up()
         self.configuration.begin(self._options)
-        for part in _ABOUT_IGNORE_FILES:
-            if part.METHOD in self.client.registers_features:
-                part.register(self)
-                self.spawn(self.register_capability(part.METHOD, part.OPTIONS))
+        self.spawn(self.features.begin())
         self.spawn(configuration.watch(self))
         self.spawn(self.watching.start())
 
@@ -162,6 +153,14 @@ class Server(LanguageServer):
             _log.warning("the client does not register %s: %s", method, error)
             return False
         return True
+
+    async def unregister_capability(self, method: str) -> None:
+        """Tell the client not to use what it was asked for with :meth:`register_capability`."""
+        gone = types.Unregistration(f"prebake {method}", method)
+        try:
+            await self.client_unregister_capability_async(types.UnregistrationParams([gone]))
+        except Exception as error:
+            _log.warning("the client does not unregister %s: %s", method, error)
 
     def ask_to_pull(self) -> None:
         """Ask a client that pulls diagnostics to do so again, once for all that has changed by then."""
