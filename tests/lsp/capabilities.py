@@ -52,6 +52,7 @@ def capabilities(
             code_lens=types.CodeLensClientCapabilities(dynamic_registration=dynamic),
             completion=types.CompletionClientCapabilities(
                 dynamic_registration=dynamic,
+                completion_item_kind=types.ClientCompletionItemOptionsKind(list(types.CompletionItemKind)),
                 completion_item=types.ClientCompletionItemOptions(
                     snippet_support=False, label_details_support=label_details, insert_replace_support=insert_replace
                 ),

@@ -39,7 +39,7 @@ class CodeActions:
     async def offered(self, params: types.CodeActionParams) -> list[types.CodeAction]:
         """The actions for a range of a document, made for its text as it is now."""
         path = uris.to_path(params.text_document.uri)
-        if path is None or not self._server.client.code_action_literals:
+        if path is None:
             return []
         await self._server.configuration.known()
         return await self._server.analysis.run(f"actions {path}", lambda engine: self._offer(engine, path, params), [])
@@ -219,7 +219,7 @@ def _stage_of(data: object) -> int | None:
 
 
 def register(server: Server) -> None:
-    """Offer code actions."""
+    """Offer code actions. To be called once the client has said that it knows them as more than commands."""
     actions = CodeActions(server)
 
     @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, OPTIONS)

@@ -64,7 +64,7 @@ class Server(LanguageServer):
         self._options: object = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_asking_to_pull = False
-        for part in (documents, configuration, watching, code_actions, hover):
+        for part in (documents, configuration, watching, hover):
             part.register(self)
         self._register()
 
@@ -87,6 +87,8 @@ class Server(LanguageServer):
             named = [root] if root else []
         self.folders = tuple(path for uri in named if (path := uris.to_path(uri)) is not None)
         self._options = params.initialization_options
+        if self.client.code_action_literals:
+            code_actions.register(self)
         if self.client.pulls:
             pull_diagnostics.register(self)
         for part in _ABOUT_IGNORE_FILES:
