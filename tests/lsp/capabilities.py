@@ -47,7 +47,9 @@ def capabilities(
             workspace_edit=types.WorkspaceEditClientCapabilities(
                 document_changes=versioned_edits,
                 resource_operations=create,
-                change_annotation_support=types.ChangeAnnotationsSupportOptions() if annotations else None,
+                change_annotation_support=types.ChangeAnnotationsSupportOptions(groups_on_label=True)
+                if annotations
+                else None,
             ),
         ),
         text_document=types.TextDocumentClientCapabilities(
@@ -63,6 +65,7 @@ def capabilities(
             code_lens=types.CodeLensClientCapabilities(dynamic_registration=dynamic),
             completion=types.CompletionClientCapabilities(
                 dynamic_registration=dynamic,
+                completion_item_kind=types.ClientCompletionItemOptionsKind(list(types.CompletionItemKind)),
                 completion_item=types.ClientCompletionItemOptions(
                     snippet_support=False, label_details_support=label_details, insert_replace_support=insert_replace
                 ),

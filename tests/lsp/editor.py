@@ -1,6 +1,7 @@
 """An editor as far as a language server can tell: buffers, what it shows, and how it applies edits."""
 
 import asyncio
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,9 @@ from lsprotocol import types
 from pygls.protocol import default_converter
 from pytest_lsp import LanguageClient
 from pytest_lsp.client import DEFAULT_CLIENT_FEATURES, register_lsp_features
+from pytest_lsp.protocol import LanguageClientProtocol
+
+from tests.lsp.conformance import Conformance
 
 SECONDS = 30.0
 Diagnostics = Sequence[types.Diagnostic]
@@ -28,11 +32,29 @@ def converter() -> cattrs.Converter:
     return made
 
 
+class StrictProtocol(LanguageClientProtocol):
+    """Holds every message of the server against the protocol and what the client has declared."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._conformance = Conformance()
+
+    def structure_message(self, data: dict[str, Any]) -> Any:
+        """Called for each object in a message, the message itself being the last."""
+        if "jsonrpc" in data:
+            self._conformance.received(data)
+        return super().structure_message(data)
+
+    def _send_data(self, data: Any) -> None:
+        self._conformance.sent(json.loads(json.dumps(data, default=self._serialize_message)))
+        super()._send_data(data)
+
+
 class Client(LanguageClient):
     """The protocol's side of an editor: it remembers what it was told, and wakes who waits for news."""
 
     def __init__(self) -> None:
-        super().__init__(converter_factory=converter)
+        super().__init__(protocol_cls=StrictProtocol, converter_factory=converter)
         self.published: dict[str, types.PublishDiagnosticsParams] = {}
         self.every_publish: list[types.PublishDiagnosticsParams] = []
         self.registrations: list[types.Registration] = []

@@ -18,6 +18,9 @@ FEATURES = {
 those of the modules that answer.
 """
 
+_FIRST_KINDS = range(types.CompletionItemKind.Text.value, types.CompletionItemKind.Reference.value + 1)
+"""The kinds of completion items that every client knows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Client:
@@ -29,6 +32,12 @@ class Client:
     refreshes: bool
     """It can be told to ask for diagnostics again."""
     has_related_information: bool
+    describes_codes: bool
+    """It shows where a rule is explained."""
+    keeps_diagnostic_data: bool
+    """It sends a diagnostic's data back when it asks for code actions."""
+    reads_versions: bool
+    """It wants to know which version of a document pushed diagnostics are about."""
     versioned_edits: bool
     """It takes ``documentChanges``, which it refuses when a document has another version by then."""
     creates_files: bool
@@ -57,6 +66,8 @@ class Client:
     """How many folding ranges it takes of a document."""
     refreshes_lenses: bool
     """It can be told to ask for code lenses again."""
+    completion_kinds: frozenset[int]
+    """The kinds of completion items that it has a picture of."""
     labels_details: bool
     """It shows more than a completion item's label in the list."""
     inserts_or_replaces: bool
@@ -77,6 +88,12 @@ class Client:
             return value in (offered or ())
 
         document, workspace = "text_document", "workspace"
+
+        def can_in_diagnostics(name: str) -> bool:
+            # What pulled diagnostics may hold was declared with that of pushed ones before version 3.18.
+            return any(can(f"{document}.{form}.{name}") for form in ("publish_diagnostics", "diagnostic"))
+
+        kinds: Any = get_capability(capabilities, f"{document}.completion.completion_item_kind.value_set", None)
         # Operations on files stand among the document changes, so a client that names the ones it can do takes both;
         # Neovim says only that.
         operations = f"{workspace}.workspace_edit.resource_operations"
@@ -85,8 +102,10 @@ class Client:
             pulls=given(f"{document}.diagnostic"),
             takes_related_documents=can(f"{document}.diagnostic.related_document_support"),
             refreshes=can(f"{workspace}.diagnostics.refresh_support"),
-            has_related_information=can(f"{document}.publish_diagnostics.related_information")
-            or can(f"{document}.diagnostic.related_information"),
+            has_related_information=can_in_diagnostics("related_information"),
+            describes_codes=can_in_diagnostics("code_description_support"),
+            keeps_diagnostic_data=can_in_diagnostics("data_support"),
+            reads_versions=can(f"{document}.publish_diagnostics.version_support"),
             versioned_edits=versioned,
             creates_files=holds(operations, types.ResourceOperationKind.Create),
             confirms_changes=given(f"{workspace}.workspace_edit.change_annotation_support"),
@@ -108,6 +127,7 @@ class Client:
             nests_symbols=can(f"{document}.document_symbol.hierarchical_document_symbol_support"),
             most_folds=get_capability(capabilities, f"{document}.folding_range.range_limit", None),
             refreshes_lenses=can(f"{workspace}.code_lens.refresh_support"),
+            completion_kinds=frozenset(_FIRST_KINDS if kinds is None else map(int, kinds)),
             labels_details=can(f"{document}.completion.completion_item.label_details_support"),
             inserts_or_replaces=can(f"{document}.completion.completion_item.insert_replace_support"),
         )

@@ -94,6 +94,7 @@ class CodeActions:
             is_done = action.disabled is None and action.data is not None and client.applies_edits
             return action.command or (types.Command(action.title, APPLY, arguments=[action.data]) if is_done else None)
         if action.disabled is not None:
+            action.data = None
             return action if client.disables_actions else None
         if action.edit is None and action.command is None:
             if client.resolves_edits and client.keeps_action_data:
@@ -174,10 +175,10 @@ def _is_same(given: types.Diagnostic, ours: types.Diagnostic) -> bool:
 
 
 def register(server: Server) -> None:
-    """Offer code actions."""
+    """Offer code actions. To be called once the client has said whether it knows them as more than commands."""
     actions = CodeActions(server)
 
-    @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, OPTIONS)
+    @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, OPTIONS if server.client.code_action_literals else None)
     async def code_action(params: types.CodeActionParams) -> Actions:
         return await actions.offered(params)
 

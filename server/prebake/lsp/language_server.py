@@ -61,7 +61,7 @@ class Server(LanguageServer):
         self._options: object = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_asking_to_pull = False
-        for part in (documents, configuration, watching, code_actions, commands, hover):
+        for part in (documents, configuration, watching, commands, hover):
             part.register(self)
         self._register()
 
@@ -84,6 +84,7 @@ class Server(LanguageServer):
             named = [root] if root else []
         self.folders = tuple(path for uri in named if (path := uris.to_path(uri)) is not None)
         self._options = params.initialization_options
+        code_actions.register(self)
         if self.client.pulls:
             pull_diagnostics.register(self)
         self.features.announce()
