@@ -1,5 +1,6 @@
 """Files that other programs write."""
 
+import re
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -39,6 +40,7 @@ def is_watched(globs: list[str], name: str) -> bool:
 async def test_what_is_watched(editor: Editor) -> None:
     globs = await watched(editor.client)
     assert all(glob.startswith("**/") and glob.count("{") <= 1 for glob in globs)
+    assert not any("*" in choices for glob in globs for choices in re.findall(r"\{.*?\}", glob))
     assert not is_watched(globs, "notes.txt") and not is_watched(globs, "data.csv")
 
 

@@ -28,6 +28,10 @@ class Client:
     versioned_edits: bool
     """It takes ``documentChanges``, which it refuses when a document has another version by then."""
     creates_files: bool
+    makes_edited_files: bool
+    """It says nothing about operations on files, so that a new file can only come from an edit of it: Eglot and other
+    clients, which open what they edit.
+    """
     code_action_literals: bool
     resolves_edits: bool
     keeps_action_data: bool
@@ -75,6 +79,7 @@ class Client:
             or can(f"{document}.diagnostic.related_information"),
             versioned_edits=versioned,
             creates_files=holds(operations, types.ResourceOperationKind.Create),
+            makes_edited_files=given(f"{workspace}.workspace_edit") and not given(operations),
             code_action_literals=given(f"{document}.code_action.code_action_literal_support"),
             resolves_edits=holds(f"{document}.code_action.resolve_support.properties", "edit"),
             keeps_action_data=can(f"{document}.code_action.data_support"),

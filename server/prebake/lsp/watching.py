@@ -12,17 +12,21 @@ if TYPE_CHECKING:
     from prebake.lsp.language_server import Server
 
 _GLOBS = (
+    "**/{Dockerfile,Containerfile}",
     "**/{Dockerfile,Containerfile}*",
-    "**/*.{Dockerfile,dockerfile}",
-    "**/{.dockerignore,.containerignore,.gitignore,*.dockerignore,*.containerignore}",
+    "**/*.{Dockerfile,dockerfile,dockerignore,containerignore}",
+    "**/{.dockerignore,.containerignore,.gitignore}",
     # What is meant for an ignore file and misspelt: one half of the name is mostly right.
     "**/*{docker,Docker,DOCKER,ignore,Ignore,IGNORE}*",
-    "**/*.{py,sh,toml,yaml,yml,hcl,lock}",
+    "**/*.{py,sh,toml,yaml,yml,hcl,lock,mk}",
     "**/{requirements,constraints}*",
-    "**/{setup.cfg,Makefile,makefile,GNUmakefile,*.mk,justfile,package.json,package-lock.json,README*}",
-    "**/{devcontainer.json,.devcontainer.json,*bake*.json}",
+    "**/{setup.cfg,Makefile,makefile,GNUmakefile,justfile,package.json,package-lock.json}",
+    "**/{devcontainer.json,.devcontainer.json,docker-bake.json}",
+    "**/*bake*.json",
+    "**/README*",
 )
-"""What findings are made from, as far as one folder's name does not cover half of the project."""
+"""What findings are made from, as far as one folder's name does not cover half of the project. Older releases of Eglot
+refuse a ``*`` within braces, and take one elsewhere for at least one character."""
 
 
 class Watching:

@@ -16,19 +16,20 @@ if TYPE_CHECKING:
 def workspace_edit(view: View, client: Client, edits: Iterable[FileEdit]) -> types.WorkspaceEdit | None:
     """The edits with the versions of the documents they were made for; ``None`` when the client cannot apply them.
 
-    A client that knows no versioned edits gets plain ones, but no file is created through it.
+    A client that knows no versioned edits gets plain ones. One that says nothing about operations on files gets a new
+    file as an edit of an empty one.
     """
     if not client.versioned_edits:
         changes: dict[str, list[types.TextEdit]] = {}
         for edit in edits:
-            if edit.creates:
+            if edit.creates and not client.makes_edited_files:
                 return None
             changes[view.uri(edit.path)] = _text_edits(view, edit)
         return types.WorkspaceEdit(changes=changes)
     operations: list[types.TextDocumentEdit | types.CreateFile | types.RenameFile | types.DeleteFile] = []
     for edit in edits:
         uri = view.uri(edit.path)
-        if edit.creates:
+        if edit.creates and not client.makes_edited_files:
             if not client.creates_files:
                 return None
             # Neither overwritten nor left as it is: a file that has come to be in between makes the whole edit fail.
