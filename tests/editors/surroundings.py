@@ -1,4 +1,4 @@
-"""What the suites that drive an editor in a terminal share: a project, the documented settings, processes left behind."""
+"""What the suites of editors in a terminal share: a project, the documented settings, processes left behind."""
 
 from __future__ import annotations
 

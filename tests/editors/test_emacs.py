@@ -1,4 +1,4 @@
-"""The server in a real Emacs, with the settings that docs/editors.md gives: keys are typed, files on disk are compared."""
+"""The server in a real Emacs with the settings of docs/editors.md: keys are typed, files on disk are compared."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ SAVED = '(if (buffer-modified-p (get-buffer "Dockerfile")) :json-false t)'
 
 
 def find(file: str) -> str:
-    """The keys that open a file of the folder of the current buffer."""
+    """The keys that open a file."""
     return f"\x18\x06{file}\r"
 
 
@@ -117,13 +117,14 @@ class Emacs:
 
     def ask(self, expression: str) -> Any:
         """The value of a Lisp expression in the running Emacs."""
-        call = [self._client, "-s", str(self._socket / "server"), "--eval", f"(json-encode {expression})"]
-        answer = subprocess.run(
-            call, capture_output=True, text=True, env=self.environment, timeout=TIMEOUT, check=False
-        )
+        answer = self._evaluate(f"(json-encode {expression})")
         assert answer.returncode == 0, answer.stderr
         # Lisp writes a string as JSON does, as far as JSON itself goes.
         return json.loads(json.loads(answer.stdout, strict=False))
+
+    def _evaluate(self, expression: str) -> subprocess.CompletedProcess[str]:
+        call = [self._client, "-s", str(self._socket / "server"), "--eval", expression]
+        return subprocess.run(call, env=self.environment, capture_output=True, text=True, timeout=TIMEOUT, check=False)
 
     def until(self, what: str, expression: str, condition: Callable[[Any], bool] = bool) -> Any:
         """Wait until the value of an expression meets a condition; that value."""
@@ -153,7 +154,7 @@ class Emacs:
 
     def attached(self, file: str) -> dict[str, Any]:
         """Open a file and wait until the server is attached to it."""
-        self.type(find(file))
+        self.type(find(str(self.project / file)))
         value: dict[str, Any] = self.until(
             f"the server in {file}",
             f'(observe-buffer "{self.project / file}")',
@@ -184,19 +185,7 @@ class Emacs:
         if self._process is None:
             return
         if self._process.poll() is None:
-            subprocess.run(
-                [
-                    self._client,
-                    "-s",
-                    str(self._socket / "server"),
-                    "--eval",
-                    "(progn (eglot-shutdown-all) (kill-emacs))",
-                ],
-                env=self.environment,
-                capture_output=True,
-                timeout=TIMEOUT,
-                check=False,
-            )
+            self._evaluate("(progn (eglot-shutdown-all) (kill-emacs))")
         try:
             status = self._process.wait(TIMEOUT)
         finally:
@@ -293,14 +282,14 @@ def test_attaches_by_name(emacs: Emacs) -> None:
     )
     root = f"{emacs.project}/"
     for name in (*dockerfiles, *ignored):
-        emacs.type(find(f"{emacs.project / name}"))
+        emacs.type(find(str(emacs.project / name)))
         seen = emacs.until(
             name, f'(observe-buffer "{emacs.project / name}")', lambda value: value and value["attached"]
         )
         assert seen["root"] == root
         assert (seen["mode"] == "dockerignore-mode") == (name in ignored), name
     for name in others:
-        emacs.type(find(f"{emacs.project / name}"))
+        emacs.type(find(str(emacs.project / name)))
         seen = emacs.until(name, f'(observe-buffer "{emacs.project / name}")')
         assert not seen["attached"]
 
@@ -343,7 +332,7 @@ def test_the_command_that_fixes_all(emacs: Emacs) -> None:
 def test_without_the_command_it_says_so(emacs: Emacs) -> None:
     emacs.environment["PATH"] = os.defpath
     emacs.start(SLOW_PROJECT)
-    emacs.type(find("Dockerfile"))
+    emacs.type(find(str(emacs.project / "Dockerfile")))
     said = emacs.until("a message", "(observe-logs)", lambda value: "prebake" in value)
     assert re.search(r"Searching for program\W+No such file or directory\W+prebake", said)
     assert emacs.text("Dockerfile") == SLOW_PROJECT["Dockerfile"]
