@@ -41,6 +41,8 @@ class Client:
     configuration: bool
     registers_configuration: bool
     registers_watchers: bool
+    watches_the_disk: bool
+    """Whether it tells of all changes once it has been asked to: Helix tells only of files that it writes itself."""
     markdown: bool
     registers_features: frozenset[str]
     """Methods that it can be asked to use for some documents only, of those that are about ignore files alone."""
@@ -53,8 +55,8 @@ class Client:
     """It lets the user choose whether a completion replaces what follows the caret."""
 
     @classmethod
-    def of(cls, capabilities: types.ClientCapabilities) -> Client:
-        """Read a client's capabilities."""
+    def of(cls, capabilities: types.ClientCapabilities, info: types.ClientInfo | None = None) -> Client:
+        """Read what a client says of itself."""
 
         def can(path: str) -> bool:
             return bool(get_capability(capabilities, path, False))
@@ -88,6 +90,7 @@ class Client:
             configuration=can(f"{workspace}.configuration"),
             registers_configuration=can(f"{workspace}.did_change_configuration.dynamic_registration"),
             registers_watchers=can(f"{workspace}.did_change_watched_files.dynamic_registration"),
+            watches_the_disk=info is None or info.name != "helix",
             markdown=holds(f"{document}.hover.content_format", types.MarkupKind.Markdown),
             registers_features=frozenset(
                 method for method, name in _ABOUT_IGNORE_FILES.items() if can(f"{document}.{name}.dynamic_registration")

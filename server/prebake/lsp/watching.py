@@ -41,7 +41,8 @@ class Watching:
         """Ask the client to tell of changed files, if it can."""
         if self._server.client.registers_watchers:
             options = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher(glob) for glob in _GLOBS])
-            self._is_told = await self._server.register_capability(types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
+            is_told = await self._server.register_capability(types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
+            self._is_told = is_told and self._server.client.watches_the_disk
 
     def opened(self) -> None:
         """A document was opened: look at the disk again, if nobody tells of changes there, and in any case at the
