@@ -10,7 +10,7 @@ def capabilities(
     pull: bool = False,
     encodings: Sequence[str] = ("utf-16",),
     versioned_edits: bool = True,
-    creates: bool = True,
+    creates: bool | None = True,
     resolves: bool = True,
     related: bool = True,
     progress: bool = True,
@@ -29,8 +29,8 @@ def capabilities(
     dynamic: bool = False,
     most_folds: int | None = None,
 ) -> types.ClientCapabilities:
-    """An able client; each ability can be taken away."""
-    create = [types.ResourceOperationKind.Create] if creates else []
+    """An able client; each ability can be taken away. ``creates=None`` is a client that does not speak of it."""
+    create = None if creates is None else [types.ResourceOperationKind.Create] if creates else []
     return types.ClientCapabilities(
         general=types.GeneralClientCapabilities(position_encodings=list(encodings)),
         window=types.WindowClientCapabilities(

@@ -31,13 +31,16 @@ def conforming() -> Iterator[None]:
     assert not found, found
 
 
-async def begin(client: Client, root: Path, able: types.ClientCapabilities, options: object = None) -> None:
+async def begin(
+    client: Client, root: Path, able: types.ClientCapabilities, options: object = None, name: str = "pytest"
+) -> None:
     """Open a workspace."""
     client.root = root
     client.pulls = able.text_document is not None and able.text_document.diagnostic is not None
     result = await client.initialize_session(
         types.InitializeParams(
             capabilities=able,
+            client_info=types.ClientInfo(name),
             root_uri=root.as_uri(),
             workspace_folders=[types.WorkspaceFolder(root.as_uri(), root.name)],
             initialization_options=options,

@@ -178,6 +178,28 @@ async def test_client_that_cannot_create_files_is_not_offered_it(fresh: Client, 
     assert of(actions, "PB201") and not of(actions, "PB101")
 
 
+@pytest.mark.parametrize("versioned", [True, False])
+@pytest.mark.asyncio(loop_scope="function")
+async def test_client_that_does_not_speak_of_files_makes_one_by_editing_it(
+    fresh: Client, tmp_path: Path, versioned: bool
+) -> None:
+    await begin(fresh, tmp_path, capabilities(creates=None, versioned_edits=versioned))
+    make_tree(tmp_path, ARTICLE)
+    editor = Editor(fresh, tmp_path)
+    editor.open("Dockerfile")
+    [action, *_] = of(await editor.actions("Dockerfile", "quickfix"), "PB101")
+    assert action.edit is not None
+    if versioned:
+        [edit] = action.edit.document_changes or ()
+        assert isinstance(edit, types.TextDocumentEdit)
+        assert edit.text_document == types.OptionalVersionedTextDocumentIdentifier(editor.uri(".dockerignore"), None)
+        edits = list(edit.edits)
+    else:
+        [(uri, edits)] = (action.edit.changes or {}).items()
+        assert uri == editor.uri(".dockerignore")
+    assert [edit.range for edit in edits] == [types.Range(types.Position(0, 0), types.Position(0, 0))]
+
+
 @pytest.mark.asyncio(loop_scope="function")
 async def test_without_resolving_fix_all_comes_whole_when_asked_for(fresh: Client, tmp_path: Path) -> None:
     await begin(fresh, tmp_path, capabilities(resolves=False))

@@ -45,6 +45,10 @@ class Client:
     """It can ask the user before it applies a part of an edit."""
     applies_edits: bool
     """It applies edits that the server sends by itself."""
+    makes_edited_files: bool
+    """It says nothing about operations on files, so that a new file can only come from an edit of it: Eglot and other
+    clients, which open what they edit.
+    """
     code_action_literals: bool
     resolves_edits: bool
     keeps_action_data: bool
@@ -58,6 +62,8 @@ class Client:
     configuration: bool
     registers_configuration: bool
     registers_watchers: bool
+    watches_the_disk: bool
+    """Whether it tells of all changes once it has been asked to: Helix tells only of files that it writes itself."""
     markdown: bool
     registers_features: frozenset[str]
     """Those of :data:`FEATURES` that it can be asked to use for some documents only."""
@@ -74,8 +80,8 @@ class Client:
     """It lets the user choose whether a completion replaces what follows the caret."""
 
     @classmethod
-    def of(cls, capabilities: types.ClientCapabilities) -> Client:
-        """Read a client's capabilities."""
+    def of(cls, capabilities: types.ClientCapabilities, info: types.ClientInfo | None = None) -> Client:
+        """Read what a client says of itself."""
 
         def can(path: str) -> bool:
             return bool(get_capability(capabilities, path, False))
@@ -110,6 +116,7 @@ class Client:
             creates_files=holds(operations, types.ResourceOperationKind.Create),
             confirms_changes=given(f"{workspace}.workspace_edit.change_annotation_support"),
             applies_edits=can(f"{workspace}.apply_edit"),
+            makes_edited_files=given(f"{workspace}.workspace_edit") and not given(operations),
             code_action_literals=given(f"{document}.code_action.code_action_literal_support"),
             resolves_edits=holds(f"{document}.code_action.resolve_support.properties", "edit"),
             keeps_action_data=can(f"{document}.code_action.data_support"),
@@ -120,6 +127,7 @@ class Client:
             configuration=can(f"{workspace}.configuration"),
             registers_configuration=can(f"{workspace}.did_change_configuration.dynamic_registration"),
             registers_watchers=can(f"{workspace}.did_change_watched_files.dynamic_registration"),
+            watches_the_disk=info is None or info.name != "helix",
             markdown=holds(f"{document}.hover.content_format", types.MarkupKind.Markdown),
             registers_features=frozenset(
                 method for method, name in FEATURES.items() if can(f"{document}.{name}.dynamic_registration")

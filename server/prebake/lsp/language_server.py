@@ -76,7 +76,7 @@ class Server(LanguageServer):
 
     def _meet(self, params: types.InitializeParams) -> None:
         """Take in who the client is. Nothing is loaded here: the answer is waited for."""
-        self.client = Client.of(params.capabilities)
+        self.client = Client.of(params.capabilities, params.client_info)
         self.documents.encoding = self.workspace.position_encoding or types.PositionEncodingKind.Utf16
         named = [folder.uri for folder in params.workspace_folders or ()]
         if not named:

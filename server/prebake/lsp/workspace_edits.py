@@ -25,12 +25,13 @@ def workspace_edit(
     proved to change nothing else, and the user is to confirm those of other files, where the client can ask. A file
     that is created loses nothing and needs no asking.
 
-    A client that knows no versioned edits gets plain ones, but no file is created through it.
+    A client that knows no versioned edits gets plain ones. One that says nothing about operations on files gets a new
+    file as an edit of an empty one.
     """
     if not client.versioned_edits:
         changes: dict[str, list[types.TextEdit]] = {}
         for edit in edits:
-            if edit.creates:
+            if edit.creates and not client.makes_edited_files:
                 return None
             changes[view.uri(edit.path)] = _text_edits(view, edit)
         return types.WorkspaceEdit(changes=changes)
@@ -39,13 +40,13 @@ def workspace_edit(
     for edit in edits:
         uri = view.uri(edit.path)
         parts: list[types.TextEdit | types.AnnotatedTextEdit | types.SnippetTextEdit] = [*_text_edits(view, edit)]
-        if edit.creates:
+        if edit.creates and not client.makes_edited_files:
             if not client.creates_files:
                 return None
             # Neither overwritten nor left as it is: a file that has come to be in between makes the whole edit fail.
             options = types.CreateFileOptions(overwrite=False, ignore_if_exists=False)
             operations.append(types.CreateFile(uri, options=options))
-        elif suggestion is not None and edit.path != asked and client.confirms_changes:
+        elif suggestion is not None and edit.path != asked and not edit.creates and client.confirms_changes:
             others.append(posixpath.basename(edit.path))
             parts = [types.AnnotatedTextEdit(_CONFIRMED, part.range, part.new_text) for part in _text_edits(view, edit)]
         document = types.OptionalVersionedTextDocumentIdentifier(uri, view.version(edit.path))
