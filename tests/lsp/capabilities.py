@@ -67,7 +67,10 @@ def capabilities(
                 dynamic_registration=dynamic,
                 completion_item_kind=types.ClientCompletionItemOptionsKind(list(types.CompletionItemKind)),
                 completion_item=types.ClientCompletionItemOptions(
-                    snippet_support=False, label_details_support=label_details, insert_replace_support=insert_replace
+                    snippet_support=False,
+                    documentation_format=[types.MarkupKind.Markdown if markdown else types.MarkupKind.PlainText],
+                    label_details_support=label_details,
+                    insert_replace_support=insert_replace,
                 ),
             ),
             document_symbol=types.DocumentSymbolClientCapabilities(

@@ -53,7 +53,8 @@ async def test_they_are_registered_for_what_they_are_about(fresh: Client, tmp_pa
     await fresh.until(lambda: len(registered(fresh)) == len(FEATURES))
     for given in registered(fresh).values():
         assert IGNORE_FILES in given["documentSelector"]
-    assert registered(fresh)[types.TEXT_DOCUMENT_COMPLETION]["triggerCharacters"] == ["/", "!"]
+    completion = registered(fresh)[types.TEXT_DOCUMENT_COMPLETION]
+    assert {"/", "!", "$", "-"} <= set(completion["triggerCharacters"]) and completion["resolveProvider"]
     assert "dockerfile" in languages(fresh)[types.TEXT_DOCUMENT_DOCUMENT_SYMBOL]
     editor = Editor(fresh, tmp_path)
     editor.open(".dockerignore", language="ignore")
@@ -67,8 +68,8 @@ async def test_they_are_announced_to_other_clients(fresh: Client, tmp_path: Path
     announced = await initialize(fresh, tmp_path, capabilities())
     assert all(getattr(announced, name) for name in FEATURES.values())
     assert announced.completion_provider is not None
-    assert list(announced.completion_provider.trigger_characters or ()) == ["/", "!"]
-    assert not announced.completion_provider.resolve_provider
+    assert {"/", "!", "$", "-"} <= set(announced.completion_provider.trigger_characters or ())
+    assert announced.completion_provider.resolve_provider
 
 
 async def names(editor: Editor, name: str) -> list[str]:

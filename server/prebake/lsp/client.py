@@ -74,6 +74,8 @@ class Client:
     """It can be told to ask for code lenses again."""
     completion_kinds: frozenset[int]
     """The kinds of completion items that it has a picture of."""
+    completion_markdown: bool
+    """It renders Markdown in what there is to say about a completion item."""
     labels_details: bool
     """It shows more than a completion item's label in the list."""
     inserts_or_replaces: bool
@@ -136,6 +138,9 @@ class Client:
             most_folds=get_capability(capabilities, f"{document}.folding_range.range_limit", None),
             refreshes_lenses=can(f"{workspace}.code_lens.refresh_support"),
             completion_kinds=frozenset(_FIRST_KINDS if kinds is None else map(int, kinds)),
+            completion_markdown=holds(
+                f"{document}.completion.completion_item.documentation_format", types.MarkupKind.Markdown
+            ),
             labels_details=can(f"{document}.completion.completion_item.label_details_support"),
             inserts_or_replaces=can(f"{document}.completion.completion_item.insert_replace_support"),
         )
