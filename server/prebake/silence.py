@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterator
 
 from prebake.discovery import is_dockerfile
 from prebake.files import Snapshot
 from prebake.findings import Finding
 from prebake.regex import regex
 from prebake.syntax.dockerfile import parse
-from prebake.text import Position, Text
+from prebake.text import Position, Span, Text
 
 _COMMENT = regex(r"#\s*prebake:\s*(ignore(?:-file)?)\s*(?:\[([^\]]*)\])?", re.IGNORECASE)
 
@@ -45,6 +46,20 @@ def silenced(snapshot: Snapshot, finding: Finding) -> Finding | None:
     places = {related.location for related in kept}
     shown = tuple(place for place in finding.sites if place in places)
     return finding._replace(related=tuple(kept), sites=shown)
+
+
+def silenced_rules(text: Text) -> Iterator[tuple[Span, str]]:
+    """The codes and names in the comments of a file, each with its place."""
+    if "prebake" not in text.content:
+        return
+    for match in _COMMENT.finditer(text.content):
+        start = match.start(2)
+        for item in (match[2] or "").split(","):
+            name = item.strip()
+            at = start + len(item) - len(item.lstrip())
+            if name:
+                yield text.span(at, at + len(name)), name
+            start += len(item) + 1
 
 
 def _covers(text: Text, finding: Finding, path: str, line: int) -> bool:

@@ -23,6 +23,8 @@ def capabilities(
     insert_replace: bool = True,
     dynamic: bool = False,
     most_folds: int | None = None,
+    definition_links: bool = True,
+    tooltips: bool = True,
 ) -> types.ClientCapabilities:
     """An able client; each ability can be taken away."""
     create = [types.ResourceOperationKind.Create] if creates else []
@@ -63,6 +65,10 @@ def capabilities(
             folding_range=types.FoldingRangeClientCapabilities(
                 dynamic_registration=dynamic, line_folding_only=True, range_limit=most_folds
             ),
+            definition=types.DefinitionClientCapabilities(dynamic_registration=dynamic, link_support=definition_links),
+            references=types.ReferenceClientCapabilities(dynamic_registration=dynamic),
+            document_highlight=types.DocumentHighlightClientCapabilities(dynamic_registration=dynamic),
+            document_link=types.DocumentLinkClientCapabilities(dynamic_registration=dynamic, tooltip_support=tooltips),
             code_action=types.CodeActionClientCapabilities(
                 is_preferred_support=True,
                 data_support=resolves,

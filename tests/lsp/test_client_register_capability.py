@@ -17,7 +17,17 @@ FEATURES = {
     types.TEXT_DOCUMENT_COMPLETION: "completion_provider",
     types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: "document_symbol_provider",
     types.TEXT_DOCUMENT_FOLDING_RANGE: "folding_range_provider",
+    types.TEXT_DOCUMENT_DEFINITION: "definition_provider",
+    types.TEXT_DOCUMENT_REFERENCES: "references_provider",
+    types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT: "document_highlight_provider",
+    types.TEXT_DOCUMENT_DOCUMENT_LINK: "document_link_provider",
 }
+COMMON = {
+    types.TEXT_DOCUMENT_DEFINITION,
+    types.TEXT_DOCUMENT_REFERENCES,
+    types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT,
+}
+"""What is about Dockerfiles alone, and other servers have too."""
 IGNORE_FILES = {
     "pattern": "**/{.dockerignore,.containerignore,*.dockerignore,*.containerignore}",
     "scheme": "file",
@@ -51,8 +61,8 @@ async def test_they_are_registered_for_what_they_are_about(fresh: Client, tmp_pa
     announced = await initialize(fresh, tmp_path, capabilities(dynamic=True))
     assert [getattr(announced, name) for name in FEATURES.values()] == [None] * len(FEATURES)
     await fresh.until(lambda: len(registered(fresh)) == len(FEATURES))
-    for given in registered(fresh).values():
-        assert IGNORE_FILES in given["documentSelector"]
+    for method, given in registered(fresh).items():
+        assert (IGNORE_FILES in given["documentSelector"]) == (method not in COMMON)
     assert registered(fresh)[types.TEXT_DOCUMENT_COMPLETION]["triggerCharacters"] == ["/", "!"]
     assert "dockerfile" in languages(fresh)[types.TEXT_DOCUMENT_DOCUMENT_SYMBOL]
     editor = Editor(fresh, tmp_path)
@@ -79,8 +89,7 @@ async def names(editor: Editor, name: str) -> list[str]:
 async def test_what_other_servers_have_is_left_to_them_at_any_time(fresh: Client, tmp_path: Path) -> None:
     fresh.set_configuration({"features": "own"}, section="prebake")
     await initialize(fresh, tmp_path, capabilities(dynamic=True))
-    own = {types.TEXT_DOCUMENT_CODE_LENS, types.TEXT_DOCUMENT_COMPLETION, types.TEXT_DOCUMENT_DOCUMENT_SYMBOL}
-    await fresh.until(lambda: registered(fresh).keys() >= own)
+    await fresh.until(lambda: registered(fresh).keys() == FEATURES.keys() - COMMON)
     assert languages(fresh)[types.TEXT_DOCUMENT_DOCUMENT_SYMBOL] == {None}
     editor = Editor(fresh, tmp_path)
     editor.open("Dockerfile")
@@ -96,7 +105,12 @@ async def test_what_other_servers_have_is_left_to_them_at_any_time(fresh: Client
     assert await names(editor, "Dockerfile") == ["FROM a"]
     fresh.set_configuration({"features": "own"}, section="prebake")
     tell()
-    await fresh.until(lambda: languages(fresh).get(types.TEXT_DOCUMENT_FOLDING_RANGE) == {None})
+    await fresh.until(
+        lambda: (
+            registered(fresh).keys() == FEATURES.keys() - COMMON
+            and languages(fresh)[types.TEXT_DOCUMENT_FOLDING_RANGE] == {None}
+        )
+    )
     assert await names(editor, "Dockerfile") == []
 
 
