@@ -6,7 +6,7 @@ on, FROM sees the ARGs above the first FROM, and what a container runs (CMD, ENT
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Literal
 
 from prebake.build.build import Build, fact
@@ -166,7 +166,7 @@ class _Reader:
         state = last._replace(args=State().args, hidden=frozenset())
         for instruction in stage.instructions:
             if instruction.keyword in _AT_START:
-                yield from self._shell_uses(instruction, _Scope(scope.env, {}), state)
+                yield from self._shell_uses(instruction, _Scope(scope.env, {}), state, scope.args)
 
     def _instruction(self, instruction: Instruction, scope: _Scope) -> Iterator[Occurrence]:
         keyword, state = instruction.keyword, self._before[instruction.index]
@@ -262,8 +262,12 @@ class _Reader:
         definition = scope.find(reference.name, state)
         return Occurrence("variable", reference.name, instruction, start, end, definition, state, reference=reference)
 
-    def _shell_uses(self, instruction: Instruction, scope: _Scope, state: State) -> Iterator[Occurrence]:
-        """The variables that a shell replaces, of those that it gets from the Dockerfile and gives no value itself."""
+    def _shell_uses(
+        self, instruction: Instruction, scope: _Scope, state: State, out_of_scope: Container[str] = ()
+    ) -> Iterator[Occurrence]:
+        """The variables that a shell replaces, of those that it gets from the Dockerfile and gives no value itself; and
+        those of an ARG that does not reach there.
+        """
         if "$" not in instruction.raw or (instruction.json is not None and instruction.keyword != "RUN"):
             return
         commands = [command for script in scripts_of(instruction, state.shell) for command in script.walk()]
@@ -277,7 +281,7 @@ class _Reader:
                     name = reference.name
                     if name not in word.variables or name in own:
                         continue
-                    if scope.find(name, state) is not None or name in self._global.args:
+                    if scope.find(name, state) is not None or name in self._global.args or name in out_of_scope:
                         yield self._use(instruction, reference, text, scope, state)
 
 
