@@ -79,6 +79,7 @@ async def test_they_are_announced_to_other_clients(fresh: Client, tmp_path: Path
     assert announced.completion_provider is not None
     assert list(announced.completion_provider.trigger_characters or ()) == ["/", "!"]
     assert not announced.completion_provider.resolve_provider
+    assert announced.code_lens_provider is not None and announced.code_lens_provider.resolve_provider
 
 
 async def names(editor: Editor, name: str) -> list[str]:
