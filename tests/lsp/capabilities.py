@@ -19,6 +19,7 @@ def capabilities(
     markdown: bool = True,
     nested_symbols: bool = True,
     lens_refresh: bool = True,
+    hint_refresh: bool = False,
     label_details: bool = True,
     insert_replace: bool = True,
     dynamic: bool = False,
@@ -38,6 +39,7 @@ def capabilities(
             did_change_watched_files=types.DidChangeWatchedFilesClientCapabilities(dynamic_registration=registers),
             diagnostics=types.DiagnosticWorkspaceClientCapabilities(refresh_support=pull),
             code_lens=types.CodeLensWorkspaceClientCapabilities(refresh_support=lens_refresh),
+            inlay_hint=types.InlayHintWorkspaceClientCapabilities(refresh_support=hint_refresh),
             workspace_edit=types.WorkspaceEditClientCapabilities(
                 document_changes=versioned_edits, resource_operations=create
             ),
@@ -69,6 +71,7 @@ def capabilities(
             references=types.ReferenceClientCapabilities(dynamic_registration=dynamic),
             document_highlight=types.DocumentHighlightClientCapabilities(dynamic_registration=dynamic),
             document_link=types.DocumentLinkClientCapabilities(dynamic_registration=dynamic, tooltip_support=tooltips),
+            inlay_hint=types.InlayHintClientCapabilities(dynamic_registration=dynamic),
             code_action=types.CodeActionClientCapabilities(
                 is_preferred_support=True,
                 data_support=resolves,

@@ -25,6 +25,7 @@ class Client(LanguageClient):
         self.registrations: list[types.Registration] = []
         self.configuration_requests: list[types.ConfigurationParams] = []
         self.lens_refreshes = 0
+        self.hint_refreshes = 0
         self.root = Path()
         self.encoding = "utf-16"
         self.pulls = False
@@ -88,6 +89,11 @@ def make_client() -> Client:
     @on(types.WORKSPACE_CODE_LENS_REFRESH)
     def refresh_lenses(_: None) -> None:
         client.lens_refreshes += 1
+        client.tell()
+
+    @on(types.WORKSPACE_INLAY_HINT_REFRESH)
+    def refresh_hints(_: None) -> None:
+        client.hint_refreshes += 1
         client.tell()
 
     @on(types.WINDOW_SHOW_MESSAGE)

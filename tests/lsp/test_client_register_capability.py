@@ -21,6 +21,7 @@ FEATURES = {
     types.TEXT_DOCUMENT_REFERENCES: "references_provider",
     types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT: "document_highlight_provider",
     types.TEXT_DOCUMENT_DOCUMENT_LINK: "document_link_provider",
+    types.TEXT_DOCUMENT_INLAY_HINT: "inlay_hint_provider",
 }
 COMMON = {
     types.TEXT_DOCUMENT_DEFINITION,
@@ -28,6 +29,7 @@ COMMON = {
     types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT,
 }
 """What is about Dockerfiles alone, and other servers have too."""
+DOCKERFILES_ONLY = {*COMMON, types.TEXT_DOCUMENT_INLAY_HINT}
 IGNORE_FILES = {
     "pattern": "**/{.dockerignore,.containerignore,*.dockerignore,*.containerignore}",
     "scheme": "file",
@@ -62,7 +64,7 @@ async def test_they_are_registered_for_what_they_are_about(fresh: Client, tmp_pa
     assert [getattr(announced, name) for name in FEATURES.values()] == [None] * len(FEATURES)
     await fresh.until(lambda: len(registered(fresh)) == len(FEATURES))
     for method, given in registered(fresh).items():
-        assert (IGNORE_FILES in given["documentSelector"]) == (method not in COMMON)
+        assert (IGNORE_FILES in given["documentSelector"]) == (method not in DOCKERFILES_ONLY)
     assert registered(fresh)[types.TEXT_DOCUMENT_COMPLETION]["triggerCharacters"] == ["/", "!"]
     assert "dockerfile" in languages(fresh)[types.TEXT_DOCUMENT_DOCUMENT_SYMBOL]
     editor = Editor(fresh, tmp_path)

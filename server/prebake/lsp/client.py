@@ -17,6 +17,7 @@ FEATURES = {
     types.TEXT_DOCUMENT_REFERENCES: "references",
     types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT: "document_highlight",
     types.TEXT_DOCUMENT_DOCUMENT_LINK: "document_link",
+    types.TEXT_DOCUMENT_INLAY_HINT: "inlay_hint",
 }
 """Requests that are about some documents only: their methods with the names of the client's abilities, which are also
 those of the modules that answer.
@@ -57,6 +58,8 @@ class Client:
     """It says what a document link leads to."""
     refreshes_lenses: bool
     """It can be told to ask for code lenses again."""
+    refreshes_hints: bool
+    """It can be told to ask for inlay hints again."""
     labels_details: bool
     """It shows more than a completion item's label in the list."""
     inserts_or_replaces: bool
@@ -106,6 +109,7 @@ class Client:
             links_definitions=can(f"{document}.definition.link_support"),
             shows_tooltips=can(f"{document}.document_link.tooltip_support"),
             refreshes_lenses=can(f"{workspace}.code_lens.refresh_support"),
+            refreshes_hints=can(f"{workspace}.inlay_hint.refresh_support"),
             labels_details=can(f"{document}.completion.completion_item.label_details_support"),
             inserts_or_replaces=can(f"{document}.completion.completion_item.insert_replace_support"),
         )

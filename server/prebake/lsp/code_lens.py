@@ -53,26 +53,14 @@ def options(*, common: bool) -> types.CodeLensRegistrationOptions:
 
 
 class CodeLenses:
-    """Answers requests for code lenses, and tells the client to ask again. For the event loop's thread."""
+    """Answers requests for code lenses. For the event loop's thread."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
-        self._is_asking = False
         self._amounts: dict[tuple[str, str], str] = {}
         """How much was said last to be let in, for each ignore file and context."""
         self._known: dict[tuple[str, int], tuple[object, str]] = {}
         """The last title over a FROM, for each Dockerfile and build, and what it was made of."""
-
-    def changed(self) -> None:
-        """Sizes, files or settings may have changed: let the client ask again, once for all that has by then."""
-        server = self._server
-        if server.client.refreshes_lenses and not server.documents.is_empty and not self._is_asking:
-            self._is_asking = True
-            server.loop.call_soon(self._ask)
-
-    def _ask(self) -> None:
-        self._is_asking = False
-        self._server.spawn(self._server.workspace_code_lens_refresh_async(None))
 
     async def shown(self, uri: str) -> list[types.CodeLens]:
         """The lenses of a document: one for each context that it is the ignore file of, or that is sent to build it."""
@@ -219,11 +207,12 @@ def _amount(attribution: Attribution) -> str:
 
 def register(server: Server) -> None:
     """Answer requests for code lenses."""
+    lenses = CodeLenses(server)
 
     @server.feature(METHOD, types.CodeLensOptions(resolve_provider=True))
     async def code_lens(params: types.CodeLensParams) -> list[types.CodeLens]:
-        return await server.lenses.shown(params.text_document.uri)
+        return await lenses.shown(params.text_document.uri)
 
     @server.feature(types.CODE_LENS_RESOLVE)
     async def resolve(lens: types.CodeLens) -> types.CodeLens:
-        return await server.lenses.resolved(lens)
+        return await lenses.resolved(lens)

@@ -215,7 +215,8 @@ class Diagnostics:
     def all_changed(self) -> None:
         """Anything may have changed: settings, folders, files on disk, sizes."""
         self._all_dirty = True
-        self._server.lenses.changed()
+        self._server.lens_refreshing.changed()
+        self._server.hint_refreshing.changed()
         if self._server.client.pulls:
             self._server.ask_to_pull()
         else:

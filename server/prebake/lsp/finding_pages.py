@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import unified_diff
 from typing import TYPE_CHECKING
 
 from prebake.lsp.markup import block, code
@@ -76,6 +75,8 @@ def _written(edit: FileEdit) -> str:
     if edit.base is None:
         lines = after[:-1] if after and not after[-1] else after
         return block("", _first(lines))
+    from difflib import unified_diff
+
     changes = list(unified_diff(edit.base.content.split("\n"), after, lineterm="", n=1))[3:]
     return block("diff", _first(["..." if line.startswith("@@") else line for line in changes]))
 

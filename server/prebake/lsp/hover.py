@@ -12,12 +12,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from prebake.lsp import uris
-from prebake.lsp.context_pages import pattern_page, sources_page
 from prebake.lsp.diagnostics import View
-from prebake.lsp.finding_pages import finding_page
-from prebake.lsp.markup import code, plain
-from prebake.lsp.name_pages import name_page
-from prebake.lsp.rerun_pages import rerun_page
 from prebake.paths import relative
 from prebake.records import NamedTuple
 from prebake.text import Position, Span
@@ -58,6 +53,8 @@ class Hovers:
         path = uris.to_path(params.text_document.uri)
         if path is None:
             return None
+        from prebake.lsp.markup import code, plain
+
         found = await self._server.analysis.run(
             f"hover {path}", lambda engine: self._find(engine, path, params.position), None
         )
@@ -82,6 +79,7 @@ class Hovers:
     def _find(self, engine: Engine, path: str, position: types.Position) -> _Found | None:
         """What is to be told. Does work on the engine."""
         from prebake.discovery import is_ignore_file
+        from prebake.lsp.finding_pages import finding_page
         from prebake.rules import by_code
 
         view = View(self._server, engine)
@@ -102,6 +100,8 @@ class Hovers:
 
     def _dockerfile(self, view: View, path: str, place: Position) -> Iterator[Page]:
         """What the name at a place stands for, else what the instruction there does."""
+        from prebake.lsp.rerun_pages import rerun_page
+
         builds = view.builds(path)
         if not builds:
             return
@@ -117,6 +117,7 @@ class Hovers:
 
     def _name(self, build: Build, place: Position) -> Page | None:
         from prebake.build.names import occurrence_at
+        from prebake.lsp.name_pages import name_page
 
         name = occurrence_at(build, place)
         page = None if name is None else name_page(build, name)
@@ -124,6 +125,7 @@ class Hovers:
 
     def _patterns(self, view: View, path: str, place: Position) -> Iterator[Page]:
         """What the pattern at a place does in each context."""
+        from prebake.lsp.context_pages import pattern_page
         from prebake.syntax.ignorefile import parse_ignore
 
         engine = view.engine
@@ -142,6 +144,7 @@ class Hovers:
     def _sources(self, view: View, builds: tuple[Build, ...], place: Position) -> Iterator[Page]:
         """What the instruction at a place, or the one source of it that the place is in, sends from each context."""
         from prebake.build.context.taken import taken
+        from prebake.lsp.context_pages import sources_page
 
         snapshot = view.engine.snapshot
         for build, name in _distinct(builds):

@@ -26,12 +26,12 @@ from prebake.lsp import (
 from prebake.lsp.analysis import Analysis
 from prebake.lsp.attributions import Attributions
 from prebake.lsp.client import Client
-from prebake.lsp.code_lens import CodeLenses
 from prebake.lsp.configuration import Configuration
 from prebake.lsp.diagnostics import Diagnostics
 from prebake.lsp.documents import Documents
 from prebake.lsp.features import Features
 from prebake.lsp.protocol import Protocol, converter
+from prebake.lsp.refreshing import Refreshing
 from prebake.lsp.scans import Scans
 from prebake.lsp.watching import Watching
 
@@ -51,7 +51,12 @@ class Server(LanguageServer):
         self.documents = Documents()
         self.scans = Scans(self)
         self.attributions = Attributions(self)
-        self.lenses = CodeLenses(self)
+        self.lens_refreshing = Refreshing(
+            self, lambda client: client.refreshes_lenses, self.workspace_code_lens_refresh_async
+        )
+        self.hint_refreshing = Refreshing(
+            self, lambda client: client.refreshes_hints, self.workspace_inlay_hint_refresh_async
+        )
         self.features = Features(self)
         self.configuration = Configuration(self)
         self.analysis = Analysis(self.scans, lambda error: self.later(self.configuration.tell, error))
