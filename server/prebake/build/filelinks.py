@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 
 from prebake.build.build import Build, fact
 from prebake.build.copies import SourceKind, copies
-from prebake.build.image import image_before
+from prebake.build.image import ImageFiles, image_before
 from prebake.build.startup import final_chain, image_file, stage_file
 from prebake.build.state import State, chain, state_after, states
 from prebake.build.steps import Step, steps_at
@@ -23,6 +24,8 @@ _MODULE = regex(r"([^\W\d]\w*(?:\.[^\W\d]\w*)*)(:.*)?")
 _SOURCE = regex(r"(?<=[=,\"'])(?:source|src)=([^,\"'\s]+)")
 _MOST_WORDS = 500
 """Of one RUN: longer ones are no text that somebody reads."""
+_MOST_LOOKS = 20_000
+"""At the COPYs above a RUN, for all words of a file."""
 
 Find = Callable[[str], "str | None"]
 """The project's file at a path of the image."""
@@ -49,21 +52,23 @@ class FileLink(NamedTuple):
 def file_links(build: Build) -> tuple[FileLink, ...]:
     """The words that name files, in order, each once."""
     found: dict[tuple[int, int], FileLink] = {}
+    looks = _MOST_LOOKS
     for instruction in build.tree.instructions:
         if instruction.stage is None:
             continue
-        for link in _of(build, instruction):
+        links: Iterable[FileLink] = ()
+        if instruction.keyword in ("COPY", "ADD"):
+            links = _sources(build, instruction)
+        elif instruction.keyword == "RUN" and looks > 0:
+            run = _Run(build, instruction)
+            links = tuple(run.links())
+            looks -= run.looks
+        elif instruction.keyword in ("CMD", "ENTRYPOINT"):
+            links = _started(build, instruction)
+        for link in links:
             if build.snapshot.is_file(link.path):
                 found.setdefault((instruction.index, link.start), link)
     return tuple(found[place] for place in sorted(found))
-
-
-def _of(build: Build, instruction: Instruction) -> Iterator[FileLink]:
-    if instruction.keyword in ("COPY", "ADD"):
-        return _sources(build, instruction)
-    if instruction.keyword == "RUN":
-        return _run(build, instruction)
-    return _started(build, instruction) if instruction.keyword in ("CMD", "ENTRYPOINT") else iter(())
 
 
 def _sources(build: Build, instruction: Instruction) -> Iterator[FileLink]:
@@ -76,25 +81,38 @@ def _sources(build: Build, instruction: Instruction) -> Iterator[FileLink]:
             yield FileLink(instruction, word.start, word.end, build.ignore.path, is_ignore_file=True)
 
 
-def _run(build: Build, instruction: Instruction) -> Iterator[FileLink]:
-    root = build.context.root
-    if root is None:
-        return
-    files = image_before(build, instruction)
-    for flag in instruction.flags:
-        yield from _mounted(build, instruction, flag)
+class _Run:
+    """The files that the words of a RUN name. ``looks`` is how many COPYs were looked at."""
 
-    def find(path: str) -> str | None:
-        provided = files.provider(path)
-        return None if provided is None else join(root, provided.context)
+    def __init__(self, build: Build, instruction: Instruction) -> None:
+        self._build = build
+        self._instruction = instruction
+        self.looks = 0
 
-    for step in steps_at(build, instruction).steps[:_MOST_WORDS]:
-        for word, text in _words(step)[:_MOST_WORDS]:
-            if step.module and text == step.program:
-                path = _module(text, [step.directory or "."], find)
-            else:
-                path = _file(text, step.absolute, find)
-            yield from _link(instruction, word, text, path)
+    @cached_property
+    def _files(self) -> ImageFiles:
+        return image_before(self._build, self._instruction)
+
+    def links(self) -> Iterator[FileLink]:
+        """The links of the mounts, then those of the commands."""
+        build, instruction = self._build, self._instruction
+        if build.context.root is None:
+            return
+        for flag in instruction.flags:
+            yield from _mounted(build, instruction, flag)
+        for step in steps_at(build, instruction).steps[:_MOST_WORDS]:
+            for word, text in _words(step)[:_MOST_WORDS]:
+                path = None
+                if step.module and text == step.program:
+                    path = _module(text, [step.directory or "."], self._find)
+                elif "." in text or "/" in text:  # others hardly ever name a file, and there are many
+                    path = _file(text, step.absolute, self._find)
+                yield from _link(instruction, word, text, path)
+
+    def _find(self, path: str) -> str | None:
+        self.looks += len(self._files.copies)
+        provided = self._files.provider(path)
+        return None if provided is None else join(self._build.context.root or "/", provided.context)
 
 
 def _words(step: Step) -> list[tuple[ShellWord, str]]:
@@ -102,7 +120,7 @@ def _words(step: Step) -> list[tuple[ShellWord, str]]:
     found: list[tuple[ShellWord | None, str | None]] = [
         (word, word.value) for word in step.command.words if word.value in (step.path, step.program)
     ]
-    found += [(argument.word, argument.text) for argument in step.arguments]
+    found += [(argument.word, argument.text) for argument in step.arguments if not argument.glob]
     return [(word, text) for word, text in found if word is not None and text is not None]
 
 
