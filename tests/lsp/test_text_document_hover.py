@@ -305,6 +305,16 @@ async def test_a_run_says_what_makes_it_run_again(editor: Editor) -> None:
     assert "no file of the build context makes it run again" in await told(editor, "Dockerfile", 1, 5)
 
 
+async def test_a_rule_that_is_silenced_is_explained(editor: Editor) -> None:
+    editor.open("Dockerfile", "FROM a\n# prebake: ignore[PB206,package-cache-kept] é🐳\nRUN pip install x\n")
+    for character in (20, 30):
+        text = await told(editor, "Dockerfile", 1, character)
+        assert text.startswith("### PB206 package-cache-kept\n") and "PB206.md" in text
+    assert await hover(editor, "Dockerfile", 1, 4) is None
+    editor.open("a.py", "load()  # prebake: ignore[PB301]\n", language="python")
+    assert "### PB301" in await told(editor, "a.py", 0, 28)
+
+
 HOSTILE_NAMES = [
     "",
     "\ufeffFROM $a\r\nRUN $b\r\n",

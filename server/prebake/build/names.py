@@ -14,10 +14,8 @@ from prebake.build.state import State, base_stage, state_after, states
 from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction, Pair, Stage
-from prebake.syntax.expand import Reference, references
-from prebake.syntax.fragment import Fragment
-from prebake.syntax.run import scripts_of
-from prebake.syntax.shell import Command, ShellWord
+from prebake.syntax.expand import Reference
+from prebake.syntax.uses import Use, builder_uses, flag_uses, shell_uses
 from prebake.text import Position, Span
 
 Kind = Literal["stage", "ARG", "ENV"]
@@ -25,15 +23,7 @@ Kind = Literal["stage", "ARG", "ENV"]
 _EXPANDED = frozenset(("EXPOSE", "LABEL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"))
 """Instructions in which the builder replaces variables, besides those that have rules of their own."""
 _AT_START = frozenset(("CMD", "ENTRYPOINT", "HEALTHCHECK"))
-_SETTERS = frozenset(
-    (
-        *("declare", "export", "for", "getopts", "let", "local", "mapfile", "read", "readarray", "readonly", "select"),
-        *("typeset", "unset"),
-    )
-)
-"""Commands of the shell that give variables of their own a value, or take it."""
 _MOUNT_FROM = regex(r"(?<=[=,\"'])from=([^,\"'\s]+)")
-_NAME = regex(r"[^\W\d]\w*")
 
 
 class Definition(NamedTuple):
@@ -172,7 +162,8 @@ class _Reader:
         keyword, state = instruction.keyword, self._before[instruction.index]
         if keyword == "RUN":
             yield from self._shell_uses(instruction, scope, state)
-            yield from self._flag_uses(instruction, scope, state)
+            for use in flag_uses(instruction, self._escape):
+                yield self._use(instruction, use, scope, state)
             yield from self._taken(instruction)
         elif keyword in ("COPY", "ADD"):
             yield from self._uses(instruction, scope, state)
@@ -236,53 +227,22 @@ class _Reader:
 
     def _uses(self, instruction: Instruction, scope: _Scope, state: State) -> Iterator[Occurrence]:
         """The variables that the builder replaces."""
-        yield from self._flag_uses(instruction, scope, state)
-        if "$" not in instruction.raw:
-            return
-        body = instruction.body
-        for reference in references(body.text, self._escape):
-            yield self._use(instruction, reference, body, scope, state)
-        for heredoc in instruction.heredocs if instruction.keyword in ("COPY", "ADD") else ():
-            if heredoc.expand:
-                text = Fragment.whole(heredoc.body, heredoc.start)
-                for reference in references(heredoc.body, self._escape, quotes=False):
-                    yield self._use(instruction, reference, text, scope, state)
-
-    def _flag_uses(self, instruction: Instruction, scope: _Scope, state: State) -> Iterator[Occurrence]:
-        for flag in instruction.flags:
-            if flag.value is not None and "$" in flag.value:
-                text = Fragment.whole(instruction.raw[flag.start : flag.end], flag.start)
-                for reference in references(text.text, self._escape):
-                    yield self._use(instruction, reference, text, scope, state)
-
-    def _use(
-        self, instruction: Instruction, reference: Reference, text: Fragment, scope: _Scope, state: State
-    ) -> Occurrence:
-        start, end = text.start(reference.start), text.end(reference.end)
-        definition = scope.find(reference.name, state)
-        return Occurrence("variable", reference.name, instruction, start, end, definition, state, reference=reference)
+        for use in builder_uses(instruction, self._escape):
+            yield self._use(instruction, use, scope, state)
 
     def _shell_uses(
         self, instruction: Instruction, scope: _Scope, state: State, out_of_scope: Container[str] = ()
     ) -> Iterator[Occurrence]:
-        """The variables that a shell replaces, of those that it gets from the Dockerfile and gives no value itself; and
-        those of an ARG that does not reach there.
-        """
-        if "$" not in instruction.raw or (instruction.json is not None and instruction.keyword != "RUN"):
-            return
-        commands = [command for script in scripts_of(instruction, state.shell) for command in script.walk()]
-        own = {name for command in commands for name in _assigned(command)}
-        for command in commands:
-            for word in _words(command):
-                if len(word.raw) != word.end - word.start:
-                    continue  # a continuation stands in it: places cannot be told
-                text = Fragment.whole(word.raw, word.start)
-                for reference in references(word.raw):
-                    name = reference.name
-                    if name not in word.variables or name in own:
-                        continue
-                    if scope.find(name, state) is not None or name in self._global.args or name in out_of_scope:
-                        yield self._use(instruction, reference, text, scope, state)
+        """The variables that a shell gets from the Dockerfile, and those of an ARG that does not reach there."""
+        for use in shell_uses(instruction, state.shell):
+            name = use.reference.name
+            if scope.find(name, state) is not None or name in self._global.args or name in out_of_scope:
+                yield self._use(instruction, use, scope, state)
+
+    def _use(self, instruction: Instruction, use: Use, scope: _Scope, state: State) -> Occurrence:
+        name = use.reference.name
+        definition = scope.find(name, state)
+        return Occurrence("variable", name, instruction, use.start, use.end, definition, state, reference=use.reference)
 
 
 def _stage_definition(stage: Stage) -> Definition:
@@ -291,22 +251,3 @@ def _stage_definition(stage: Stage) -> Definition:
     number = 2 if stage.name is not None else 0
     start, end = (words[number].start, words[number].end) if words else (0, 0)
     return Definition("stage", stage.name or str(stage.index), stage.instruction, start, end)
-
-
-def _words(command: Command) -> Iterator[ShellWord]:
-    yield from command.words
-    yield from (assignment.value for assignment in command.assignments)
-    for redirection in command.redirections:
-        yield redirection.target
-        if redirection.body is not None:
-            yield redirection.body
-
-
-def _assigned(command: Command) -> Iterator[str]:
-    """The variables that a command may give a value."""
-    yield from (assignment.name for assignment in command.assignments)
-    if command.name in _SETTERS:
-        for word in command.words[1:]:
-            match = _NAME.match(word.raw)
-            if match is not None:
-                yield match[0]

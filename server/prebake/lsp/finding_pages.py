@@ -41,6 +41,12 @@ def finding_page(rule: type[Rule], finding: Finding, root: str) -> str:
     return "\n\n".join(filter(None, parts))
 
 
+def rule_page(rule: type[Rule]) -> str:
+    """The page of a rule that a comment names, in Markdown."""
+    parts = (f"### {rule.code} {rule.name}", rule.summary(), _why(rule), f"[More on {rule.code}]({rule.url()})")
+    return "\n\n".join(filter(None, parts))
+
+
 def _cost(cost: Cost) -> str:
     size = human(cost.bytes)
     return size if cost.files is None else f"{size} in {files(cost.files)}"

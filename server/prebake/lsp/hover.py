@@ -91,12 +91,25 @@ class Hovers:
             for item in standing
             if (rule := by_code(item.finding.code)) is not None
         ]
+        pages = list(self._silenced(view, path, place))
         if is_ignore_file(posixpath.basename(path)):
-            pages = list(self._patterns(view, path, place))
+            pages += self._patterns(view, path, place)
         else:
-            pages = list(self._dockerfile(view, path, place))
+            pages += self._dockerfile(view, path, place)
         spans = [*(page.span for page in pages), *(item.place.span for item in standing)]
         return _Found(pages, explanations, coordinates.range(spans[0])) if spans else None
+
+    def _silenced(self, view: View, path: str, place: Position) -> Iterator[Page]:
+        """The rule that a comment silences."""
+        from prebake.lsp.finding_pages import rule_page
+        from prebake.rules import by_code
+        from prebake.silence import silenced_rules
+
+        text = view.engine.snapshot.text(path)
+        for span, name in silenced_rules(text) if text is not None else ():
+            rule = by_code(name) if span.contains(place) else None
+            if rule is not None:
+                yield Page(span, None, partial(rule_page, rule))
 
     def _dockerfile(self, view: View, path: str, place: Position) -> Iterator[Page]:
         """What the name at a place stands for, else what the instruction there does."""
