@@ -33,7 +33,7 @@ class Use(NamedTuple):
 
 
 def builder_uses(instruction: Instruction, escape: str = "\\") -> Iterator[Use]:
-    """The variables in an instruction in which the builder replaces them; those in here-documents of COPY and ADD too."""
+    """The variables in an instruction in which the builder replaces them, here-documents of COPY and ADD included."""
     yield from flag_uses(instruction, escape)
     if "$" not in instruction.raw:
         return
