@@ -325,7 +325,7 @@ def _findings(build: Build, failures: dict[str, None]) -> Iterator[Finding]:
         if not settings.wants(entry.code, entry.name) or (entry.of_ignore_file and build.ignore.is_empty):
             continue
         for finding in _checked(entry, build, failures):
-            kept = silenced(build.snapshot, finding)
+            kept = silenced(build.snapshot, finding, build.path)
             if kept is None:
                 continue
             kept = kept._replace(severity=settings.severity_of(entry.code, entry.name, kept.severity))

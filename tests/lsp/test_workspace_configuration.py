@@ -111,7 +111,7 @@ async def test_paths_in_the_settings_are_relative_to_the_workspace_folder(fresh:
 
 
 async def test_a_client_that_never_answers_is_not_waited_for(tmp_path: Path) -> None:
-    from tests.lsp.raw import RawClient, frame
+    from tests.lsp.raw import RawClient
 
     make_tree(tmp_path, ARTICLE)
     uri = (tmp_path / "Dockerfile").as_uri()
@@ -120,5 +120,5 @@ async def test_a_client_that_never_answers_is_not_waited_for(tmp_path: Path) -> 
         client.initialize({"workspace": {"configuration": True}}, rootUri=tmp_path.as_uri())
         client.open(uri, str(ARTICLE["Dockerfile"]))
         assert client.published(uri, 1)
-        client.write(frame({"jsonrpc": "2.0", "id": "end", "method": "shutdown"}))
+        client.send(id="end", method="shutdown")
         assert client.answer("end")["result"] is None

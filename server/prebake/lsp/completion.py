@@ -116,7 +116,13 @@ class Completion:
         offer = await self._server.analysis.run(
             f"completion {path}", lambda engine: self._offer(engine, path, params.position), None
         )
-        return nothing if offer is None else await self._server.attributions.ask(lambda: self._items(offer))
+        if offer is None:
+            return nothing
+        found = await self._server.attributions.ask(lambda: self._items(offer))
+        for item in found.items:
+            if item.kind is not None and item.kind not in self._server.client.completion_kinds:
+                item.kind = None
+        return found
 
     def _offer(self, engine: Engine, path: str, position: types.Position) -> _Offer | None:
         """Gather what is known. Does work on the engine."""

@@ -146,11 +146,15 @@ class View:
             range=self.coordinates(place.path).range(place.span),
             severity=types.DiagnosticSeverity(_LEAST_SEVERE - severity),
             code=finding.code,
-            code_description=None if rule is None else types.CodeDescription(rule.url()),
+            code_description=types.CodeDescription(rule.url())
+            if rule is not None and self._client.describes_codes
+            else None,
             source=SOURCE,
             message=finding.message,
             related_information=self._related(finding, place) or None,
-            data={"rule": finding.rule, "fingerprint": fingerprint(finding._replace(location=place), report.root)},
+            data={"rule": finding.rule, "fingerprint": fingerprint(finding._replace(location=place), report.root)}
+            if self._client.keeps_diagnostic_data
+            else None,
         )
 
     def _related(self, finding: Finding, place: Location) -> list[types.DiagnosticRelatedInformation]:
@@ -287,8 +291,11 @@ class Diagnostics:
         shown = {path: (view.version(path), items.get(path, [])) for path in {*items, *known.concerned}}
         anew = [path for path in {*shown, *known.shown} if shown.get(path, _EMPTY) != known.shown.get(path, _EMPTY)]
         known.shown = shown
+        versions = self._server.client.reads_versions
         return tuple(
-            types.PublishDiagnosticsParams(view.uri(path), items.get(path, []), view.version(path))
+            types.PublishDiagnosticsParams(
+                view.uri(path), items.get(path, []), view.version(path) if versions else None
+            )
             for path in sorted(anew)
         )
 
@@ -307,5 +314,5 @@ def add(found: ByPath, path: str, diagnostics: Iterable[types.Diagnostic]) -> No
 
 def _identity(diagnostic: types.Diagnostic) -> tuple[object, ...]:
     start, end = diagnostic.range.start, diagnostic.range.end
-    known = diagnostic.data["fingerprint"] if diagnostic.data else None
+    known = diagnostic.data["fingerprint"] if diagnostic.data else (diagnostic.code, diagnostic.message)
     return known, start.line, start.character, end.line, end.character

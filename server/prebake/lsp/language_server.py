@@ -14,6 +14,7 @@ from pygls.lsp.server import LanguageServer
 from prebake import __version__
 from prebake.lsp import (
     code_actions,
+    commands,
     configuration,
     documents,
     hover,
@@ -65,7 +66,7 @@ class Server(LanguageServer):
         self._options: object = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_asking_to_pull = False
-        for part in (documents, configuration, watching, code_actions, hover):
+        for part in (documents, configuration, watching, commands, hover):
             part.register(self)
         self._register()
 
@@ -80,7 +81,7 @@ class Server(LanguageServer):
 
     def _meet(self, params: types.InitializeParams) -> None:
         """Take in who the client is. Nothing is loaded here: the answer is waited for."""
-        self.client = Client.of(params.capabilities)
+        self.client = Client.of(params.capabilities, params.client_info)
         self.documents.encoding = self.workspace.position_encoding or types.PositionEncodingKind.Utf16
         named = [folder.uri for folder in params.workspace_folders or ()]
         if not named:
@@ -88,6 +89,7 @@ class Server(LanguageServer):
             named = [root] if root else []
         self.folders = tuple(path for uri in named if (path := uris.to_path(uri)) is not None)
         self._options = params.initialization_options
+        code_actions.register(self)
         if self.client.pulls:
             pull_diagnostics.register(self)
         self.features.announce()
