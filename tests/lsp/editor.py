@@ -117,7 +117,7 @@ def make_client() -> Client:
     def configuration(params: types.ConfigurationParams) -> list[Any]:
         client.configuration_requests.append(params)
         client.tell()
-        return [client.get_configuration(section=item.section) for item in params.items]
+        return [client.get_configuration(section=item.section, scope_uri=item.scope_uri) for item in params.items]
 
     @on(types.WORKSPACE_DIAGNOSTIC_REFRESH)
     def refresh(_: None) -> None:
