@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from prebake.edits import FileEdit, TextEdit, apply
 from prebake.files import Snapshot
@@ -45,6 +45,20 @@ def silenced(snapshot: Snapshot, finding: Finding, dockerfile: str) -> Finding |
     places = {related.location for related in kept}
     shown = tuple(place for place in finding.sites if place in places)
     return finding._replace(related=tuple(kept), sites=shown)
+
+
+def silenced_rules(text: Text) -> Iterator[tuple[Span, str]]:
+    """The codes and names in the comments of a file, each with its place."""
+    if "prebake" not in text.content:
+        return
+    for match in _COMMENT.finditer(text.content):
+        start = match.start(2)
+        for item in (match[2] or "").split(","):
+            name = item.strip()
+            at = start + len(item) - len(item.lstrip())
+            if name:
+                yield text.span(at, at + len(name)), name
+            start += len(item) + 1
 
 
 def silencing_edit(snapshot: Snapshot, finding: Finding, place: Location, dockerfile: str) -> FileEdit | None:

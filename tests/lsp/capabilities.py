@@ -19,6 +19,7 @@ def capabilities(
     markdown: bool = True,
     nested_symbols: bool = True,
     lens_refresh: bool = True,
+    hint_refresh: bool = False,
     label_details: bool = True,
     insert_replace: bool = True,
     annotations: bool = True,
@@ -28,6 +29,8 @@ def capabilities(
     documents: bool = True,
     dynamic: bool = False,
     most_folds: int | None = None,
+    definition_links: bool = True,
+    tooltips: bool = True,
 ) -> types.ClientCapabilities:
     """An able client; each ability can be taken away. ``creates=None`` is a client that does not speak of it."""
     create = None if creates is None else [types.ResourceOperationKind.Create] if creates else []
@@ -44,6 +47,7 @@ def capabilities(
             did_change_watched_files=types.DidChangeWatchedFilesClientCapabilities(dynamic_registration=registers),
             diagnostics=types.DiagnosticWorkspaceClientCapabilities(refresh_support=pull),
             code_lens=types.CodeLensWorkspaceClientCapabilities(refresh_support=lens_refresh),
+            inlay_hint=types.InlayHintWorkspaceClientCapabilities(refresh_support=hint_refresh),
             workspace_edit=types.WorkspaceEditClientCapabilities(
                 document_changes=versioned_edits,
                 resource_operations=create,
@@ -79,6 +83,11 @@ def capabilities(
             folding_range=types.FoldingRangeClientCapabilities(
                 dynamic_registration=dynamic, line_folding_only=True, range_limit=most_folds
             ),
+            definition=types.DefinitionClientCapabilities(dynamic_registration=dynamic, link_support=definition_links),
+            references=types.ReferenceClientCapabilities(dynamic_registration=dynamic),
+            document_highlight=types.DocumentHighlightClientCapabilities(dynamic_registration=dynamic),
+            document_link=types.DocumentLinkClientCapabilities(dynamic_registration=dynamic, tooltip_support=tooltips),
+            inlay_hint=types.InlayHintClientCapabilities(dynamic_registration=dynamic),
             code_action=types.CodeActionClientCapabilities(
                 is_preferred_support=True,
                 disabled_support=disabled,

@@ -60,6 +60,7 @@ class Client(LanguageClient):
         self.registrations: list[types.Registration] = []
         self.configuration_requests: list[types.ConfigurationParams] = []
         self.lens_refreshes = 0
+        self.hint_refreshes = 0
         self.sent_edits: list[types.ApplyWorkspaceEditParams] = []
         self.shown_pages: list[types.ShowDocumentParams] = []
         self.shows_pages = True
@@ -116,7 +117,7 @@ def make_client() -> Client:
     def configuration(params: types.ConfigurationParams) -> list[Any]:
         client.configuration_requests.append(params)
         client.tell()
-        return [client.get_configuration(section=item.section) for item in params.items]
+        return [client.get_configuration(section=item.section, scope_uri=item.scope_uri) for item in params.items]
 
     @on(types.WORKSPACE_DIAGNOSTIC_REFRESH)
     def refresh(_: None) -> None:
@@ -126,6 +127,11 @@ def make_client() -> Client:
     @on(types.WORKSPACE_CODE_LENS_REFRESH)
     def refresh_lenses(_: None) -> None:
         client.lens_refreshes += 1
+        client.tell()
+
+    @on(types.WORKSPACE_INLAY_HINT_REFRESH)
+    def refresh_hints(_: None) -> None:
+        client.hint_refreshes += 1
         client.tell()
 
     @on(types.WORKSPACE_APPLY_EDIT)

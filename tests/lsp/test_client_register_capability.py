@@ -17,7 +17,19 @@ FEATURES = {
     types.TEXT_DOCUMENT_COMPLETION: "completion_provider",
     types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: "document_symbol_provider",
     types.TEXT_DOCUMENT_FOLDING_RANGE: "folding_range_provider",
+    types.TEXT_DOCUMENT_DEFINITION: "definition_provider",
+    types.TEXT_DOCUMENT_REFERENCES: "references_provider",
+    types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT: "document_highlight_provider",
+    types.TEXT_DOCUMENT_DOCUMENT_LINK: "document_link_provider",
+    types.TEXT_DOCUMENT_INLAY_HINT: "inlay_hint_provider",
 }
+COMMON = {
+    types.TEXT_DOCUMENT_DEFINITION,
+    types.TEXT_DOCUMENT_REFERENCES,
+    types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT,
+}
+"""What is about Dockerfiles alone, and other servers have too."""
+DOCKERFILES_ONLY = {*COMMON, types.TEXT_DOCUMENT_INLAY_HINT}
 IGNORE_FILES = {
     "pattern": "**/{.dockerignore,.containerignore,*.dockerignore,*.containerignore}",
     "scheme": "file",
@@ -51,8 +63,8 @@ async def test_they_are_registered_for_what_they_are_about(fresh: Client, tmp_pa
     announced = await initialize(fresh, tmp_path, capabilities(dynamic=True))
     assert [getattr(announced, name) for name in FEATURES.values()] == [None] * len(FEATURES)
     await fresh.until(lambda: len(registered(fresh)) == len(FEATURES))
-    for given in registered(fresh).values():
-        assert IGNORE_FILES in given["documentSelector"]
+    for method, given in registered(fresh).items():
+        assert (IGNORE_FILES in given["documentSelector"]) == (method not in DOCKERFILES_ONLY)
     completion = registered(fresh)[types.TEXT_DOCUMENT_COMPLETION]
     assert {"/", "!", "$", "-"} <= set(completion["triggerCharacters"]) and completion["resolveProvider"]
     assert "dockerfile" in languages(fresh)[types.TEXT_DOCUMENT_DOCUMENT_SYMBOL]
@@ -70,6 +82,7 @@ async def test_they_are_announced_to_other_clients(fresh: Client, tmp_path: Path
     assert announced.completion_provider is not None
     assert {"/", "!", "$", "-"} <= set(announced.completion_provider.trigger_characters or ())
     assert announced.completion_provider.resolve_provider
+    assert announced.code_lens_provider is not None and announced.code_lens_provider.resolve_provider
 
 
 async def names(editor: Editor, name: str) -> list[str]:
@@ -80,8 +93,7 @@ async def names(editor: Editor, name: str) -> list[str]:
 async def test_what_other_servers_have_is_left_to_them_at_any_time(fresh: Client, tmp_path: Path) -> None:
     fresh.set_configuration({"features": "own"}, section="prebake")
     await initialize(fresh, tmp_path, capabilities(dynamic=True))
-    own = {types.TEXT_DOCUMENT_CODE_LENS, types.TEXT_DOCUMENT_COMPLETION, types.TEXT_DOCUMENT_DOCUMENT_SYMBOL}
-    await fresh.until(lambda: registered(fresh).keys() >= own)
+    await fresh.until(lambda: registered(fresh).keys() == FEATURES.keys() - COMMON)
     assert languages(fresh)[types.TEXT_DOCUMENT_DOCUMENT_SYMBOL] == {None}
     editor = Editor(fresh, tmp_path)
     editor.open("Dockerfile")
@@ -97,7 +109,12 @@ async def test_what_other_servers_have_is_left_to_them_at_any_time(fresh: Client
     assert await names(editor, "Dockerfile") == ["FROM a"]
     fresh.set_configuration({"features": "own"}, section="prebake")
     tell()
-    await fresh.until(lambda: languages(fresh).get(types.TEXT_DOCUMENT_FOLDING_RANGE) == {None})
+    await fresh.until(
+        lambda: (
+            registered(fresh).keys() == FEATURES.keys() - COMMON
+            and languages(fresh)[types.TEXT_DOCUMENT_FOLDING_RANGE] == {None}
+        )
+    )
     assert await names(editor, "Dockerfile") == []
 
 

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from prebake.build.builders import BUILDKIT, Builder
+from prebake.build.origins import PLATFORM
 from prebake.build.state import State
 from prebake.data import load_table
 from prebake.project.namedcontexts import NamedContext
@@ -98,12 +99,6 @@ _MOUNT_DETAILS = {
 _SHARING = {"shared": "all write at once", "private": "each has its own", "locked": "one after the other (apt)"}
 _APT = ("/var/cache/apt", "/var/lib/apt/lists")
 _HUB = ".cache/huggingface"
-
-PLATFORM = (
-    *("BUILDPLATFORM", "BUILDOS", "BUILDARCH", "BUILDVARIANT"),
-    *("TARGETPLATFORM", "TARGETOS", "TARGETARCH", "TARGETVARIANT"),
-)
-"""Build arguments that BuildKit sets above the first FROM."""
 
 
 class Offer(NamedTuple):
@@ -270,7 +265,7 @@ def _variables(scene: Scene) -> Iterator[Offer]:
         if name not in state.env or name in state.hidden:
             yield Offer(name, "variable", _value(state.args[name]) or "build argument")
     if caret.keyword == "FROM":
-        yield from (Offer(name, "variable", "set by BuildKit") for name in PLATFORM if name not in state.args)
+        yield from (Offer(name, "variable", detail) for name, detail in PLATFORM.items() if name not in state.args)
 
 
 def _value(value: str | None) -> str | None:
@@ -290,6 +285,8 @@ def _arguments(scene: Scene) -> Iterator[Offer]:
                     yield Offer(
                         pair.name, "variable", f"{shortened(pair.value or '', 60)} above the first FROM".strip()
                     )
-        yield from (Offer(name, "variable", "set by BuildKit") for name in PLATFORM if name not in scene.state.args)
+        yield from (
+            Offer(name, "variable", detail) for name, detail in PLATFORM.items() if name not in scene.state.args
+        )
     elif caret.keyword == "HEALTHCHECK" and caret.number == 0:
         yield from (Offer(word, "keyword", goes_on=word == "CMD") for word in ("CMD", "NONE"))

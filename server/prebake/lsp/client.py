@@ -13,6 +13,11 @@ FEATURES = {
     types.TEXT_DOCUMENT_COMPLETION: "completion",
     types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: "document_symbol",
     types.TEXT_DOCUMENT_FOLDING_RANGE: "folding_range",
+    types.TEXT_DOCUMENT_DEFINITION: "definition",
+    types.TEXT_DOCUMENT_REFERENCES: "references",
+    types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT: "document_highlight",
+    types.TEXT_DOCUMENT_DOCUMENT_LINK: "document_link",
+    types.TEXT_DOCUMENT_INLAY_HINT: "inlay_hint",
 }
 """Requests that are about some documents only: their methods with the names of the client's abilities, which are also
 those of the modules that answer.
@@ -70,8 +75,14 @@ class Client:
     nests_symbols: bool
     most_folds: int | None
     """How many folding ranges it takes of a document."""
+    links_definitions: bool
+    """It takes the name that a definition was asked for along with it."""
+    shows_tooltips: bool
+    """It says what a document link leads to."""
     refreshes_lenses: bool
     """It can be told to ask for code lenses again."""
+    refreshes_hints: bool
+    """It can be told to ask for inlay hints again."""
     completion_kinds: frozenset[int]
     """The kinds of completion items that it has a picture of."""
     completion_markdown: bool
@@ -136,7 +147,10 @@ class Client:
             ),
             nests_symbols=can(f"{document}.document_symbol.hierarchical_document_symbol_support"),
             most_folds=get_capability(capabilities, f"{document}.folding_range.range_limit", None),
+            links_definitions=can(f"{document}.definition.link_support"),
+            shows_tooltips=can(f"{document}.document_link.tooltip_support"),
             refreshes_lenses=can(f"{workspace}.code_lens.refresh_support"),
+            refreshes_hints=can(f"{workspace}.inlay_hint.refresh_support"),
             completion_kinds=frozenset(_FIRST_KINDS if kinds is None else map(int, kinds)),
             completion_markdown=holds(
                 f"{document}.completion.completion_item.documentation_format", types.MarkupKind.Markdown

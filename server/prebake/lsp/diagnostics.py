@@ -16,6 +16,7 @@ from prebake.records import NamedTuple
 from prebake.text import Text
 
 if TYPE_CHECKING:
+    from prebake.build.build import Build
     from prebake.engine import Engine, Report
     from prebake.findings import Finding, Location
     from prebake.lsp.documents import Document
@@ -87,6 +88,14 @@ class View:
         if document is not None and document.is_declared_dockerfile:
             return (path,)
         return self.engine.dockerfiles_for(path)
+
+    def builds(self, path: str) -> tuple[Build, ...]:
+        """The builds of a Dockerfile, the most trusted first; none of another file.
+
+        Raises:
+            ConfigError: a configuration file is wrong.
+        """
+        return self.engine.builds_of(path) if path in self.dockerfiles(path) else ()
 
     def by_path(self, dockerfile: str) -> ByPath:
         """The diagnostics of a Dockerfile, by the file that they stand in.
@@ -210,7 +219,8 @@ class Diagnostics:
     def all_changed(self) -> None:
         """Anything may have changed: settings, folders, files on disk, sizes."""
         self._all_dirty = True
-        self._server.lenses.changed()
+        self._server.lens_refreshing.changed()
+        self._server.hint_refreshing.changed()
         if self._server.client.pulls:
             self._server.ask_to_pull()
         else:

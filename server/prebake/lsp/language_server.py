@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
 from lsprotocol import types
@@ -27,12 +27,12 @@ from prebake.lsp import (
 from prebake.lsp.analysis import Analysis
 from prebake.lsp.attributions import Attributions
 from prebake.lsp.client import Client
-from prebake.lsp.code_lens import CodeLenses
 from prebake.lsp.configuration import Configuration
 from prebake.lsp.diagnostics import Diagnostics
 from prebake.lsp.documents import Documents
 from prebake.lsp.features import Features
 from prebake.lsp.protocol import Protocol, converter
+from prebake.lsp.refreshing import Refreshing
 from prebake.lsp.scans import Scans
 from prebake.lsp.watching import Watching
 
@@ -47,12 +47,17 @@ class Server(LanguageServer):
     def __init__(self) -> None:
         super().__init__("prebake", __version__, protocol_cls=Protocol, converter_factory=converter)
         self.client = Client.of(types.ClientCapabilities())
-        self.folders: tuple[str, ...] = ()
-        """The workspace folders, the first of which the client's settings are asked for."""
+        self.folders: dict[str, str] = {}
+        """The workspace folders: their paths and how the client spells their URIs."""
         self.documents = Documents()
         self.scans = Scans(self)
         self.attributions = Attributions(self)
-        self.lenses = CodeLenses(self)
+        self.lens_refreshing = Refreshing(
+            self, lambda client: client.refreshes_lenses, self.workspace_code_lens_refresh_async
+        )
+        self.hint_refreshing = Refreshing(
+            self, lambda client: client.refreshes_hints, self.workspace_inlay_hint_refresh_async
+        )
         self.features = Features(self)
         self.configuration = Configuration(self)
         self.analysis = Analysis(self.scans, lambda error: self.later(self.configuration.tell, error))
@@ -82,7 +87,7 @@ class Server(LanguageServer):
         if not named:
             root = params.root_uri or (uris.from_path(params.root_path) if params.root_path else None)
             named = [root] if root else []
-        self.folders = tuple(path for uri in named if (path := uris.to_path(uri)) is not None)
+        self.use_folders(named)
         self._options = params.initialization_options
         code_actions.register(self)
         if self.client.pulls:
@@ -90,6 +95,10 @@ class Server(LanguageServer):
         self.features.announce()
         if params.process_id is not None:
             lifetime.watch_process(params.process_id, _die)
+
+    def use_folders(self, named: Iterable[str]) -> None:
+        """Take over the workspace folders, named by URI. What is no folder of this machine's is left out."""
+        self.folders = {path: uri for uri in named if (path := uris.to_path(uri)) is not None}
 
     def _begin(self) -> None:
         """Load what the first document will need, and ask the client for the rest."""
