@@ -13,7 +13,10 @@ from prebake.lsp.ignore_completion import IgnoreFileCompletion
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from prebake.lsp.documents import Document
     from prebake.lsp.language_server import Server
+
+    Offer = Callable[[], types.CompletionList]
 
 METHOD = types.TEXT_DOCUMENT_COMPLETION
 _TRIGGERS = ["/", "!", "=", '"']
@@ -39,32 +42,33 @@ class Completion:
 
     async def offered(self, params: types.CompletionParams) -> types.CompletionList:
         """What may be written at a position."""
-        uri, position, server = params.text_document.uri, params.position, self._server
-        document = server.documents.get(uri)
-        nothing = types.CompletionList(is_incomplete=False, items=[])
-        path = None if document is None else document.path
-        none: Callable[[], types.CompletionList] | None = None
-        if document is None:
-            return nothing
-        if document.is_ignore_file:
-            if path is None:
-                return nothing
-            offer = await server.analysis.run(
-                f"completion {path}", lambda engine: self._ignore_files.offer(engine, path, position), none
-            )
-        elif document.is_dockerfile:
-            offer = await server.analysis.run(
-                f"completion {uri}", lambda engine: self._dockerfiles.offer(engine, document, position), none
-            )
-        else:
-            return nothing
+        server = self._server
+        document = server.documents.get(params.text_document.uri)
+        offer = None if document is None else await self._offer(document, params.position)
         if offer is None:
-            return nothing
+            return types.CompletionList(is_incomplete=False, items=[])
         found = await server.attributions.ask(offer)
         for item in found.items:
             if item.kind is not None and item.kind not in server.client.completion_kinds:
                 item.kind = None
         return found
+
+    async def _offer(self, document: Document, position: types.Position) -> Offer | None:
+        server = self._server
+        await server.configuration.known()
+        if document.is_ignore_file:
+            path = document.path
+            if path is None:
+                return None
+            return await server.analysis.run(
+                f"completion {path}", lambda engine: self._ignore_files.offer(engine, path, position), None
+            )
+        typing = self._dockerfiles.typing(document, position) if document.is_dockerfile else None
+        if typing is None:
+            return None
+        return await server.analysis.run(
+            f"completion {document.uri}", lambda engine: self._dockerfiles.offer(engine, typing), None
+        )
 
     async def resolved(self, item: types.CompletionItem) -> types.CompletionItem:
         """An item with what there is to say about it."""

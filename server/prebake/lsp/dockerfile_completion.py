@@ -38,6 +38,14 @@ _KINDS = {
 }
 
 
+class Typing(NamedTuple):
+    """What is being typed, and where."""
+
+    document: Document
+    place: Position
+    caret: Caret
+
+
 class _Paths(NamedTuple):
     """The paths that may be written: what is known of the folder that was typed so far. ``attribution`` is that of the
     context, ``None`` while it is measured; ``measured``: it is of this folder's context, or will be.
@@ -57,31 +65,30 @@ class DockerfileCompletion:
     def __init__(self, server: Server) -> None:
         self._server = server
 
-    def offer(
-        self, engine: Engine, document: Document, position: types.Position
-    ) -> Callable[[], types.CompletionList] | None:
+    def typing(self, document: Document, position: types.Position) -> Typing | None:
+        """What is being typed, if anything that can be completed. Quick enough for the event loop."""
+        from prebake.syntax.caret import at_caret
+
+        place = document.coordinates.from_client(position)
+        caret = at_caret(document.text, place)
+        return None if caret is None else Typing(document, place, caret)
+
+    def offer(self, engine: Engine, typing: Typing) -> Callable[[], types.CompletionList] | None:
         """Gather what is known, and give what makes the items of it, which may need a look at every file. Does work on
         the engine.
         """
         from prebake.build.offers import offers, origin_of, takes_source
-        from prebake.syntax.caret import at_caret
 
-        document = self._server.analysis.documents.get(document.path or "", document)
-        place = document.coordinates.from_client(position)
-        caret = at_caret(document.text, place)
-        if caret is None:
-            return None
-        view = View(self._server, engine)
-        path = document.path
-        build = engine.builds_of(path)[0] if path is not None and path in view.dockerfiles(path) else None
-        scene = _scene(document, caret, build)
+        caret, path = typing.caret, typing.document.path
+        builds = View(self._server, engine).builds(path) if path is not None else ()
+        scene = _scene(typing, builds[0] if builds else None)
         words = offers(scene) if self._server.features.common else ()
         paths = None
-        if path is not None and build is not None and takes_source(caret):
-            paths = self._paths(engine, _settled(engine, path, document, place, caret), scene, origin_of(caret))
+        if path is not None and builds and takes_source(caret):
+            paths = self._paths(engine, _settled(engine, path, typing), scene, origin_of(caret))
         if not words and paths is None:
             return None
-        return partial(self._items, document, place.line, place.column, caret, words, paths)
+        return partial(self._items, typing, words, paths)
 
     def page(self, engine: Engine, data: Mapping[str, str]) -> Callable[[], str | None] | None:
         """What there is to say about a path that was offered, if its context is measured. Does work on the engine."""
@@ -118,9 +125,8 @@ class DockerfileCompletion:
         known = () if found else tuple(listed_paths(engine.snapshot, root, build.ignore, folder, negated=False))
         return _Paths(build, folder, name, found, known, measured=True)
 
-    def _items(
-        self, document: Document, line: int, column: int, caret: Caret, words: tuple[Offer, ...], paths: _Paths | None
-    ) -> types.CompletionList:
+    def _items(self, typing: Typing, words: tuple[Offer, ...], paths: _Paths | None) -> types.CompletionList:
+        document, (line, column), caret = typing
         choice = self._server.client.inserts_or_replaces
         items: list[types.CompletionItem] = []
         is_complete = True
@@ -149,14 +155,15 @@ class DockerfileCompletion:
         return types.CompletionList(not is_complete, items)
 
 
-def _scene(document: Document, caret: Caret, build: Build | None) -> Scene:
+def _scene(typing: Typing, build: Build | None) -> Scene:
     from prebake.build.builders import BUILDKIT, builder_of
     from prebake.build.offers import Scene
     from prebake.build.state import State, compute_at, state_after, states
     from prebake.syntax.dockerfile import parse
 
+    caret = typing.caret
     if build is None:
-        tree = parse(document.text)
+        tree = parse(typing.document.text)
         return Scene(tree, caret, compute_at(tree, caret.instruction_index), builder=BUILDKIT)
     tree = build.tree
     if caret.instruction_index < len(tree.instructions):
@@ -166,13 +173,14 @@ def _scene(document: Document, caret: Caret, build: Build | None) -> Scene:
     return Scene(tree, caret, state, build.context.named, builder_of(build))
 
 
-def _settled(engine: Engine, path: str, document: Document, place: Position, caret: Caret) -> Build:
+def _settled(engine: Engine, path: str, typing: Typing) -> Build:
     """The build without the path that is being typed. Where the context is, its sources may have to tell: half of one
     would lead astray.
     """
     from prebake.edits import TextEdit, apply
     from prebake.engine import builds
 
+    document, place, caret = typing
     start, end = place.column - len(caret.typed), place.column + len(caret.rest)
     word = Span(Position(place.line, start), Position(place.line, end))
     files = engine.snapshot.overlay({path: apply(document.text, [TextEdit(word, "")])})
