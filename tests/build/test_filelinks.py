@@ -51,6 +51,8 @@ def links(line: str, above: str = ABOVE) -> list[tuple[str, str]]:
         ("CMD python src/mod.py", [("src/mod.py", "src/mod.py")]),
         ('CMD ["gunicorn", "mod:app"]', [("mod:app", "src/mod.py")]),
         ('CMD ["python", "-m", "pkg"]', [("pkg", "pkg/__main__.py")]),
+        ('CMD ["python3", "-u", "-m", "pkg.sub"]', [("pkg.sub", "pkg/sub.py")]),
+        ('CMD ["pytest", "-m", "pkg"]', []),
         ('ENTRYPOINT ["/app/install.sh", "pkg.sub"]', [("/app/install.sh", "install.sh")]),
         ('CMD ["uvicorn", "gone:app", "--host=0.0.0.0"]', []),
     ],

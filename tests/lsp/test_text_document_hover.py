@@ -262,7 +262,7 @@ async def test_names_say_what_they_stand_for_and_why(editor: Editor) -> None:
         units = len(before.encode()) if editor.client.encoding == "utf-8" else len(before.encode("utf-16-le")) // 2
         return await told(editor, "Dockerfile", line, units + 1)
 
-    given = "`compose.yaml:3` (service a) gives the value instead of the default `3.12`."
+    given = "`compose.yaml:3` (service a) gives this value; the default, line 1, is `3.12`."
     assert (await page(0, "VERSION")).endswith(given)
     assert "**`VERSION`** = `3.11`\n\n```dockerfile\nARG VERSION=3.12\n```" in await page(1, "$VERSION")
     assert await page(1, "python:") == "**Image** `python:3.11`"

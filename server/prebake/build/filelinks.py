@@ -21,6 +21,7 @@ from prebake.syntax.shell import ShellWord
 from prebake.text import Span
 
 _MODULE = regex(r"([^\W\d]\w*(?:\.[^\W\d]\w*)*)(:.*)?")
+_PYTHON = regex(r"(python|pypy)[\d.]*$")
 _SOURCE = regex(r"(?<=[=,\"'])(?:source|src)=([^,\"'\s]+)")
 _MOST_WORDS = 500
 """Of one RUN: longer ones are no text that somebody reads."""
@@ -147,15 +148,14 @@ def _started(build: Build, instruction: Instruction) -> Iterator[FileLink]:
     if instruction.json is None:
         scripts = scripts_of(instruction, states(build)[instruction.index].shell)[:1]
         words = [word for script in scripts for command in script.commands for word in command.words]
-    before = None
+    before, program = "", ""
     for word in words[:_MOST_WORDS]:
-        text = word.value
-        if text:
-            path = _file(text, state.absolute, find)
-            if path is None and (before == "-m" or ":" in text):
-                path = _module(text, _module_folders(state), find)
-            yield from _link(instruction, word, text, path)
-        before = text
+        text = word.value or ""
+        path = _file(text, state.absolute, find)
+        if path is None and (":" in text or (before == "-m" and _PYTHON.match(posixpath.basename(program)))):
+            path = _module(text, _module_folders(state), find)
+        yield from _link(instruction, word, text, path)
+        before, program = text, program if text.startswith("-") else text
 
 
 def _module_folders(state: State) -> list[str]:

@@ -29,9 +29,10 @@ _KINDS = {
     "RUN": types.SymbolKind.Function,
     "COPY": types.SymbolKind.File,
     "ADD": types.SymbolKind.File,
-    "CMD": types.SymbolKind.Event,
-    "ENTRYPOINT": types.SymbolKind.Event,
+    "CMD": types.SymbolKind.Function,
+    "ENTRYPOINT": types.SymbolKind.Function,
 }
+"""All of them are among those that every client knows."""
 
 Symbols = list[types.DocumentSymbol] | list[types.SymbolInformation]
 

@@ -88,8 +88,9 @@ def _from(build: Build, name: Occurrence, found: Origin) -> Iterator[str]:
         yield f"ARG, line {line}, takes over the one above the first FROM, line {start.instruction.line + 1}."
     if found.is_given and found.given:
         first = found.given[0]
-        rest = f" instead of the default {code(found.default)}" if found.default is not None else ""
-        yield f"{_place(build, first)} gives the value{rest}."
+        line = start.instruction.line + 1
+        rest = f"; the default, line {line}, is {code(found.default)}" if found.default is not None else ""
+        yield f"{_place(build, first)} gives this value{rest}."
     elif found.default is not None:
         yield f"The default, line {start.instruction.line + 1}."
     elif _platform(name.name) is not None:
