@@ -12,7 +12,7 @@ SETUP := $(VENV)/.setup-done
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
 
-# The editors' targets: vsix, editors-setup, test-vscode, test-neovim.
+# The editors' targets: vsix, editors-setup, test-vscode, test-neovim, test-emacs.
 -include editors.mk
 
 setup: $(SETUP) ## create .venv with prebake and its development tools
@@ -85,7 +85,7 @@ $(CACHE)/proof/.done: tests/proof/project.py tests/proof/wheels.py
 	@touch $@
 
 ci: export CI := true
-ci: ## everything, with a real Docker engine, VS Code and Neovim
+ci: ## everything, with a real Docker engine, VS Code, Neovim and Emacs
 	$(MAKE) lint
 	$(MAKE) test
 	$(MAKE) vsix
@@ -98,6 +98,7 @@ ci: ## everything, with a real Docker engine, VS Code and Neovim
 	$(MAKE) editors-setup
 	$(MAKE) test-vscode
 	$(MAKE) test-neovim
+	$(MAKE) test-emacs
 
 clean: ## remove what the targets made
 	rm -rf $(VENV) $(CACHE) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -87,6 +87,7 @@ class Engine:
         self._disk = disk or Disk()
         self._scanner = scanner
         self._overrides = dict(overrides or {})
+        self._overrides_in: dict[str, dict[str, Any]] = {}
         self._workspaces = tuple(workspaces)
         self._buffers: dict[str, Text | None] = {}
         self._snapshot = Snapshot(self._disk)
@@ -99,9 +100,17 @@ class Engine:
         """The files as they are now, unsaved buffers included."""
         return self._snapshot
 
-    def configure(self, overrides: Mapping[str, Any], workspaces: Iterable[str]) -> None:
-        """Replace the overriding settings and the workspace folders."""
+    def configure(
+        self,
+        overrides: Mapping[str, Any],
+        workspaces: Iterable[str],
+        overrides_in: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
+        """Replace the overriding settings and the workspace folders. ``overrides_in`` holds, by folder, the settings
+        that override others instead for what lies in it.
+        """
         self._overrides = dict(overrides)
+        self._overrides_in = {folder: dict(table) for folder, table in (overrides_in or {}).items()}
         self._workspaces = tuple(workspaces)
         self._builds.clear()
         self._reports.clear()
@@ -155,12 +164,13 @@ class Engine:
         Raises:
             config.ConfigError: a configuration file or an override is wrong.
         """
-        return config.load(snapshot or self._snapshot, path, self._overrides)
+        inner = _innermost(path, self._overrides_in)
+        overrides = self._overrides if inner is None else self._overrides_in[inner]
+        return config.load(snapshot or self._snapshot, path, overrides)
 
     def project_root(self, path: str) -> str:
         """The top folder of the project a file belongs to."""
-        around = [folder for folder in self._workspaces if is_below(path, folder)]
-        return project_root(self._snapshot, path, max(around, key=len, default=None))
+        return project_root(self._snapshot, path, _innermost(path, self._workspaces))
 
     def dockerfiles_in(self, folder: str) -> tuple[str, ...]:
         """All Dockerfiles below a folder, sorted; see :func:`prebake.discovery.dockerfiles`."""
@@ -266,6 +276,11 @@ class Engine:
         )
 
 
+def _innermost(path: str, folders: Iterable[str]) -> str | None:
+    """The folder that a path is in, the innermost of several; ``None`` when it is in none."""
+    return max((folder for folder in folders if is_below(path, folder)), key=len, default=None)
+
+
 def builds(
     snapshot: Snapshot,
     path: str,
@@ -325,7 +340,7 @@ def _findings(build: Build, failures: dict[str, None]) -> Iterator[Finding]:
         if not settings.wants(entry.code, entry.name) or (entry.of_ignore_file and build.ignore.is_empty):
             continue
         for finding in _checked(entry, build, failures):
-            kept = silenced(build.snapshot, finding)
+            kept = silenced(build.snapshot, finding, build.path)
             if kept is None:
                 continue
             kept = kept._replace(severity=settings.severity_of(entry.code, entry.name, kept.severity))

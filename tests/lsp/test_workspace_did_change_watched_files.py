@@ -1,5 +1,6 @@
 """Files that other programs write."""
 
+import re
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -39,6 +40,7 @@ def is_watched(globs: list[str], name: str) -> bool:
 async def test_what_is_watched(editor: Editor) -> None:
     globs = await watched(editor.client)
     assert all(glob.startswith("**/") and glob.count("{") <= 1 for glob in globs)
+    assert not any("*" in choices for glob in globs for choices in re.findall(r"\{.*?\}", glob))
     assert not is_watched(globs, "notes.txt") and not is_watched(globs, "data.csv")
 
 
@@ -105,17 +107,28 @@ async def test_a_storm_of_events_is_survived(editor: Editor) -> None:
     await editor.diagnostics("Dockerfile", lambda shown: "PB101" not in codes(shown))
 
 
+@pytest.mark.parametrize(
+    ("able", "name"),
+    [
+        pytest.param(capabilities(registers=False), "pytest", id="no events"),
+        pytest.param(capabilities(), "helix", id="Helix has events for its own files only"),
+    ],
+)
 @pytest.mark.asyncio(loop_scope="function")
-async def test_without_events_the_disk_is_looked_at_when_a_file_is_saved(fresh: Client, tmp_path: Path) -> None:
-    await begin(fresh, tmp_path, capabilities(registers=False))
-    make_tree(tmp_path, ARTICLE)
+async def test_without_events_the_disk_is_looked_at_when_a_file_is_saved(
+    fresh: Client, tmp_path: Path, able: types.ClientCapabilities, name: str
+) -> None:
+    await begin(fresh, tmp_path, able, name=name)
+    make_tree(tmp_path / "app", ARTICLE)
+    make_tree(tmp_path, {"prebake.toml": ""})
     editor = Editor(fresh, tmp_path)
-    editor.open("Dockerfile")
-    await editor.diagnostics("Dockerfile", lambda shown: "PB101" in codes(shown))
-    assert not fresh.registrations
-    (tmp_path / ".dockerignore").write_text(".git\n.venv\n")
-    editor.save("Dockerfile")
-    await editor.diagnostics("Dockerfile", lambda shown: "PB101" not in codes(shown))
+    editor.open("app/Dockerfile")
+    await editor.diagnostics("app/Dockerfile", lambda shown: {"PB101", "PB301"} <= set(codes(shown)))
+    assert bool(fresh.registrations) == (name == "helix")
+    (tmp_path / "app" / ".dockerignore").write_text(".git\n.venv\n")
+    (tmp_path / "prebake.toml").write_text('ignore = ["PB301"]\n')
+    editor.save("app/Dockerfile")
+    await editor.diagnostics("app/Dockerfile", lambda shown: not {"PB101", "PB301"} & set(codes(shown)))
 
 
 @pytest.mark.asyncio(loop_scope="function")
