@@ -32,10 +32,12 @@ lint: $(SETUP) ## ruff, mypy, and whether the generated files are up to date
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
 	$(PYTHON) -m scripts.generate_docs --check
+	$(PYTHON) -m scripts.generate_schema --check
 	$(PYTHON) -m scripts.compile_tables --check
 
-docs: $(SETUP) ## write docs/rules/ anew from the rules' docstrings
+docs: $(SETUP) ## write docs/rules/ and prebake.schema.json anew from the rules and the settings
 	$(PYTHON) -m scripts.generate_docs
+	$(PYTHON) -m scripts.generate_schema
 
 tables: $(SETUP) ## write server/prebake/data/compiled.json anew from the tables beside it
 	$(PYTHON) -m scripts.compile_tables
