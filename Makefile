@@ -34,11 +34,13 @@ lint: $(SETUP) ## ruff, mypy, and whether the generated files are up to date
 	$(PYTHON) -m mypy
 	$(PYTHON) -m scripts.generate_docs --check
 	$(PYTHON) -m scripts.generate_manual --check
+	$(PYTHON) -m scripts.generate_schema --check
 	$(PYTHON) -m scripts.compile_tables --check
 
-docs: $(SETUP) ## write docs/rules/ and the manual page anew from the rules' docstrings and the help
+docs: $(SETUP) ## write docs/rules/, the manual page and prebake.schema.json anew
 	$(PYTHON) -m scripts.generate_docs
 	$(PYTHON) -m scripts.generate_manual
+	$(PYTHON) -m scripts.generate_schema
 
 tables: $(SETUP) ## write server/prebake/data/compiled.json anew from the tables beside it
 	$(PYTHON) -m scripts.compile_tables

@@ -4,7 +4,8 @@ EDITORS := $(CACHE)/editors
 CLIENT_VERSION := $(shell sed -n 's/^  "version": "\(.*\)",$$/\1/p' vscode-client/package.json)
 VSIX := vscode-client/prebake-$(CLIENT_VERSION).vsix
 CLIENT_SOURCES := $(wildcard vscode-client/src/*.ts vscode-client/*.json vscode-client/*.mjs vscode-client/*.md \
-	vscode-client/*.py vscode-client/icon.png vscode-client/LICENSE vscode-client/.vscodeignore)
+	vscode-client/*.py vscode-client/icon.png vscode-client/LICENSE vscode-client/.vscodeignore docs/images/*.png) \
+	prebake.schema.json
 CLIENT_MODULES := vscode-client/node_modules/.package-lock.json
 SERVER_SOURCES := $(shell find server/prebake -type f -not -name '*.pyc' 2>/dev/null)
 
