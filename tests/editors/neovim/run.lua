@@ -5,7 +5,7 @@ vim.opt.runtimepath:prepend(vim.env.CONFIG)
 vim.cmd('filetype on')
 dofile(vim.env.CONFIG .. '/init.lua')
 
-local WAIT = 60000
+local WAIT = 20000
 
 local function until_true(what, condition)
   if not vim.wait(WAIT, condition, 20) then
@@ -159,6 +159,32 @@ function scenarios.ignore()
     first = items[1].label,
     lines = vim.api.nvim_buf_get_lines(buffer, 0, -1, false),
   }
+end
+
+-- Another program changes files; Neovim has the focus again afterwards.
+function scenarios.disk()
+  local buffer = open_attached('Dockerfile')
+  wait_for_code(buffer, 'PB101')
+  wait_for_code(buffer, 'PB301')
+  local function change(command, gone)
+    vim.system({ 'sh', '-c', command }):wait()
+    vim.api.nvim_exec_autocmds('FocusGained', {})
+    until_true(gone .. ' to go', function() return not vim.list_contains(codes(buffer), gone) end)
+  end
+  change("printf '.venv\\n' > .dockerignore", 'PB101')
+  change("echo 'print(1)' > app.py", 'PB301')
+  return { left = codes(buffer) }
+end
+
+-- What is said when there is no server.
+function scenarios.missing()
+  local said = {}
+  vim.notify = function(message) table.insert(said, message) end
+  open('app.py')
+  open('Dockerfile')
+  open('.dockerignore')
+  until_true('a message', function() return #said > 0 end)
+  return { said = said, clients = #vim.lsp.get_clients() }
 end
 
 local observed = scenarios[arg[1]]()
