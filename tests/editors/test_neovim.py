@@ -24,7 +24,7 @@ from tests.editors.surroundings import (
 )
 
 INSTALLED = ROOT / ".cache" / "editors" / "tools" / "bin" / "nvim"
-TIMEOUT = 80
+TIMEOUT = 180
 
 
 @pytest.fixture(scope="session")

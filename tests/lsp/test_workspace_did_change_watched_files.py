@@ -118,9 +118,8 @@ async def test_a_folder_that_is_said_to_have_changed_is_looked_at_with_all_that_
     editor.open("app/Dockerfile")
 
     def size(shown: Sequence[types.Diagnostic]) -> str:
-        return next(
-            (item.message.split(" in ")[0] for item in shown if item.code == "PB101" and "MB" in item.message), ""
-        )
+        [message] = [item.message for item in shown if item.code == "PB101"]
+        return message.partition(" in ")[0] if "MB" in message else ""
 
     before = size(await editor.diagnostics("app/Dockerfile", lambda shown: bool(size(shown))))
     (tmp_path / "app" / "more.bin").write_bytes(b"x" * 9_000_000)

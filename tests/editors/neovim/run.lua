@@ -5,7 +5,7 @@ vim.opt.runtimepath:prepend(vim.env.CONFIG)
 vim.cmd('filetype on')
 dofile(vim.env.CONFIG .. '/init.lua')
 
-local WAIT = 20000
+local WAIT = 60000
 
 local function until_true(what, condition)
   if not vim.wait(WAIT, condition, 20) then
