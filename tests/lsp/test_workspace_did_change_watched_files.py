@@ -118,7 +118,7 @@ async def test_a_folder_that_is_said_to_have_changed_is_looked_at_with_all_that_
     editor.open("app/Dockerfile")
 
     def size(shown: Sequence[types.Diagnostic]) -> str:
-        [message] = [item.message for item in shown if item.code == "PB101"]
+        message = next((item.message for item in shown if item.code == "PB101"), "")
         return message.partition(" in ")[0] if "MB" in message else ""
 
     before = size(await editor.diagnostics("app/Dockerfile", lambda shown: bool(size(shown))))
