@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections import Counter
@@ -112,6 +113,16 @@ def test_looks_at_the_disk_again_when_it_gets_the_focus(session: Session) -> Non
     session.write(SLOW_PROJECT)
     observed = session.run("disk")
     assert "PB201" in observed["left"]
+
+
+def test_settings_code_lenses_and_starting_anew(session: Session) -> None:
+    enable, lenses, settings, *_ = documented("Neovim", "lua")
+    session.configure(settings + enable + lenses)
+    session.write(SLOW_PROJECT | {".dockerignore": ".venv\n"})
+    page = (ROOT / "docs" / "editors.md").read_text(encoding="utf-8")
+    [restart] = re.findall(r"^\| Neovim \|.*?`:(lua vim\.lsp\.stop_client\(.*?)`", page, flags=re.MULTILINE)
+    observed = session.run("shown", RESTART=restart)
+    assert (observed["severity"]["PB201"], observed["severity"]["PB301"]) == ("WARN", "INFO")
 
 
 def test_says_once_that_the_server_is_missing(session: Session) -> None:

@@ -176,6 +176,27 @@ function scenarios.disk()
   return { left = codes(buffer) }
 end
 
+-- What is shown with the user's own settings, and after the server was started anew.
+function scenarios.shown()
+  local buffer = open_attached('Dockerfile')
+  wait_for_code(buffer, 'PB301')
+  local severity = {}
+  for _, diagnostic in ipairs(vim.diagnostic.get(buffer)) do
+    severity[diagnostic.code] = vim.diagnostic.severity[diagnostic.severity]
+  end
+
+  local first = client_of(buffer).id
+  vim.cmd(vim.env.RESTART)
+  until_true('the server to stop', function() return vim.lsp.get_client_by_id(first) == nil end)
+  vim.cmd('edit')
+  until_true('the server to be back', function() return client_of(buffer) ~= nil and client_of(buffer).id ~= first end)
+  wait_for_code(buffer, 'PB301')
+
+  local ignore_file = open_attached('.dockerignore')
+  until_true('the code lens', function() return #vim.lsp.codelens.get(ignore_file) == 1 end)
+  return { severity = severity }
+end
+
 -- What is said when there is no server.
 function scenarios.missing()
   local said = {}
