@@ -109,6 +109,14 @@ def test_follows_the_text_while_it_is_typed(session: Session) -> None:
     assert (session.project / "Dockerfile").read_text(encoding="utf-8") == SLOW_PROJECT["Dockerfile"]
 
 
+def test_follows_python_files_while_they_are_typed(session: Session) -> None:
+    session.write(SLOW_PROJECT)
+    observed = session.run("python")
+    assert observed["clients"] == 1
+    assert len(observed["here"]) == len(set(observed["here"]))
+    assert len(observed["there"]) == len(set(observed["there"]))
+
+
 def test_looks_at_the_disk_again_when_it_gets_the_focus(session: Session) -> None:
     session.write(SLOW_PROJECT)
     observed = session.run("disk")

@@ -176,6 +176,19 @@ function scenarios.disk()
   return { left = codes(buffer) }
 end
 
+-- A Python file that is typed in, unsaved, makes and mends findings of the Dockerfile.
+function scenarios.python()
+  local dockerfile = open_attached('Dockerfile')
+  wait_for_code(dockerfile, 'PB301')
+  local module = open_attached('app.py')
+  local before = vim.api.nvim_buf_get_lines(module, 0, -1, false)
+  vim.api.nvim_buf_set_lines(module, 0, -1, false, { 'print(1)' })
+  until_true('the finding to go', function() return not vim.list_contains(codes(dockerfile), 'PB301') end)
+  vim.api.nvim_buf_set_lines(module, 0, -1, false, before)
+  wait_for_code(dockerfile, 'PB301')
+  return { clients = #vim.lsp.get_clients(), here = codes(module), there = codes(dockerfile) }
+end
+
 -- What is shown with the user's own settings, and after the server was started anew.
 function scenarios.shown()
   local buffer = open_attached('Dockerfile')
