@@ -36,9 +36,12 @@ end
 -- Whether there is a Dockerfile in one of the folders from `folder` up to `root`, or directly below one of them.
 local function has_dockerfile(folder, root)
   local skip = function(below) return not SKIPPED[vim.fs.basename(below)] end
+  local places = { folder }
+  while places[#places] ~= root and places[#places] ~= vim.fs.dirname(places[#places]) do
+    table.insert(places, vim.fs.dirname(places[#places]))
+  end
   for depth = 1, 2 do
-    local place = folder
-    while place == root or vim.startswith(place, root .. '/') do
+    for _, place in ipairs(places) do
       local seen = 0
       for path, kind in vim.fs.dir(place, { depth = depth, skip = skip }) do
         seen = seen + 1
@@ -48,7 +51,6 @@ local function has_dockerfile(folder, root)
           return true
         end
       end
-      place = vim.fs.dirname(place)
     end
   end
   return false

@@ -33,6 +33,8 @@ from tests.editors.surroundings import (
 TIMEOUT = 90
 OBSERVE = Path(__file__).parent / "emacs" / "observe.el"
 
+END_OF_BUFFER = "\x1b>"
+COMPLETE = "\x1b\t"
 NEXT_LINE = "\x0e"
 DELETE = "\x7f"
 TAB = "\t"
@@ -295,6 +297,14 @@ def test_attaches_by_name(emacs: Emacs) -> None:
         emacs.type(find(str(emacs.project / name)))
         seen = emacs.until(name, f'(observe-buffer "{emacs.project / name}")')
         assert not seen["attached"]
+
+
+def test_completes_an_ignore_file_from_what_is_there(emacs: Emacs) -> None:
+    emacs.start(SLOW_PROJECT | {".dockerignore": "*.key\n", "data/train.csv": "x" * 2_000_000})
+    emacs.attached(".dockerignore")
+    emacs.type(END_OF_BUFFER, "da", COMPLETE)
+    text = f'(observe-text "{emacs.project}/.dockerignore")'
+    emacs.until("the completion", text, lambda value: value == "*.key\ndata/")
 
 
 @pytest.mark.parametrize(

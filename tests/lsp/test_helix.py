@@ -42,9 +42,7 @@ CAPABILITIES: dict[str, Any] = {
         "hover": {"contentFormat": ["markdown"]},
         "codeAction": {
             "codeActionLiteralSupport": {
-                "codeActionKind": {
-                    "valueSet": ["", "quickfix", "refactor", "source", "source.fixAll"]
-                }
+                "codeActionKind": {"valueSet": ["", "quickfix", "refactor", "source", "source.fixAll"]}
             },
             "isPreferredSupport": True,
             "disabledSupport": True,
