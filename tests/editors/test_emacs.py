@@ -351,7 +351,8 @@ def test_with_lsp_mode(emacs: Emacs) -> None:
     shown = f'(observe-findings "{emacs.project}/Dockerfile")'
     found = emacs.until("findings", shown, lambda value: any("stands above" in finding["message"] for finding in value))
     messages = [finding["message"] for finding in found]
-    assert len(messages) == len(set(messages)) and any("downloads" in message for message in messages)
+    assert len(messages) == len(set(messages))
+    assert [finding["kind"] for finding in found if "downloads" in finding["message"]] == [":note"]
     emacs.type(NEXT_LINE * 2, command("lsp-execute-code-action"))
     emacs.until("the choice", "(observe-question)", lambda value: bool(value and value["choices"]))
     emacs.type("Copy", TAB, RETURN)
