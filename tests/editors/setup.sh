@@ -44,6 +44,10 @@ find_chromium() {
     command -v chromium || command -v chromium-browser || command -v google-chrome
 }
 
+has_emacs_library() {
+    emacs -q --batch --eval "(progn (package-activate-all) (require '$1))" 2>/dev/null
+}
+
 install_from_debian() {
     [ $# = 0 ] && return
     if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
@@ -64,8 +68,9 @@ install_debian_packages() {
         dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package")
     done
     install_from_debian "${missing[@]}"
-    # Part of Emacs from version 29 on.
-    emacs -q --batch --eval "(progn (package-activate-all) (require 'eglot))" 2>/dev/null || install_from_debian elpa-eglot
+    # Eglot is part of Emacs from version 29 on.
+    has_emacs_library eglot || install_from_debian elpa-eglot
+    has_emacs_library lsp-mode || install_from_debian elpa-lsp-mode
 }
 
 install_code_server() {

@@ -33,6 +33,8 @@ from tests.editors.surroundings import (
 TIMEOUT = 90
 OBSERVE = Path(__file__).parent / "emacs" / "observe.el"
 
+END_OF_BUFFER = "\x1b>"
+COMPLETE = "\x1b\t"
 NEXT_LINE = "\x0e"
 DELETE = "\x7f"
 TAB = "\t"
@@ -59,9 +61,10 @@ def programs() -> tuple[str, str]:
     found = shutil.which("emacs"), shutil.which("emacsclient")
     if None in found:
         missing("Emacs is missing: run `make editors-setup`")
-    probe = ["emacs", "-q", "--batch", "--eval", "(progn (package-activate-all) (require 'eglot))"]
-    if subprocess.run(probe, capture_output=True, check=False).returncode:
-        missing("Eglot is missing: run `make editors-setup`")
+    for library in ("eglot", "lsp-mode"):
+        probe = ["emacs", "-q", "--batch", "--eval", f"(progn (package-activate-all) (require '{library}))"]
+        if subprocess.run(probe, capture_output=True, check=False).returncode:
+            missing(f"{library} is missing in Emacs: run `make editors-setup`")
     return str(found[0]), str(found[1])
 
 
@@ -80,10 +83,11 @@ class Emacs:
         self.project.mkdir()
         (self.home / ".emacs.d").mkdir(parents=True)
 
-    def start(self, files: dict[str, str]) -> None:
-        """Make the project, which is a Git repository, and start Emacs in it."""
+    def start(self, files: dict[str, str], *, repository: bool = True) -> None:
+        """Make the project, which is a Git repository as a rule, and start Emacs in it."""
         write(self.project, files)
-        subprocess.run(["git", "init", "-q"], cwd=self.project, check=True)
+        if repository:
+            subprocess.run(["git", "init", "-q"], cwd=self.project, check=True)
         settings = self.home / ".emacs.d"
         (settings / "init.el").write_text(self.init, encoding="utf-8")
         # Emacs need not translate its own library into machine code for this.
@@ -185,7 +189,7 @@ class Emacs:
         if self._process is None:
             return
         if self._process.poll() is None:
-            self._evaluate("(progn (eglot-shutdown-all) (kill-emacs))")
+            self._evaluate("(observe-stop)")
         try:
             status = self._process.wait(TIMEOUT)
         finally:
@@ -257,8 +261,9 @@ def test_follows_the_text_while_it_is_typed(emacs: Emacs) -> None:
     assert emacs.text("Dockerfile") == emacs.on_disk("Dockerfile") == SLOW_PROJECT["Dockerfile"]
 
 
-def test_notices_what_other_programs_write(emacs: Emacs) -> None:
-    emacs.start(SLOW_PROJECT)
+@pytest.mark.parametrize("repository", [True, False])
+def test_notices_what_other_programs_write(emacs: Emacs, repository: bool) -> None:
+    emacs.start(SLOW_PROJECT, repository=repository)
     emacs.attached("Dockerfile")
     emacs.findings("Dockerfile", {"PB101", "PB301"}.issubset)
     write(emacs.project, {".dockerignore": ".git\n.venv\n**/__pycache__\n"})
@@ -294,6 +299,14 @@ def test_attaches_by_name(emacs: Emacs) -> None:
         assert not seen["attached"]
 
 
+def test_completes_an_ignore_file_from_what_is_there(emacs: Emacs) -> None:
+    emacs.start(SLOW_PROJECT | {".dockerignore": "*.key\n", "data/train.csv": "x" * 2_000_000})
+    emacs.attached(".dockerignore")
+    emacs.type(END_OF_BUFFER, "da", COMPLETE)
+    text = f'(observe-text "{emacs.project}/.dockerignore")'
+    emacs.until("the completion", text, lambda value: value == "*.key\ndata/")
+
+
 @pytest.mark.parametrize(
     ("mode", "before"),
     [
@@ -324,6 +337,26 @@ def test_the_command_that_fixes_all(emacs: Emacs) -> None:
     emacs.findings("Dockerfile", lambda codes: "PB201" in codes)
     emacs.type(command("prebake-fix-all"))
     emacs.findings("Dockerfile", lambda codes: "PB101" in codes and "PB201" not in codes)
+    emacs.type(SAVE)
+    emacs.until("the file to be saved", SAVED)
+    assert_copies_requirements_first(emacs.on_disk("Dockerfile"))
+
+
+def test_with_lsp_mode(emacs: Emacs) -> None:
+    modes = documented("Emacs", "elisp")[0].partition("(with-eval-after-load 'eglot")[0]
+    answers = "(setq lsp-auto-guess-root t lsp-enable-snippet nil)\n"
+    emacs.init = answers + modes + documented("Emacs", "elisp")[3]
+    emacs.start(SLOW_PROJECT)
+    emacs.type(find(str(emacs.project / "Dockerfile")))
+    shown = f'(observe-findings "{emacs.project}/Dockerfile")'
+    found = emacs.until("findings", shown, lambda value: any("stands above" in finding["message"] for finding in value))
+    messages = [finding["message"] for finding in found]
+    assert len(messages) == len(set(messages))
+    assert [finding["kind"] for finding in found if "downloads" in finding["message"]] == [":note"]
+    emacs.type(NEXT_LINE * 2, command("lsp-execute-code-action"))
+    emacs.until("the choice", "(observe-question)", lambda value: bool(value and value["choices"]))
+    emacs.type("Copy", TAB, RETURN)
+    emacs.until("the edit", shown, lambda value: not any("stands above" in finding["message"] for finding in value))
     emacs.type(SAVE)
     emacs.until("the file to be saved", SAVED)
     assert_copies_requirements_first(emacs.on_disk("Dockerfile"))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import shutil
 import subprocess
 from collections import Counter
@@ -45,7 +47,10 @@ class Session:
         (self.config / "lsp").mkdir(parents=True)
         self.project.mkdir()
         shutil.copy(ROOT / "lsp" / "prebake.lua", self.config / "lsp")
-        (self.config / "init.lua").write_text(documented("Neovim", "lua")[0], encoding="utf-8")
+        self.configure(documented("Neovim", "lua")[0])
+
+    def configure(self, settings: str) -> None:
+        (self.config / "init.lua").write_text(settings, encoding="utf-8")
 
     def write(self, files: dict[str, str], folder: Path | None = None) -> None:
         write(folder or self.project, files)
@@ -104,6 +109,45 @@ def test_follows_the_text_while_it_is_typed(session: Session) -> None:
     assert (session.project / "Dockerfile").read_text(encoding="utf-8") == SLOW_PROJECT["Dockerfile"]
 
 
+def test_follows_python_files_while_they_are_typed(session: Session) -> None:
+    session.write(SLOW_PROJECT)
+    observed = session.run("python")
+    assert observed["clients"] == 1
+    assert len(observed["here"]) == len(set(observed["here"]))
+    assert len(observed["there"]) == len(set(observed["there"]))
+
+
+def test_looks_at_the_disk_again_when_it_gets_the_focus(session: Session) -> None:
+    session.write(SLOW_PROJECT)
+    observed = session.run("disk")
+    assert "PB201" in observed["left"]
+
+
+def test_settings_code_lenses_and_starting_anew(session: Session) -> None:
+    enable, lenses, settings, *_ = documented("Neovim", "lua")
+    session.configure(settings + enable + lenses)
+    session.write(SLOW_PROJECT | {".dockerignore": ".venv\n"})
+    page = (ROOT / "docs" / "editors.md").read_text(encoding="utf-8")
+    [restart] = re.findall(r"^\| Neovim \|.*?`:(lua vim\.lsp\.stop_client\(.*?)`", page, flags=re.MULTILINE)
+    observed = session.run("shown", RESTART=restart)
+    assert (observed["severity"]["PB201"], observed["severity"]["PB301"]) == ("WARN", "INFO")
+
+
+def test_says_once_that_the_server_is_missing(session: Session) -> None:
+    session.write(SLOW_PROJECT | {".dockerignore": ".venv\n"})
+    observed = session.run("missing", PATH=os.defpath)
+    assert observed["said"] == ["prebake: there is no command `prebake` on PATH, so this project is not checked"]
+    assert observed["clients"] == 0
+
+
+def test_the_settings_for_older_releases(session: Session) -> None:
+    [settings] = [snippet for snippet in documented("Neovim", "lua") if "vim.lsp.start" in snippet]
+    session.configure(settings)
+    session.write(SLOW_PROJECT)
+    observed = session.run("fix")
+    assert "PB201" in observed["codes"] and "PB201" not in observed["left"]
+
+
 def test_an_ignore_file_is_a_document_of_its_own(session: Session) -> None:
     session.write(
         {
@@ -136,6 +180,7 @@ def test_attaches_by_name_and_only_where_there_is_a_dockerfile(session: Session)
             "app.containerfile": "FROM python:3.12-slim\n",
             "compose.yaml": "services: {}\n",
             "values.yaml": "a: 1\n",
+            "composer.yaml": "a: 1\n",
             "src/app/main.py": "print()\n",
             "services/api/src/main.py": "print()\n",
             "services/api/docker/Dockerfile": "FROM python:3.12-slim\n",
@@ -145,7 +190,14 @@ def test_attaches_by_name_and_only_where_there_is_a_dockerfile(session: Session)
     )
     plain = session.project.parent / "plain"
     session.write(
-        {".git/HEAD": "ref: refs/heads/main\n", "tool.py": "print()\n", "compose.yaml": "services: {}\n"}, plain
+        {
+            ".git/HEAD": "ref: refs/heads/main\n",
+            "tool.py": "print()\n",
+            "compose.yaml": "services: {}\n",
+            "Dockerfile.j2": "FROM {{ base }}\n",
+            "docs/Dockerfile.md": "# Our Dockerfile\n",
+        },
+        plain,
     )
     languages = {
         "docker/Dockerfile": "dockerfile",
@@ -159,7 +211,14 @@ def test_attaches_by_name_and_only_where_there_is_a_dockerfile(session: Session)
         "services/api/src/main.py": "python",
         "start.sh": "shellscript",
     }
-    others = [".gitignore", "values.yaml", "README.md", str(plain / "tool.py"), str(plain / "compose.yaml")]
+    others = [
+        ".gitignore",
+        "values.yaml",
+        "composer.yaml",
+        "README.md",
+        str(plain / "tool.py"),
+        str(plain / "compose.yaml"),
+    ]
     files = [{"path": path, "attached": True} for path in languages] + [{"path": path} for path in others]
     observed = session.run("attach", FILES=json.dumps(files))
     assert {path: observed[path].get("language") for path in languages} == languages

@@ -8,6 +8,7 @@ from lsprotocol import types
 def capabilities(
     *,
     pull: bool = False,
+    refresh: bool = True,
     encodings: Sequence[str] = ("utf-16",),
     versioned_edits: bool = True,
     creates: bool | None = True,
@@ -45,7 +46,7 @@ def capabilities(
             workspace_folders=True,
             did_change_configuration=types.DidChangeConfigurationClientCapabilities(dynamic_registration=registers),
             did_change_watched_files=types.DidChangeWatchedFilesClientCapabilities(dynamic_registration=registers),
-            diagnostics=types.DiagnosticWorkspaceClientCapabilities(refresh_support=pull),
+            diagnostics=types.DiagnosticWorkspaceClientCapabilities(refresh_support=pull and refresh),
             code_lens=types.CodeLensWorkspaceClientCapabilities(refresh_support=lens_refresh),
             inlay_hint=types.InlayHintWorkspaceClientCapabilities(refresh_support=hint_refresh),
             workspace_edit=types.WorkspaceEditClientCapabilities(

@@ -36,7 +36,7 @@ async def begin(
 ) -> None:
     """Open a workspace."""
     client.root = root
-    client.pulls = able.text_document is not None and able.text_document.diagnostic is not None
+    client.pulls = bool(able.workspace and able.workspace.diagnostics and able.workspace.diagnostics.refresh_support)
     result = await client.initialize_session(
         types.InitializeParams(
             capabilities=able,

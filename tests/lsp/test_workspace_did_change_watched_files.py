@@ -1,6 +1,7 @@
 """Files that other programs write."""
 
 import re
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -105,6 +106,29 @@ async def test_a_storm_of_events_is_survived(editor: Editor) -> None:
     for event in events:
         editor.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([event]))
     await editor.diagnostics("Dockerfile", lambda shown: "PB101" not in codes(shown))
+
+
+@pytest.mark.asyncio(loop_scope="function")
+async def test_a_folder_that_is_said_to_have_changed_is_looked_at_with_all_that_is_in_it(
+    fresh: Client, tmp_path: Path
+) -> None:
+    await begin(fresh, tmp_path, capabilities(registers=False))
+    make_tree(tmp_path / "app", ARTICLE)
+    editor = Editor(fresh, tmp_path)
+    editor.open("app/Dockerfile")
+
+    def size(shown: Sequence[types.Diagnostic]) -> str:
+        message = next((item.message for item in shown if item.code == "PB101"), "")
+        return message.partition(" in ")[0] if "MB" in message else ""
+
+    before = size(await editor.diagnostics("app/Dockerfile", lambda shown: bool(size(shown))))
+    (tmp_path / "app" / "more.bin").write_bytes(b"x" * 9_000_000)
+    (tmp_path / "app" / "serve.py").write_text("print('nothing')\n")
+    event = types.FileEvent(tmp_path.as_uri(), types.FileChangeType.Changed)
+    fresh.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([event]))
+    await editor.diagnostics(
+        "app/Dockerfile", lambda shown: "PB301" not in codes(shown) and size(shown) not in ("", before)
+    )
 
 
 @pytest.mark.parametrize(

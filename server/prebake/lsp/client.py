@@ -32,10 +32,10 @@ class Client:
     """A client's abilities. What it does not say, it cannot do."""
 
     pulls: bool
-    """It asks for diagnostics; pushing them too would show each twice."""
+    """It asks for diagnostics, and again when it is told to; pushing them too would show each twice. Neovim 0.11 cannot
+    be told, so that it would go on showing what has been mended in another file: it is not asked to pull.
+    """
     takes_related_documents: bool
-    refreshes: bool
-    """It can be told to ask for diagnostics again."""
     has_related_information: bool
     describes_codes: bool
     """It shows where a rule is explained."""
@@ -118,9 +118,8 @@ class Client:
         operations = f"{workspace}.workspace_edit.resource_operations"
         versioned = can(f"{workspace}.workspace_edit.document_changes") or can(operations)
         return cls(
-            pulls=given(f"{document}.diagnostic"),
+            pulls=given(f"{document}.diagnostic") and can(f"{workspace}.diagnostics.refresh_support"),
             takes_related_documents=can(f"{document}.diagnostic.related_document_support"),
-            refreshes=can(f"{workspace}.diagnostics.refresh_support"),
             has_related_information=can_in_diagnostics("related_information"),
             describes_codes=can_in_diagnostics("code_description_support"),
             keeps_diagnostic_data=can_in_diagnostics("data_support"),

@@ -174,7 +174,7 @@ class Server(LanguageServer):
 
     def ask_to_pull(self) -> None:
         """Ask a client that pulls diagnostics to do so again, once for all that has changed by then."""
-        if self.client.refreshes and not self.documents.is_empty and not self._is_asking_to_pull:
+        if self.client.pulls and not self.documents.is_empty and not self._is_asking_to_pull:
             self._is_asking_to_pull = True
             self.loop.call_soon(self._ask_to_pull)
 

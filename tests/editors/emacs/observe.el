@@ -65,4 +65,10 @@
                  ""))
              (buffer-list) ""))
 
+(defun observe-stop ()
+  "Leave Emacs, after its servers."
+  (when (featurep 'eglot)
+    (eglot-shutdown-all))
+  (kill-emacs))
+
 ;;; observe.el ends here
