@@ -25,7 +25,7 @@ LAYERS = (
     ("project", "data"),
     ("build",),
     ("rules",),
-    ("silence", "engine"),
+    ("silence", "generated", "engine"),
     ("fixing", "refactoring"),
     ("replaying",),
     ("lsp", "cli", "__main__"),

@@ -16,6 +16,7 @@ from prebake.build.build import Build, Scanner, project_root
 from prebake.discovery import dockerfile_of, dockerfiles, is_dockerfile, is_ignore_file
 from prebake.files import Disk, Snapshot, is_below, parent
 from prebake.findings import Finding, Fix, Repair
+from prebake.generated import GENERATED, is_generated
 from prebake.project.buildfiles import tells_of_builds
 from prebake.records import NamedTuple
 from prebake.silence import silenced
@@ -335,7 +336,7 @@ def _findings(build: Build, failures: dict[str, None]) -> Iterator[Finding]:
     from prebake.rules import that_may_concern
 
     settings = build.settings
-    generated = _generated(build.text)
+    generated = is_generated(build.text)
     for entry in that_may_concern(item.raw for item in build.tree.instructions):
         if not settings.wants(entry.code, entry.name) or (entry.of_ignore_file and build.ignore.is_empty):
             continue
@@ -345,7 +346,7 @@ def _findings(build: Build, failures: dict[str, None]) -> Iterator[Finding]:
                 continue
             kept = kept._replace(severity=settings.severity_of(entry.code, entry.name, kept.severity))
             if generated and kept.location.path == build.path:
-                kept = kept._replace(repair=Repair(lambda: _GENERATED))
+                kept = kept._replace(repair=Repair(lambda: GENERATED))
             yield kept
 
 
@@ -362,20 +363,6 @@ def _checked(entry: Entry, build: Build, failures: dict[str, None]) -> tuple[Fin
         )
         failures[f"internal error in {entry.code} ({where}): {type(error).__name__}: {error}"] = None
         return ()
-
-
-_HEAD, _HEAD_LINES = 2_000, 10
-_MARKS = ("do not edit", "@generated", "do not modify")
-_GENERATED = "the Dockerfile says that it is generated: mend what generates it"
-
-
-def _generated(text: Text) -> bool:
-    """Whether one of the first comment lines says that a program writes the file."""
-    head = text.content[:_HEAD].lower()
-    if not any(mark in head for mark in _MARKS):
-        return False
-    lines = head.split("\n", _HEAD_LINES)[:_HEAD_LINES]
-    return any(line.lstrip().startswith("#") and any(mark in line for mark in _MARKS) for line in lines)
 
 
 def _merge(results: list[tuple[Finding, ...]]) -> list[Finding]:

@@ -145,8 +145,15 @@ class Conformance:
             self._tokens[params["token"]] = "work"
         elif method == "$/progress":
             yield from self._progress(params)
-        elif method == "textDocument/publishDiagnostics" and self.can("textDocument.diagnostic") is not None:
+        elif method == "textDocument/publishDiagnostics" and self._pulls:
             yield f"{method}: the client pulls"
+
+    @property
+    def _pulls(self) -> bool:
+        """Whether the client asks for diagnostics, and can be told to ask again."""
+        return self.can("textDocument.diagnostic") is not None and bool(
+            self.can("workspace.diagnostics.refreshSupport")
+        )
 
     def _registration(self, registration: Message) -> Iterator[str]:
         method = registration["method"]
