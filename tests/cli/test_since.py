@@ -130,6 +130,15 @@ def test_a_moved_project_brings_no_finding(run: Run, tmp_path: Path) -> None:
     assert since(run) == []
 
 
+def test_a_file_that_moves_does_not_take_its_folder_along(run: Run, tmp_path: Path) -> None:
+    commit(tmp_path, {**PROJECT, "web/Dockerfile": OLD, "web/requirements.txt": "", "web/tool.py": "x = 1\n" * 9})
+    make_tree(tmp_path, {"lib/y": "", "lib/web/z": ""})
+    git(tmp_path, "mv", "app.py", "lib/app.py")
+    git(tmp_path, "mv", "web/tool.py", "lib/tool.py")
+    assert {"PB101 web/Dockerfile", "PB201 Dockerfile"} <= {*found(run("check", "--format", "json"))}
+    assert since(run) == []
+
+
 def test_it_compares_with_where_the_branch_began(run: Run, tmp_path: Path) -> None:
     commit(tmp_path, PROJECT)
     git(tmp_path, "checkout", "-q", "-b", "topic")
