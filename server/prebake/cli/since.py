@@ -39,7 +39,7 @@ class Since:
             self._files = PastWorktree(self._root, self.commit, Disk())
         except LookupError:
             raise CannotCompareError(
-                f"--since: git cannot tell all files of {self.commit[:12]}; if this is a partial clone, get them first: "
+                f"--since: git cannot tell all files of {self.commit[:12]}; if this is a partial clone: "
                 "git fetch --refetch --no-filter"
             ) from None
         moved = git.renames(self._root, self.commit) or {}
