@@ -15,8 +15,8 @@ RUN --mount=type=cache,target=/root/.cache/pip \
 COPY README.md LICENSE ./
 COPY docs/prebake.1 docs/
 COPY server server
-RUN pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels . \
-    && pip --python /opt/prebake install --no-cache-dir --no-deps --no-index /wheels/*.whl
+RUN pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /dist . \
+    && pip --python /opt/prebake install --no-cache-dir --no-deps --no-index /dist/*.whl
 
 FROM python:${PYTHON}
 # Git says what is ignored and what was there before a change. The folder that is mounted belongs to somebody else.

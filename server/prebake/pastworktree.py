@@ -29,17 +29,19 @@ class PastWorktree:
         """The work tree whose top folder is ``root``; ``now`` gives what is not in the commit.
 
         Raises:
-            LookupError: git has no such commit or not all of its files, as in a partial clone, or git is missing.
+            LookupError: git has no such commit or not all of its files, as in a partial clone, or cannot tell.
         """
         self.age = 0
         self._root = root
         self._real_root = now.resolve(root) or root
         self._tree = GitTree(root, revision)
         self._now = now
-        kept = {join(root, ".git"), *(git.ignored_below(root) or ())}
+        ignored = git.ignored_below(root)
+        if ignored is None:
+            raise LookupError(f"git does not tell what it ignores in {root}")
         self._kept: dict[str, set[str]] = {}
         self._texts: dict[str, Text | None] = {}
-        for path in kept:
+        for path in {join(root, ".git"), *ignored}:
             if parent(path) == root or self._is_folder(parent(path)):
                 self._kept.setdefault(parent(path), set()).add(posixpath.basename(path))
 

@@ -67,7 +67,7 @@ def test_it_is_small_and_runs_as_no_root(engine: Engine, built: Built) -> None:
     assert any(path.endswith(f"prebake-{__version__}.dist-info/METADATA") for path in names)
     assert "/opt/prebake/share/man/man1/prebake.1" in names
     assert not [path for path in names if "/pip/" in path or "hatchling" in path]
-    assert not [path for path in image.files if path.startswith(("/src/", "/wheels/prebake"))]
+    assert not [path for path in image.files if path.startswith(("/src/", "/dist/"))]
 
 
 def test_an_edit_of_the_code_installs_no_dependency_again(engine: Engine, built: Built, context: Path) -> None:

@@ -211,14 +211,23 @@ def test_lines_with_another_end_or_order_are_read(old: Done, run: Run, tmp_path:
     assert (done.status, done.err) == (0, "")
 
 
+@pytest.mark.parametrize(
+    ("word", "kept"),
+    [("bert-base-v2", "bert-base-v2"), ("all-MiniLM-L6-v2:", "all-MiniLM-L6-v2:"), ("3.4", "N"), ("18,204", "N"),
+     ("(5", "(N"), ("python3.11", "python3.11"), ("app/main.py:10", "app/main.py:N"), ("a.py:3,", "a.py:N,"),
+     ("python:3.12-slim", "python:3.12-slim"), ("llama3:8b", "llama3:8b")],
+)  # fmt: skip
 def test_numbers_are_left_out_of_messages_but_names_keep_theirs(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word: str, kept: str
 ) -> None:
-    monkeypatch.setattr(
-        "tests.cli.conftest.Word.words", ("bert-base-v2", "all-MiniLM-L6-v2:", "3.4", "18,204", "(5", "python3.11")
-    )
-    make_tree(tmp_path, {"Dockerfile": "FROM x\nRUN bert-base-v2 all-MiniLM-L6-v2: 3.4 18,204 (5 python3.11\n"})
-    run("check", "--baseline", FILE)
-    words = [each["message"].removesuffix(" is a bad word") for each in lines(tmp_path / FILE)[1:]]
-    assert set(words) >= {"bert-base-v2", "all-MiniLM-L6-v2:", "N", "(N", "python3.11"}
-    assert words.count("N") == 2
+    monkeypatch.setattr("tests.cli.conftest.Word.words", (word,))
+    make_tree(tmp_path, {"Dockerfile": f"FROM x\nRUN {word}\n"})
+    run("check", "--baseline", FILE, "--select", "PB991")
+    assert [each["message"] for each in lines(tmp_path / FILE)[1:]] == [f"{kept} is a bad word"]
+
+
+def test_long_messages_are_cut(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.cli.conftest.Word.words", ("bad" * 36,))
+    make_tree(tmp_path, {"Dockerfile": f"FROM x\nRUN {'bad' * 36}\n"})
+    run("check", "--baseline", FILE, "--select", "PB991")
+    assert [each["message"] for each in lines(tmp_path / FILE)[1:]] == [f"{'bad' * 36} is a bad ..."]

@@ -20,7 +20,9 @@ from prebake.regex import regex
 
 _HEADER = {"prebake": "baseline", "version": 1}
 _MOST_BYTES = 64 * 1024 * 1024
-_NUMBER = regex(r"(?<![\w.:/@-])\d[\d.,]*(?![\w:/@-])")
+_LONGEST = 120
+_NUMBER = regex(r"(?<![\w.:/@-])\d[\d.,]*(?![\w:/@-])|(?<=[\w.]:)\d+(?![\w.])")
+"""A number by itself, or that of a line behind a path; names (`bert-base-v2`, `python3.11`) keep theirs."""
 _CONFLICT = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
 
 
@@ -85,6 +87,8 @@ class Baseline:
 def _entry(result: Result) -> Entry:
     finding = result.finding
     message = _NUMBER.sub("N", finding.message.partition("\n")[0])
+    if len(message) > _LONGEST:
+        message = f"{message[:_LONGEST].rpartition(' ')[0] or message[:_LONGEST]} ..."
     return Entry(result.fingerprint, finding.code, relative(finding.location.path, result.root), message)
 
 

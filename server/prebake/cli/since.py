@@ -32,19 +32,22 @@ class Since:
             CannotCompareError: there is no such commit; the message says what can be done.
         """
         self.revision = revision
-        self._root = _root(folder, tuple(dockerfiles))
+        self._disk = Snapshot(Disk())
+        self._root = _root(self._disk, folder, tuple(dockerfiles))
         self.commit = _base(self._root, revision)
         try:
             self._files = PastWorktree(self._root, self.commit, Disk())
         except LookupError:
             raise CannotCompareError(
-                f"--since: git has not all files of {self.commit[:12]}; if this is a partial clone, get them first: "
+                f"--since: git cannot tell all files of {self.commit[:12]}; if this is a partial clone: "
                 "git fetch --refetch --no-filter"
             ) from None
         moved = git.renames(self._root, self.commit) or {}
         self._then = {join(self._root, new): join(self._root, old) for new, old in moved.items()}
         self._now = {old: new for new, old in self._then.items()}
-        self._folders = dict(_folders(old, new) for old, new in self._now.items())
+        # A folder out of which single files were moved is still there.
+        moved_folders = (_folders(old, new) for old, new in self._now.items())
+        self._folders = {old: new for old, new in moved_folders if not self._disk.is_dir(old)}
 
     def known(
         self, reports: Iterable[Report], scanner: Scanner, overrides: Mapping[str, Any], workspaces: Iterable[str]
@@ -88,9 +91,8 @@ def _folders(old: str, new: str) -> tuple[str, str]:
     return old, new
 
 
-def _root(folder: str, dockerfiles: tuple[str, ...]) -> str:
+def _root(snapshot: Snapshot, folder: str, dockerfiles: tuple[str, ...]) -> str:
     """The top folder of the repository that all lie in."""
-    snapshot = Snapshot(Disk())
     root = snapshot.git_root(folder)
     if dockerfiles and (root is None or not is_below(dockerfiles[0], root)):
         root = snapshot.git_root(parent(dockerfiles[0]))
