@@ -156,7 +156,7 @@ def test_holds_what_its_pages_show(vsix: Path) -> None:
 
 
 def test_is_loaded_for_dockerfiles_near_the_top_only() -> None:
-    """A pattern for any depth would look through every folder of every workspace, and find other people's Dockerfiles."""
+    """A pattern for any depth would look through every folder of every workspace, and find foreign Dockerfiles."""
     events = json.loads((CLIENT / "package.json").read_text(encoding="utf-8"))["activationEvents"]
     assert "onLanguage:dockerfile" in events
     for event in events:

@@ -199,6 +199,8 @@ export class Server implements vscode.Disposable {
       documentSelector: selector,
       outputChannel: this.log,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
+      // On focus too: what was typed in another file a moment ago may have changed the findings of this one.
+      diagnosticPullOptions: { onChange: true, onSave: false, onFocus: true },
       middleware: {
         workspace: { configuration },
         // Shown in the status item, so not a second time by VS Code.

@@ -32,9 +32,12 @@ export class Window {
 
   /** Opens a file of the workspace by its path, or the end of it, in the one editor that is open. */
   async openFile(file) {
-    await this.quickInput(file, path.basename(file));
+    // Beside the name stands the folder: files of other folders may have the same name.
+    const { base, dir } = path.parse(file);
+    await this.quickInput(file, new RegExp(`${base.replaceAll('.', '\\.')}.*${dir}`));
     await this.page.locator('.tab.active', { hasText: path.basename(file) }).waitFor({ timeout: WAIT });
     await this.text.waitFor({ timeout: WAIT });
+    await this.page.keyboard.press('Control+Home');
   }
 
   /** What is underlined: for each piece its text, its line and the severity that it is drawn with. */
