@@ -27,6 +27,8 @@ const STOP_TIMEOUT_MS = 3_000;
 const STABLE_AFTER_MS = 180_000;
 /** An upgrade, or an environment that is made anew, removes Python for a while: it is looked for only afterwards. */
 const UPGRADE_MS = 5_000;
+/** Without a server there is less to wait for when Python comes back: that all of it has. */
+const RETURN_MS = 1_000;
 
 /** Logs every failure and shows none: {@link Server} tells of them, once and with a way out. */
 class QuietClient extends LanguageClient {
@@ -172,7 +174,7 @@ export class Server implements vscode.Disposable {
     const files = 'python' in found ? [found.python.command, found.python.executable] : named ? [named] : [];
     this.watched = watchFiles(files, () => {
       clearTimeout(this.upgrade);
-      this.upgrade = setTimeout(() => void this.upgraded(), UPGRADE_MS);
+      this.upgrade = setTimeout(() => void this.upgraded(), this.client ? UPGRADE_MS : RETURN_MS);
     });
   }
 
@@ -197,6 +199,8 @@ export class Server implements vscode.Disposable {
       documentSelector: selector,
       outputChannel: this.log,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
+      // On focus too: what was typed in another file a moment ago may have changed the findings of this one.
+      diagnosticPullOptions: { onChange: true, onSave: false, onFocus: true },
       middleware: {
         workspace: { configuration },
         // Shown in the status item, so not a second time by VS Code.

@@ -40,7 +40,7 @@ suite('activation', {}, (user) => {
     const window = await user.open('walkthrough', slowProject);
     await window.waitForSquiggle();
     await window.quickInput('>Welcome: Open Walkthrough...', 'Open Walkthrough');
-    await window.page.locator('.quick-input-list .monaco-list-row', { hasText: 'Get started with prebake' }).first().click();
+    await window.choose('Get started with prebake');
     const page = window.page.locator('.gettingStartedContainer');
     for (const step of ['See what a build costs', 'Repair it', 'See what is sent', 'Repair on save', 'When something is wrong']) {
       await page.getByText(step, { exact: true }).first().click();

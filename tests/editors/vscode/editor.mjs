@@ -10,6 +10,8 @@ import { WAIT, Window, until } from './window.mjs';
 const ROOT = path.resolve(import.meta.dirname, '../../..');
 const INSTALLED = path.join(ROOT, '.cache/editors');
 const CODE_SERVER = path.join(INSTALLED, 'npm/node_modules/code-server');
+/** The one that VS Code is built for, whichever runs the tests. */
+const NODE = path.join(INSTALLED, 'bin/node');
 const RESULTS = path.join(INSTALLED, 'results');
 const VERSION = JSON.parse(fs.readFileSync(path.join(ROOT, 'vscode-client/package.json'), 'utf8')).version;
 const VSIX = process.env.PREBAKE_VSIX ?? path.join(ROOT, `vscode-client/prebake-${VERSION}.vsix`);
@@ -112,12 +114,12 @@ export class Editor {
     const base = [CODE_SERVER, '--config', path.join(this.folder, 'config.yaml'),
       '--user-data-dir', this.data, '--extensions-dir', this.extensions];
     for (const vsix of beside ? [VSIX, this.pack(beside)] : [VSIX]) {
-      execFileSync(process.execPath, [...base, '--install-extension', vsix], { env: this.environment, stdio: 'pipe' });
+      execFileSync(NODE, [...base, '--install-extension', vsix], { env: this.environment, stdio: 'pipe' });
     }
 
     this.port = await freePort();
     const log = fs.openSync(path.join(this.folder, 'server.log'), 'w');
-    this.server = spawn(process.execPath, [...base, '--auth', 'none', '--bind-addr', `127.0.0.1:${this.port}`,
+    this.server = spawn(NODE, [...base, '--auth', 'none', '--bind-addr', `127.0.0.1:${this.port}`,
       '--disable-telemetry', '--disable-update-check', '--disable-getting-started-override'],
       { env: this.environment, stdio: ['ignore', log, log], detached: true });
     fs.closeSync(log);
@@ -144,7 +146,7 @@ export class Editor {
   pack(folder) {
     const vsix = path.join(this.folder, `${path.basename(folder)}.vsix`);
     const vsce = path.join(ROOT, 'vscode-client/node_modules/@vscode/vsce/vsce');
-    execFileSync(process.execPath, [vsce, 'package', '--no-dependencies', '--allow-missing-repository', '--skip-license', '--out', vsix],
+    execFileSync(NODE, [vsce, 'package', '--no-dependencies', '--allow-missing-repository', '--skip-license', '--out', vsix],
       { cwd: folder, env: this.environment, stdio: 'pipe' });
     return vsix;
   }
@@ -170,11 +172,17 @@ export class Editor {
     return folder;
   }
 
-  /** Opens a project folder in a window of its own, with one of its files in the editor. */
-  async open(folder, file) {
+  /**
+   * Opens a project in a window of its own, with one of its files in the editor.
+   *
+   * @param folder the project's folder.
+   * @param workspace a `.code-workspace` file in it to open instead of the folder itself.
+   */
+  async open(folder, file, workspace) {
     const page = await this.context.newPage();
     const payload = JSON.stringify([['openFile', `vscode-remote://127.0.0.1:${this.port}${path.join(folder, file)}`]]);
-    await page.goto(`http://127.0.0.1:${this.port}/?folder=${encodeURIComponent(folder)}&payload=${encodeURIComponent(payload)}`);
+    const what = workspace ? { workspace: path.join(folder, workspace) } : { folder };
+    await page.goto(`http://127.0.0.1:${this.port}/?${new URLSearchParams({ ...what, payload })}`);
     await page.waitForSelector('.monaco-workbench', { timeout: WAIT });
     const window = new Window(this, page);
     await window.text.waitFor({ timeout: WAIT });

@@ -14,9 +14,10 @@ RUN pip install --no-cache-dir -r requirements.txt
 COPY . .
 CMD ["python", "app.py"]
 `;
+const compose = 'services:\n  app:\n    build: .\n';
 /** Number of the line of `text` that starts with each of `starts`. */
 const order = (text, ...starts) => starts.map((start) => text.split('\n').findIndex((line) => line.startsWith(start)));
-const projects = ['sink', 'keyboard', 'create', 'fix-all', 'on-save'];
+const projects = ['sink', 'keyboard', 'create', 'fix-all', 'on-save', 'ignore', 'elsewhere'];
 
 suite('fixes', {}, (user) => {
   let window;
@@ -24,6 +25,7 @@ suite('fixes', {}, (user) => {
 
   before(async () => {
     const files = Object.assign({}, ...projects.map((project) => within(project, slowProject)));
+    files['elsewhere/compose.yaml'] = compose;
     window = await user.open('fixes', files, 'sink/Dockerfile');
   });
   afterEach(() => window.closeFiles());
@@ -63,6 +65,26 @@ suite('fixes', {}, (user) => {
     assert.equal(dockerfile('create'), slowProject.Dockerfile);
     await window.openFile('create/Dockerfile');
     await until('the end of PB101', async () => !/PB101/.test(await window.hover('COPY . .', 'PB201')));
+  });
+
+  test('silence a finding where it stands', async () => {
+    await open('ignore');
+    await (await window.quickFix('COPY . .', 'Ignore PB201')).click();
+    await until('the end of PB201', async () => !/PB201/.test(await window.hover('COPY . .', 'PB101')));
+    await window.save();
+    assert.equal(dockerfile('ignore'), slowProject.Dockerfile.replace('COPY', '# prebake: ignore[PB201]\nCOPY'));
+  });
+
+  test('of other files wait until the user has looked at them', async () => {
+    await open('elsewhere');
+    await (await window.quickFix('CMD', /compose/)).click();
+    const preview = window.page.locator('.part.panel');
+    await preview.locator('.edit-checkbox').first().check();
+    assert.equal(read(user.folder, 'elsewhere/compose.yaml'), compose);
+    await preview.locator('.monaco-button', { hasText: 'Apply' }).click();
+    await until('the compose file in the editor', async () => (await window.page.locator('.tab.dirty').count()) > 0);
+    await window.saveAll();
+    await until('the compose file', () => /volumes:/.test(read(user.folder, 'elsewhere/compose.yaml')));
   });
 
   test('that are safe come all at once, and no other', async () => {

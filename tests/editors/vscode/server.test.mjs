@@ -73,9 +73,18 @@ suite('the server', {}, (user) => {
     assert.equal(editor.servers().length, 1);
   });
 
+  test('has a log with levels, which holds each message for those who want that', async () => {
+    assert.doesNotMatch(editor.log(), /\[trace\]/);
+    await window.quickInput('>Developer: Set Log Level...', 'Set Log Level');
+    await window.choose('prebake');
+    await window.choose('Trace');
+    await window.hover('COPY . .', 'PB201');
+    await until('the message', () => /\[trace\].*textDocument\/hover/.test(editor.log()));
+  });
+
   test('runs with the Python that is chosen from those that there are', async () => {
     await window.takeFromStatus('Choose Python');
-    await window.page.locator('.quick-input-list .monaco-list-row', { hasText: /^Python 3\.\d+/ }).first().click();
+    await window.choose('Python 3.');
     const setting = await until('the setting', () => editor.interpreter());
     assert.ok(fs.existsSync(setting), setting);
     await until('the start', () => editor.log().includes(`starting with ${setting} (prebake.interpreter)`));

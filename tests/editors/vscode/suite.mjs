@@ -12,15 +12,15 @@ export const read = (...parts) => fs.readFileSync(path.join(...parts), 'utf8');
  * Tests of one subject, with an editor of their own.
  *
  * @param options those of `Editor.start`.
- * @param define called with `user`, which holds the `editor` and offers `open(name, files, file)`: a window with a
- *   project, closed after the test that opened it, or after all if it was opened in a `before`.
+ * @param define called with `user`, which holds the `editor` and offers `open(name, files, file, workspace)`, a window with a
+ *   project, and `close()`.
  */
 export function suite(name, options, define) {
   describe(name, { skip: reasonToSkip() }, () => {
     const user = {
-      async open(project, files, file = 'Dockerfile') {
+      async open(project, files, file = 'Dockerfile', workspace = undefined) {
         user.folder = user.editor.project(project, files);
-        user.window = await user.editor.open(user.folder, file);
+        user.window = await user.editor.open(user.folder, file, workspace);
         return user.window;
       },
       async close() {

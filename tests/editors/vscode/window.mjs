@@ -32,9 +32,12 @@ export class Window {
 
   /** Opens a file of the workspace by its path, or the end of it, in the one editor that is open. */
   async openFile(file) {
-    await this.quickInput(file, path.basename(file));
+    // Beside the name stands the folder: files of other folders may have the same name.
+    const { base, dir } = path.parse(file);
+    await this.quickInput(file, new RegExp(`${base.replaceAll('.', '\\.')}.*${dir}`));
     await this.page.locator('.tab.active', { hasText: path.basename(file) }).waitFor({ timeout: WAIT });
     await this.text.waitFor({ timeout: WAIT });
+    await this.page.keyboard.press('Control+Home');
   }
 
   /** What is underlined: for each piece its text, its line and the severity that it is drawn with. */
@@ -165,10 +168,15 @@ export class Window {
   /** Fills the box that F1 opens and takes the first entry with a text. */
   async quickInput(text, entry) {
     await this.page.keyboard.press('F1');
+    await this.choose(entry, text);
+  }
+
+  /** Takes an entry of the list at the top, which is opened or about to be, after typing enough to find it. */
+  async choose(entry, text = entry) {
     const input = this.page.locator('.quick-input-widget input').first();
     await input.waitFor({ timeout: WAIT });
     await input.fill(text);
-    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: entry }).first().waitFor({ timeout: WAIT });
+    await this.page.locator('.quick-input-list .monaco-list-row.focused', { hasText: entry }).waitFor({ timeout: WAIT });
     await this.page.keyboard.press('Enter');
   }
 
@@ -184,6 +192,27 @@ export class Window {
   errors() {
     return this.page.locator('.notification-toast .notification-list-item', { has: this.page.locator('.codicon-error') })
       .locator('.notification-list-item-message').allInnerTexts();
+  }
+
+  /** The texts above lines that are not part of the file. */
+  lenses() {
+    return this.pane.locator('.codelens-decoration').allInnerTexts();
+  }
+
+  /** Asks for completion until one item has a label and, beside it, what is expected; takes it. */
+  async complete(label, detail) {
+    const item = this.page.locator('.suggest-widget .monaco-list-row', { hasText: label }).first();
+    for (let attempt = 0; ; attempt++) {
+      await this.page.keyboard.press('Control+Space');
+      try {
+        await item.filter({ hasText: detail }).waitFor({ timeout: 6_000 });
+        await item.click();
+        return await item.waitFor({ state: 'hidden' });
+      } catch (error) {
+        await this.page.keyboard.press('Escape');
+        if (attempt === 5) throw error;
+      }
+    }
   }
 
   /** The names in the outline of the open file. */
@@ -210,10 +239,20 @@ export class Window {
     return (await this.status.locator('.codicon-error').count()) > 0;
   }
 
+  /** A function that gives all texts of the status item from now on: what it shows of work that is soon done. */
+  async statusTexts() {
+    await this.page.evaluate(() => {
+      globalThis.statusTexts = [];
+      const note = () => globalThis.statusTexts.push(document.querySelector('[id="prebake.prebake.prebake.status"]')?.innerText ?? '');
+      new MutationObserver(note).observe(document.querySelector('.part.statusbar'), { childList: true, subtree: true, characterData: true });
+    });
+    return () => this.page.evaluate(() => globalThis.statusTexts);
+  }
+
   /** Clicks on the status item and takes one of what it offers. */
   async takeFromStatus(action) {
     await this.status.click();
-    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: action }).first().click();
+    await this.choose(action);
   }
 
   async close() {
