@@ -24,7 +24,7 @@ from tests.editors.surroundings import (
     SLOW_PROJECT,
     assert_copies_requirements_first,
     documented,
-    end_session,
+    left_behind,
     missing,
     surroundings,
     write,
@@ -193,7 +193,7 @@ class Emacs:
         try:
             status = self._process.wait(TIMEOUT)
         finally:
-            left = end_session(self._process.pid)
+            left = left_behind(self.home)
             os.close(self._terminal)
         assert (status, left) == (0, []), f"processes left behind: {left}"
 

@@ -18,7 +18,7 @@ from tests.editors.surroundings import (
     SLOW_PROJECT,
     assert_copies_requirements_first,
     documented,
-    end_session,
+    left_behind,
     missing,
     surroundings,
     write,
@@ -72,7 +72,8 @@ class Session:
         try:
             output, _ = process.communicate(timeout=TIMEOUT)
         finally:
-            left = end_session(process.pid)
+            process.kill()
+            left = left_behind(self.home)
         logs = "".join(path.read_text(errors="replace") for path in self.home.rglob("lsp*.log"))
         assert process.returncode == 0, f"{output}\n{logs}"
         assert left == [], f"processes left behind: {left}"
