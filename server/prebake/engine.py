@@ -18,7 +18,8 @@ from prebake.files import Disk, Snapshot, is_below, parent
 from prebake.findings import Finding, Fix, Repair
 from prebake.project.buildfiles import tells_of_builds
 from prebake.records import NamedTuple
-from prebake.silence import silenced
+from prebake.silence import Used, silenced
+from prebake.syntax.silencing import silencers
 from prebake.text import Text
 
 if TYPE_CHECKING:
@@ -261,7 +262,10 @@ class Engine:
             return Report(path, root, None, problem=snapshot.unreadable(path) or "no such file")
         made, sizes = self._builds_in(snapshot, path)
         failures: dict[str, None] = {}
-        findings = _merge([tuple(_findings(build, failures)) for build in made])
+        used: Used = set()
+        findings = _merge([tuple(_findings(build, failures, used)) for build in made])
+        if not sizes.missing and not failures:
+            findings += _unused_comments(made, used)
         first = made[0]
         return Report(
             path,
@@ -331,7 +335,7 @@ def fingerprint(finding: Finding, root: str) -> str:
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def _findings(build: Build, failures: dict[str, None]) -> Iterator[Finding]:
+def _findings(build: Build, failures: dict[str, None], used: Used) -> Iterator[Finding]:
     from prebake.rules import that_may_concern
 
     settings = build.settings
@@ -340,7 +344,7 @@ def _findings(build: Build, failures: dict[str, None]) -> Iterator[Finding]:
         if not settings.wants(entry.code, entry.name) or (entry.of_ignore_file and build.ignore.is_empty):
             continue
         for finding in _checked(entry, build, failures):
-            kept = silenced(build.snapshot, finding, build.path)
+            kept = silenced(build.snapshot, finding, build.path, used)
             if kept is None:
                 continue
             kept = kept._replace(severity=settings.severity_of(entry.code, entry.name, kept.severity))
@@ -362,6 +366,28 @@ def _checked(entry: Entry, build: Build, failures: dict[str, None]) -> tuple[Fin
         )
         failures[f"internal error in {entry.code} ({where}): {type(error).__name__}: {error}"] = None
         return ()
+
+
+def _unused_comments(made: tuple[Build, ...], used: Used) -> Iterator[Finding]:
+    """Comments of a Dockerfile that have silenced nothing in any of its builds."""
+    first = made[0]
+    unused = [item for item in silencers(first.text) if (first.path, item.place) not in used]
+    if not unused or len({(item.root, item.target) for item in first.contexts}) > len(made):
+        return
+    from prebake.rules import REGISTRY
+    from prebake.rules.unused_ignore_comment import UnusedIgnoreComment as Unused
+
+    settings = first.settings
+    if not settings.wants(Unused.code, Unused.name):
+        return
+    asked = [entry for entry in REGISTRY if settings.wants(entry.code, entry.name)]
+    known = {name: entry.code for entry in asked for name in (entry.code.lower(), entry.name)}
+    for finding in Unused.of(first, unused, known):
+        kept = silenced(first.snapshot, finding, first.path)
+        if kept is not None:
+            severity = settings.severity_of(Unused.code, Unused.name, kept.severity)
+            repair = Repair(lambda: _GENERATED) if _generated(first.text) else kept.repair
+            yield kept._replace(severity=severity, repair=repair)
 
 
 _HEAD, _HEAD_LINES = 2_000, 10
