@@ -271,6 +271,7 @@ async def test_names_say_what_they_stand_for_and_why(editor: Editor) -> None:
     assert (await page(4, "${VERSION")).endswith("Here, `${VERSION:-3.9}` is `3.11`.")
     stage = await page(7, "é🐳")
     assert stage.startswith("**Stage `é🐳`**, line 2\n") and "Built on `python:3.11` in the end." in stage
+    assert "Target of" not in stage
     assert "No stage above this one is called `nginx`" in await page(8, "nginx")
     assert "`ARG VERSION` in this stage takes it over." in await page(9, "$VERSION")
     assert "--build-arg OTHER=..." in await page(9, "${OTHER") and "is `none`" in await page(9, "${OTHER")
@@ -279,6 +280,15 @@ async def test_names_say_what_they_stand_for_and_why(editor: Editor) -> None:
     found = await hover(editor, "Dockerfile", 3, 14)
     assert found is not None and found.range is not None
     assert editor.slice("Dockerfile", found.range) == "$VERSION"
+
+
+async def test_a_stage_says_who_builds_it(editor: Editor) -> None:
+    services = "  a: {build: {context: ., target: one}}\n  b: {build: {context: .}}\n"
+    make_tree(editor.folder, {"compose.yaml": f"services:\n{services}"})
+    editor.open("Dockerfile", "FROM a AS one\nFROM one AS two\nFROM two AS three\n")
+    assert (await told(editor, "Dockerfile", 1, 7)).endswith("Target of `compose.yaml:2` (service a).")
+    assert "Target of" not in await told(editor, "Dockerfile", 2, 7)
+    assert (await told(editor, "Dockerfile", 2, 15)).endswith("Target of `compose.yaml:3` (service b).")
 
 
 async def test_names_follow_what_is_typed(editor: Editor) -> None:

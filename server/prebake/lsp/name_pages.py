@@ -10,9 +10,12 @@ from prebake.lsp.markup import block, code
 if TYPE_CHECKING:
     from prebake.build.build import Build
     from prebake.build.names import Definition, Occurrence
-    from prebake.build.origins import Given, Origin
+    from prebake.build.origins import Origin
+    from prebake.project.evidence import Evidence
+    from prebake.syntax.dockerfile import Stage
 
 _MOST_LINES = 4
+_MOST_PLACES = 3
 _LONGEST = 200
 
 
@@ -33,6 +36,7 @@ def _stage_page(build: Build, name: Occurrence) -> str | None:
         ]
         if base is not None and base != stage.base:
             parts.append(f"Built on {code(base)} in the end.")
+        parts += _targeted(build, stage)
         return "\n\n".join(parts)
     written = name.instruction.stage is not None and name.instruction.keyword == "FROM"
     image = name.state.expand(name.name, build.tree.escape) if written else name.name
@@ -48,6 +52,20 @@ def _stage_page(build: Build, name: Occurrence) -> str | None:
     if later is not None:
         text += f" The stage of that name, line {later.instruction.line + 1}, does not stand above."
     return text
+
+
+def _targeted(build: Build, stage: Stage) -> Iterator[str]:
+    """Where it is written that this stage is what is built."""
+    last = build.tree.stages[-1]
+    places = [
+        _place(build, context.evidence)
+        for context in build.contexts
+        if context.evidence.path is not None
+        and (context.target.lower() in (stage.name, str(stage.index)) if context.target else stage is last)
+    ]
+    more = len(places) - _MOST_PLACES
+    if places:
+        yield f"Target of {', '.join(places[:_MOST_PLACES])}{f' and {more} more' if more > 0 else ''}."
 
 
 def _variable_page(build: Build, name: Occurrence) -> str:
@@ -90,7 +108,7 @@ def _from(build: Build, name: Occurrence, found: Origin) -> Iterator[str]:
         first = found.given[0]
         line = start.instruction.line + 1
         rest = f"; the default, line {line}, is {code(found.default)}" if found.default is not None else ""
-        yield f"{_place(build, first)} gives this value{rest}."
+        yield f"{_place(build, first.evidence)} gives this value{rest}."
     elif found.default is not None:
         yield f"The default, line {start.instruction.line + 1}."
     elif _platform(name.name) is not None:
@@ -98,7 +116,7 @@ def _from(build: Build, name: Occurrence, found: Origin) -> Iterator[str]:
     else:
         yield f"It has no default: empty unless the build is given {code(f'--build-arg {name.name}=...')}."
     for given in found.given[1:] if found.is_given else found.given:
-        yield f"{_place(build, given)} gives {code(given.value)}."
+        yield f"{_place(build, given.evidence)} gives {code(given.value)}."
 
 
 def _unset(name: Occurrence, found: Origin) -> str:
@@ -124,9 +142,8 @@ def _platform(name: str) -> str | None:
     return PLATFORM.get(name)
 
 
-def _place(build: Build, given: Given) -> str:
-    detail = given.evidence.detail
-    place = given.evidence.source(build.root)
+def _place(build: Build, evidence: Evidence) -> str:
+    detail, place = evidence.detail, evidence.source(build.root)
     return f"{code(place)} ({detail})" if detail and detail != place else code(place)
 
 
