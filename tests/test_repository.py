@@ -24,7 +24,9 @@ LAYERS = (
     ("project", "data"),
     ("build",),
     ("rules",),
-    ("silence", "engine"),
+    ("silence",),
+    ("checking",),
+    ("engine",),
     ("fixing", "refactoring"),
     ("lsp", "cli", "__main__"),
 )

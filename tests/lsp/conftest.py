@@ -1,6 +1,6 @@
 """A server process for each module and each kind of client; a project folder and an editor for each test."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,7 @@ import pytest_lsp
 from lsprotocol import types
 from pytest_lsp import ClientServerConfig
 
+from tests.lsp import conformance
 from tests.lsp.capabilities import capabilities
 from tests.lsp.editor import Client, Editor, make_client
 from tests.lsp.raw import COMMAND
@@ -19,6 +20,15 @@ CLIENTS = {
     "push": capabilities(encodings=["utf-16"]),
     "pull": capabilities(pull=True, encodings=["utf-8", "utf-16"]),
 }
+
+
+@pytest.fixture(autouse=True)
+def conforming() -> Iterator[None]:
+    """A test fails in which a server has sent what the protocol forbids or the client has not declared."""
+    yield
+    found = sorted(set(conformance.VIOLATIONS))
+    conformance.VIOLATIONS.clear()
+    assert not found, found
 
 
 async def begin(

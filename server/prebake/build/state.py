@@ -104,6 +104,16 @@ def compute(tree: Dockerfile, build_args: Mapping[str, str] | None = None) -> tu
     return tuple(run.before(instruction) for instruction in tree.instructions)
 
 
+def compute_at(tree: Dockerfile, index: int) -> State:
+    """The state before the instruction of that number; behind the last one, for any greater number."""
+    run = _Run(tree, {})
+    for instruction in tree.instructions:
+        before = run.before(instruction)
+        if instruction.index == index:
+            return before
+    return run.now
+
+
 def base_stage(build: Build, stage: Stage) -> Stage | None:
     """The stage of this file that another is built on, variables in its FROM replaced; ``None`` for an image."""
     image = states(build)[stage.instruction.index].expand(stage.base, build.tree.escape)

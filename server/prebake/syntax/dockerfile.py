@@ -136,6 +136,11 @@ class Instruction:
         )
 
     @property
+    def is_open(self) -> bool:
+        """Whether a here-document of it has no terminator: Docker takes all that follows for its body."""
+        return self._statement.unterminated is not None
+
+    @property
     def onbuild(self) -> Instruction | None:
         """The instruction inside an ONBUILD; its coordinates are those of the whole."""
         inner = self._header.onbuild
