@@ -38,6 +38,24 @@ print(model.encode("hello"))
 """Copies its code before the install, has no ignore file, and downloads a model at start."""
 
 
+TWO_STAGES = {
+    "Dockerfile": """\
+FROM python:3.12-slim AS build
+WORKDIR /src
+COPY . /src/
+RUN pip install --no-cache-dir \\
+        fastapi
+
+FROM python:3.12-slim
+COPY --from=build /src/app.py /app/
+CMD ["python", "/app/app.py"]
+""",
+    "app.py": "print()\n",
+    "data/train.csv": "x" * 3_000_000,
+}
+"""Has names to follow, and sends enough to be worth telling."""
+
+
 def write(folder: Path, files: dict[str, str]) -> None:
     """Make files, and the folders that they are in."""
     for name, content in files.items():
