@@ -99,6 +99,8 @@ def test_an_arg_may_be_made_of_the_one_before_it() -> None:
         'CMD ["echo", "$X"]',
         "RUN echo $Y",
         "ONBUILD RUN echo $X",
+        "COPY --from=$X /a /b",
+        "RUN --mount=type=bind,from=a$X,target=/a true",
         "COPY <<'E' /x\n$X\nE",
         'SHELL ["pwsh"]\nRUN echo $X',
     ],
