@@ -84,6 +84,7 @@ def test_an_arg_may_be_made_of_the_one_before_it() -> None:
     build = build_of("ARG A=1\nFROM a\nARG A=2 B=$A")
     definition = at(build, 3, "$A").definition
     assert definition is not None and (definition.instruction.line, definition.name) == (2, "A")
+    assert origin(build, at(build, 3, "$A")).value == "2" and origin(build, at(build, 3, "B")).value == "2"
 
 
 @pytest.mark.parametrize(
@@ -99,6 +100,8 @@ def test_an_arg_may_be_made_of_the_one_before_it() -> None:
         'CMD ["echo", "$X"]',
         "RUN echo $Y",
         "ONBUILD RUN echo $X",
+        "COPY --from=$X /a /b",
+        "RUN --mount=type=bind,from=a$X,target=/a true",
         "COPY <<'E' /x\n$X\nE",
         'SHELL ["pwsh"]\nRUN echo $X',
     ],

@@ -75,7 +75,7 @@ async def test_a_finding_says_what_its_fix_writes(editor: Editor) -> None:
     await editor.diagnostics("Dockerfile", lambda found: any(" MB" in item.message for item in found))
     text = await told(editor, "Dockerfile", 3)
     page = text[text.index("### PB201") :]
-    assert "**Safe fix: the image stays the same.** Copy requirements.txt first" in page
+    assert "**Safe fix: it builds the same image.** Copy requirements.txt first" in page
     assert "+COPY requirements.txt /app/" in page and "-RUN pip install -r requirements.txt" in page
     page = text[text.index("### PB101") :]
     assert "**Cost:** " in page and "**Suggested fix: look at what it changes.** Create .dockerignore" in page
@@ -248,6 +248,7 @@ FROM scratch
 ARG OTHER
 COPY --from=é🐳 /x /y
 COPY --from=nginx /x /y
+COPY --from=$OTHER /x /y
 LABEL a=$VERSION b=${OTHER:-none} c=$PATH
 CMD echo $OTHER
 """
@@ -273,10 +274,11 @@ async def test_names_say_what_they_stand_for_and_why(editor: Editor) -> None:
     assert stage.startswith("**Stage `é🐳`**, line 2\n") and "Built on `python:3.11` in the end." in stage
     assert "Target of" not in stage
     assert "No stage above this one is called `nginx`" in await page(8, "nginx")
-    assert "`ARG VERSION` in this stage takes it over." in await page(9, "$VERSION")
-    assert "--build-arg OTHER=..." in await page(9, "${OTHER") and "is `none`" in await page(9, "${OTHER")
-    assert "Nothing here sets it" in await page(9, "$PATH")
-    assert "the ARG in line 7 is there while the image is built" in await page(10, "$OTHER")
+    assert "BuildKit replaces no variable here" in await page(9, "$OTHER")
+    assert "`ARG VERSION` in this stage takes it over." in await page(10, "$VERSION")
+    assert "--build-arg OTHER=..." in await page(10, "${OTHER") and "is `none`" in await page(10, "${OTHER")
+    assert "Nothing here sets it" in await page(10, "$PATH")
+    assert "the ARG in line 7 is there while the image is built" in await page(11, "$OTHER")
     found = await hover(editor, "Dockerfile", 3, 14)
     assert found is not None and found.range is not None
     assert editor.slice("Dockerfile", found.range) == "$VERSION"

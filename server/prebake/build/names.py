@@ -186,8 +186,9 @@ class _Reader:
         for pair in instruction.pairs:
             for use in uses:
                 if pair.value_start <= use.start < pair.value_end:
-                    known = scope.find(use.name, after if use.name in scope.args else state)
-                    yield use._replace(definition=known)
+                    known = scope.args.get(use.name)
+                    is_new = known is not None and known.instruction is instruction
+                    yield use._replace(definition=scope.find(use.name, after), state=after) if is_new else use
             own = self._definition("ARG", instruction, pair)
             above = self._global.args.get(pair.name) if instruction.stage is not None and pair.value is None else None
             scope.args[pair.name] = own

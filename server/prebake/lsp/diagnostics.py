@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import posixpath
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
@@ -95,7 +96,11 @@ class View:
         Raises:
             ConfigError: a configuration file is wrong.
         """
-        return self.engine.builds_of(path) if path in self.dockerfiles(path) else ()
+        from prebake.discovery import is_dockerfile
+
+        document = self._documents.get(path)
+        is_one = is_dockerfile(posixpath.basename(path)) if document is None else document.is_dockerfile
+        return self.engine.builds_of(path) if is_one else ()
 
     def by_path(self, dockerfile: str) -> ByPath:
         """The diagnostics of a Dockerfile, by the file that they stand in.

@@ -19,7 +19,7 @@ _MOST_LINES = 16
 _MOST_FILES = 3
 
 _APPLICABILITY = {
-    "safe": "Safe fix: the image stays the same",
+    "safe": "Safe fix: it builds the same image",
     "suggested": "Suggested fix: look at what it changes",
 }
 

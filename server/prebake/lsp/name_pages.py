@@ -47,6 +47,11 @@ def _stage_page(build: Build, name: Occurrence) -> str | None:
         return f"**Named build context {code(image or '')}**{what if context.value else ''} ({source})"
     if written:
         return f"**Image** {code(image)}" if image and image != name.name else None
+    if "$" in name.name:
+        return (
+            "BuildKit replaces no variable here: give the image a stage of its own, `FROM ... AS name`, where it does, "
+            "and take from that."
+        )
     later = next((stage for stage in build.tree.stages if stage.name == name.name.lower()), None)
     text = f"No stage above this one is called {code(name.name)}: it is taken for an image."
     if later is not None:

@@ -19,6 +19,7 @@ _SETTERS = frozenset(
     )
 )
 """Commands of the shell that give variables of their own a value, or take it."""
+_FROM = regex(r"(?<!\w)from=[^,]*$")
 _NAME = regex(r"[^\W\d]\w*")
 
 
@@ -44,10 +45,15 @@ def builder_uses(instruction: Instruction, escape: str = "\\") -> Iterator[Use]:
 
 
 def flag_uses(instruction: Instruction, escape: str = "\\") -> Iterator[Use]:
-    """The variables in the options of an instruction, which the builder replaces in RUN, too."""
+    """The variables in the options of an instruction, which the builder replaces in RUN, too. BuildKit refuses them
+    where a stage or image is named: in ``--from`` and in the ``from`` of a mount.
+    """
     for flag in instruction.flags:
         if flag.value is not None and "$" in flag.value:
-            yield from _uses(Fragment.whole(instruction.raw[flag.start : flag.end], flag.start), escape)
+            written = instruction.raw[flag.start : flag.end]
+            for use in _uses(Fragment.whole(written, flag.start), escape):
+                if not _FROM.search(written[: use.start - flag.start]):
+                    yield use
 
 
 def shell_uses(instruction: Instruction, shell: Sequence[str]) -> Iterator[Use]:
