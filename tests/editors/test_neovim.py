@@ -96,6 +96,22 @@ def test_shows_each_finding_once_and_applies_the_fix_that_moves_the_copy(session
     assert_copies_requirements_first((session.project / "Dockerfile").read_text(encoding="utf-8"))
 
 
+def test_what_else_can_be_done_about_findings(session: Session) -> None:
+    text = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nRUN pip install flask\n"
+    session.write({"Dockerfile": text, "requirements.txt": "torch\n", ".venv/pyvenv.cfg": "home = /usr\n"})
+    observed = session.run("actions")
+    assert observed["shown"].endswith("/docs/rules/PB206.md")
+    assert observed["lines"] == [
+        "FROM python:3.12-slim",
+        "WORKDIR /app",
+        "COPY requirements.txt .",
+        "RUN pip install --no-cache-dir -r requirements.txt",
+        "RUN pip install --no-cache-dir flask",
+        "# prebake: ignore[PB101]",
+        "COPY . .",
+    ]
+
+
 def test_creates_the_missing_ignore_file(session: Session) -> None:
     session.write(SLOW_PROJECT)
     observed = session.run("create")

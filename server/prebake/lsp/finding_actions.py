@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from prebake.lsp.language_server import Server
 
 _QUICK_FIX = types.CodeActionKind.QuickFix
+_MOST_NAMED = 20
+"""Of the findings that an action for a whole rule answers, so many are named: it takes working out the fix of each."""
 
 
 class FindingActions:
@@ -57,7 +59,7 @@ class FindingActions:
         self, view: View, path: str, meant: list[Standing], *, thorough: bool
     ) -> Iterator[types.CodeAction]:
         """For each rule whose fix is offered the fixes of all its findings in the file, where there are several. With
-        ``thorough``, the action names all that it answers, for which their fixes have to be known.
+        ``thorough``, the action names what it answers, for which their fixes have to be known.
         """
         for code in dict.fromkeys(
             standing.finding.code for standing in meant if may_be_fixed(standing, suggested=True)
@@ -70,7 +72,7 @@ class FindingActions:
                 if standing.finding.code == code and may_be_fixed(standing, suggested=suggested):
                     fixable.add((standing.finding.key, standing.finding.location))
                     answered.append(view.diagnostic(*standing))
-                    if len(fixable) > 1 and not thorough:
+                    if len(fixable) > 1 and (not thorough or len(answered) >= _MOST_NAMED):
                         break
             if len(fixable) > 1:
                 title = f"Fix all {_name(here[0].finding)} in this file"

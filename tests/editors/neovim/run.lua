@@ -68,6 +68,34 @@ function scenarios.fix()
   return { codes = seen, left = codes(buffer) }
 end
 
+-- Chooses a code action by its title.
+local function choose(kind, title)
+  vim.lsp.buf.code_action({
+    apply = true,
+    context = { only = { kind } },
+    filter = function(action) return vim.startswith(action.title, title) end,
+  })
+end
+
+-- A finding is explained in the browser, its rule fixed in the whole file, another one silenced, all that is safe fixed.
+function scenarios.actions()
+  local shown
+  vim.ui.open = function(address) shown = address end
+  local buffer = open_attached('Dockerfile')
+  wait_for_code(buffer, 'PB206')
+  vim.api.nvim_win_set_cursor(0, { 4, 0 })
+  choose('quickfix', 'Explain PB206')
+  until_true('the page', function() return shown ~= nil end)
+  choose('quickfix', 'Fix all PB206')
+  until_true('the end of PB206', function() return not vim.list_contains(codes(buffer), 'PB206') end)
+  vim.api.nvim_win_set_cursor(0, { 3, 0 })
+  choose('quickfix', 'Ignore PB101')
+  until_true('the end of PB101', function() return not vim.list_contains(codes(buffer), 'PB101') end)
+  choose('source.fixAll', 'Fix all safe')
+  until_true('the end of PB201', function() return not vim.list_contains(codes(buffer), 'PB201') end)
+  return { shown = shown, lines = vim.api.nvim_buf_get_lines(buffer, 0, -1, false) }
+end
+
 -- The fix of PB101 makes a file that did not exist.
 function scenarios.create()
   local buffer = open_attached('Dockerfile')

@@ -82,11 +82,14 @@ def named_by_variables(step: Step, effects: Effects, reading: Reading | None) ->
         known += tuple(item.image for item in reading.manifests)
     own = Effects(environment=environment)
     for name in (*step.state.env, *step.state.args, *step.variables):
+        value = step.lookup(name) or ""
+        if "/" not in value:  # hardly any variable names a place, and to ask what a command reads is dear
+            continue
         read = own.reads_variable(name) and name not in _SEARCHED
         fetches = effects.network or reading is not None or name.startswith("PYTHON")
         if not name.startswith(("LD_", "BASH_ENV")) and not (read and fetches):
             continue
-        for entry in re.split(r"[:\s]", step.lookup(name) or ""):
+        for entry in re.split(r"[:\s]", value):
             path = step.absolute(entry) if entry.startswith("/") else None
             if path is not None and not any(related(path, place) for place in known):
                 yield path
