@@ -130,7 +130,7 @@ class PastWorktree:
 
     def scandir(self, path: str) -> Iterator[Entry]:
         path = self._folder(path)
-        if self._is_as_now(path) or self._tree.is_submodule(path):
+        if self._is_listed_as_now(path):
             yield from self._now.scandir(path)
             return
         for held in self._tree.scandir(path):
@@ -144,10 +144,16 @@ class PastWorktree:
         named = self._named(path)
         return self._followed(named) or named
 
+    def _is_listed_as_now(self, path: str) -> bool:
+        return self._is_as_now(path) or self._tree.is_submodule(path)
+
     def list(self, path: str) -> tuple[Entry, ...]:
         return tuple(sorted(self.scandir(path), key=attrgetter("name")))
 
     def names(self, path: str) -> Names:
+        place = self._folder(path)
+        if self._is_listed_as_now(place):
+            return self._now.names(place)
         found = Names([], [], [])
         by_kind = {Kind.DIRECTORY: found.folders, Kind.FILE: found.files, Kind.SYMLINK: found.links}
         for entry in self.scandir(path):
@@ -156,7 +162,10 @@ class PastWorktree:
         return found
 
     def sizes(self, path: str, names: Sequence[str]) -> Sequence[int]:
-        entries = {entry.name: entry.size for entry in self.scandir(path)}
+        place = self._folder(path)
+        if self._is_listed_as_now(place):
+            return self._now.sizes(place, names)
+        entries = {entry.name: entry.size for entry in self.scandir(place)}
         return [entries.get(name, 0) for name in names]
 
     def stamp(self, path: str) -> Stamp | None:

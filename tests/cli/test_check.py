@@ -67,6 +67,7 @@ def test_exit_status(run: Run, tmp_path: Path, arguments: tuple[str, ...], statu
     [
         (("--suggested",), "--suggested needs --fix or --diff"),
         (("--diff", "--format", "json"), "does not go with"),
+        (("--diff", "--format", "sarif"), "does not go with --format sarif"),
         (("--stdin-filename", "Dockerfile", "."), "takes no PATH"),
         (("--stdin-filename", "."), "is a folder"),
         (("--context", "nowhere"), "nowhere is no folder"),

@@ -13,6 +13,7 @@ from prebake.cli.parser import SHELLS, parser
 from prebake.rules import REGISTRY
 from tests.cli.completions import CASES, project
 from tests.cli.conftest import Run
+from tests.repositories import git
 
 OFFERS = r"""
 source "$1"
@@ -54,6 +55,11 @@ def test_bash_completes_lists_and_values_behind_a_sign(folder: Path) -> None:
     assert offers(folder, "prebake", "check", "--context", "s") == {"sub"}
     assert offers(folder, "prebake", "check", "sub/w") == {"sub/with space"}
     assert offers(folder, "prebake", "context", "-d", "") == set()
+
+
+def test_bash_quotes_what_a_branch_is_called(folder: Path) -> None:
+    git(folder, "branch", "evil$(id)")
+    assert offers(folder, "prebake", "check", "--since", "ev") == {r"evil\$\(id\)"}
 
 
 def test_bash_outside_of_git(tmp_path: Path) -> None:

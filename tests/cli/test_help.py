@@ -43,6 +43,7 @@ def test_the_whole_command(run: Run) -> None:
     for name in COMMANDS:
         assert f"\n    {name} " in done.out
     assert "[tool.prebake]" in done.out
+    assert "\n  130  Ctrl-C\n" in done.out and "\n  NO_COLOR " in done.out
 
 
 def test_without_a_command_the_help_is_an_error(run: Run) -> None:

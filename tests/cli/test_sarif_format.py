@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -182,3 +183,38 @@ def test_a_path_that_is_missing(run: Run, tmp_path: Path) -> None:
     done = run("check", "Dockerfile", "nowhere", "--format", "sarif")
     assert done.status == 2
     assert checked(done.out)["invocations"][0]["executionSuccessful"] is False
+
+
+def applied(folder: Path, fix: Any) -> dict[str, str]:
+    """The texts that a fix of a log makes, as a viewer would make them."""
+    made = {}
+    for change in fix["artifactChanges"]:
+        path = folder / unquote(change["artifactLocation"]["uri"])
+        text = path.read_bytes().decode("utf-8-sig") if path.exists() else ""
+        starts = [0, *(match.end() for match in re.finditer("\n", text))]
+
+        def offset(region: dict[str, int], end: str, starts: list[int] = starts) -> int:
+            return starts[region[f"{end}Line"] - 1] + region[f"{end}Column"] - 1
+
+        for replacement in reversed(change["replacements"]):
+            region = replacement["deletedRegion"]
+            before, after = text[: offset(region, "start")], text[offset(region, "end") :]
+            text = before + replacement["insertedContent"]["text"] + after
+        made[path.name] = text
+    return made
+
+
+def test_a_viewer_makes_what_the_command_makes(run: Run, tmp_path: Path) -> None:
+    odd = (
+        "\ufeff"
+        + "# 日本 𝒳\n".replace("\n", "\r\n")
+        + OLD.replace("COPY .", "COPY --chown=1:1 . ").replace("\n", "\r\n")
+    )
+    make_tree(tmp_path, {"Dockerfile": odd, "requirements.txt": "flask\n", ".dockerignore": ".git\n.env\n"})
+    results = checked(run("check", "--format", "sarif", "--select", "PB201").out)["results"]
+    (fix,) = (result["fixes"][0] for result in results)
+    assert fix["properties"] == {"applicability": "safe"}
+    made = applied(tmp_path, fix)["Dockerfile"]
+    run("check", "--fix", "--select", "PB201")
+    assert made.encode() == (tmp_path / "Dockerfile").read_bytes().removeprefix(b"\xef\xbb\xbf")
+    assert made != odd.removeprefix("\ufeff")

@@ -14,7 +14,6 @@ import pytest
 
 from prebake import __version__
 from tests.install.conftest import ROOT, Tool
-from tests.tools import unavailable
 
 NEWEST_FIRST = ("python3.14", "python3.13", "python3.12")
 PACKAGE = ROOT / "server" / "prebake"
@@ -60,7 +59,7 @@ def newest() -> str:
             and subprocess.run([path, "-c", "import venv, ensurepip"], capture_output=True, check=False).returncode == 0
         ):
             return path
-    unavailable("no Python newer than 3.11 is on PATH")
+    pytest.skip("no newer Python is on PATH")
 
 
 @pytest.mark.parametrize("ending", [".whl", ".tar.gz"])

@@ -49,6 +49,17 @@ _STATUS = """\
   0  done
   2  bad usage, or something that cannot be read"""
 
+_TOP_STATUS = """\
+  0    done, and nothing is wrong
+  1    something is: for `prebake check`
+  2    bad usage, or something that cannot be read
+  130  Ctrl-C"""
+
+_ENVIRONMENT = """\
+  NO_COLOR          no colours on a terminal either
+  GITHUB_WORKSPACE  the folder that --format github sees paths from; set by
+                    GitHub Actions"""
+
 _CONFIGURATION = """\
 [tool.prebake] in pyproject.toml, or prebake.toml, nearest above the Dockerfile: select, ignore, severity, targets,
 builder, bake. A comment above an instruction silences a rule there: # prebake: ignore[PB201] why"""
@@ -66,6 +77,8 @@ _SECTIONS = {
   prebake rule PB201              why a finding matters""",
         ),
         ("configuration", _CONFIGURATION),
+        ("exit status", _TOP_STATUS),
+        ("environment", _ENVIRONMENT),
         ("more", "`prebake COMMAND --help` explains each command."),
     ],
     "prebake check": [

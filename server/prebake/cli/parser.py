@@ -84,8 +84,8 @@ def _add_check(command: Parser) -> None:
     add("--context", metavar="DIR", help="the build context of the Dockerfiles that are checked")
     add("--stdin-filename", metavar="NAME", help="take the text of this file from the standard input")
     add = command.add_argument_group("what is new").add_argument
-    add("--baseline", metavar="FILE", help="leave out the findings in this file; it is written where it is missing")
-    add("--since", metavar="REF", help="leave out what was found where HEAD left this branch, tag or commit")
+    add("--baseline", metavar="FILE", help="report only what is not in this file; it is written if missing")
+    add("--since", metavar="REF", help="report only what came in since this branch, tag or commit")
     add = command.add_argument_group("fixes").add_argument
     add("--fix", action="store_true", help="apply the safe fixes")
     add("--suggested", action="store_true", help="with --fix or --diff: the suggested fixes as well")

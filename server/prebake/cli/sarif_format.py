@@ -135,8 +135,10 @@ def _can_be_told(fix: Fix) -> bool:
 
 
 def _change(edit: FileEdit, top: str) -> dict[str, Any]:
+    """The changes of one file from its top down, so that a viewer may make them from the last to the first."""
+    ordered = sorted(edit.edits, key=lambda change: (change.span.start, change.span.end != change.span.start))
     replacements = [
-        {"deletedRegion": _region(change.span), "insertedContent": {"text": change.new_text}} for change in edit.edits
+        {"deletedRegion": _region(change.span), "insertedContent": {"text": change.new_text}} for change in ordered
     ]
     return {"artifactLocation": _artifact(edit.path, top), "replacements": replacements}
 

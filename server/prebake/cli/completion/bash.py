@@ -32,7 +32,11 @@ _prebake_list() {
 }
 
 _prebake_revisions() {
-    _prebake_words "HEAD $(git for-each-ref --format='%(refname:short)' 2>/dev/null)"
+    local candidate
+    while IFS= read -r candidate; do
+        # A branch may be called $(command).
+        if [[ $candidate == "$word"* ]]; then COMPREPLY+=("$(printf %q "$candidate")"); fi
+    done < <(echo HEAD; git for-each-ref --format='%(refname:short)' 2>/dev/null)
 }
 
 _prebake() {
