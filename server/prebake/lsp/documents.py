@@ -156,6 +156,7 @@ def register(server: Server) -> None:
         document = server.documents.open(params.text_document)
         if document.path is not None:
             server.watching.opened()
+            server.analysis.warm_up()
             server.analysis.change(document)
             server.diagnostics.changed(document.path)
 

@@ -59,7 +59,11 @@ class Watching:
         self._server.scans.touched([path])
         if not self._is_told:
             self._server.scans.touched(None)
-        self._server.diagnostics.all_changed()
+        self._server.searches.touched([path] if self._is_told else None)
+        if self._is_told:
+            self._server.diagnostics.all_changed([path])
+        else:
+            self._server.diagnostics.any_file_changed()
 
     def told(self, paths: list[str]) -> None:
         """The client tells of changed, created or deleted files. A storm of events (a checkout) is dealt with once."""
@@ -73,7 +77,8 @@ class Watching:
             self._server.configuration.saved(path)
         self._server.analysis.invalidate(paths)
         self._server.scans.touched(paths)
-        self._server.diagnostics.all_changed()
+        self._server.searches.touched(paths)
+        self._server.diagnostics.all_changed(paths)
 
 
 def register(server: Server) -> None:
