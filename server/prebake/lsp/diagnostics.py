@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from prebake.lsp import uris
 from prebake.lsp.convert import Coordinates
 from prebake.records import NamedTuple
 from prebake.text import Text
@@ -44,6 +43,7 @@ class View:
         self._documents = server.analysis.documents
         self._client = server.client
         self._encoding = server.documents.encoding
+        self._unopened_uri = server.documents.unopened_uri
         self._coordinates: dict[str, Coordinates] = {}
 
     def coordinates(self, path: str) -> Coordinates:
@@ -57,9 +57,9 @@ class View:
         return self._coordinates[path]
 
     def uri(self, path: str) -> str:
-        """How the client spells a file's URI if it is open, else how we do."""
+        """How the client spells a file's URI, as far as that is known."""
         document = self._documents.get(path)
-        return uris.from_path(path) if document is None else document.uri
+        return self._unopened_uri(path) if document is None else document.uri
 
     def version(self, path: str) -> int | None:
         """The version of the open document that the engine knows; ``None`` for a file that is not open."""

@@ -103,6 +103,7 @@ class Server(LanguageServer):
     def use_folders(self, named: Iterable[str]) -> None:
         """Take over the workspace folders, named by URI. What is no folder of this machine's is left out."""
         self.folders = {path: uri for uri in named if (path := uris.to_path(uri)) is not None}
+        self.documents.folders = self.folders
 
     def _begin(self) -> None:
         """Ask the client for what else has to be known."""

@@ -203,6 +203,9 @@ class Diagnostics:
         self._on_disk.clear()
         self._closed.clear()
         self._all_dirty = False
+        if not (self._workspace or todo.paths or todo.closed or self._known.shown) and self._server.documents.is_empty:
+            self._next()  # nobody has anything to do with Dockerfiles: the engine is not even loaded
+            return
         work = partial(self._refresh, todo=todo, workspace=frozenset(self._workspace))
         try:
             done = self._server.analysis.try_now(subject, work, _NOTHING)
@@ -321,22 +324,28 @@ class Diagnostics:
             if dockerfile in tracked:
                 touched |= known.put(dockerfile, view.by_path(dockerfile))
                 known.contexts[dockerfile] = frozenset(context.root for context in engine.check(dockerfile).contexts)
-        reports, anew = [], []
+        reports: list[types.PublishDiagnosticsParams] = []
+        anew: list[str] = []
         versions = self._server.client.reads_versions
         for path in sorted(touched):
+            uri, before = view.uri(path), known.uris.pop(path, None)
             items = known.items(path)
             version = view.version(path)
             shown = (version, items) if items or path in known.concerned else NOTHING_SHOWN
+            if before not in (None, uri):  # a folder came or went, or a client names an opened file in another way
+                reports.append(types.PublishDiagnosticsParams(before, []))
+                known.shown.pop(path, None)
+            if shown != NOTHING_SHOWN:
+                known.uris[path] = uri
             if shown == known.shown.get(path, NOTHING_SHOWN):
                 continue
+            known.shown[path] = shown
             if shown == NOTHING_SHOWN:
-                known.shown.pop(path, None)
-            else:
-                known.shown[path] = shown
-            if not self._server.client.pulls:
-                reports.append(types.PublishDiagnosticsParams(view.uri(path), items, version if versions else None))
-            else:
-                anew.append(path)
+                del known.shown[path]
+            reports.append(types.PublishDiagnosticsParams(uri, items, version if versions else None))
+            anew.append(path)
+        if self._server.client.pulls:
+            reports.clear()
         return Refreshed(
             tuple(reports), tuple(anew), tuple(path for path in later if path in tracked and path not in stale)
         )

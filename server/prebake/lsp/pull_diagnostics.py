@@ -72,7 +72,7 @@ class PullDiagnostics:
             number, items = reported.get(path, ("", []))
             if told.get(path, "") == number or self._server.documents.at(path) is not None:
                 continue  # the client asks for what it has open
-            uri = uris.from_path(path)
+            uri = self._server.documents.unopened_uri(path)
             news.append(types.WorkspaceFullDocumentDiagnosticReport(uri=uri, items=items, result_id=number or None))
             if number:
                 told[path] = number
@@ -84,7 +84,9 @@ class PullDiagnostics:
         """What is as the client was told."""
         reported = self._server.diagnostics.reported
         return [
-            types.WorkspaceUnchangedDocumentDiagnosticReport(uri=uris.from_path(path), result_id=number)
+            types.WorkspaceUnchangedDocumentDiagnosticReport(
+                uri=self._server.documents.unopened_uri(path), result_id=number
+            )
             for path, number in told.items()
             if path in reported and reported[path][0] == number
         ]

@@ -21,6 +21,8 @@ class Shelf:
         self.concerned: dict[str, tuple[str, ...]] = {}
         """Open file to the Dockerfiles that it concerns."""
         self.shown: dict[str, Shown] = {}
+        self.uris: dict[str, str] = {}
+        """How the files were named to the client that are shown."""
         self.contexts: dict[str, frozenset[str | None]] = {}
         """The folders that a Dockerfile is built from."""
         self._found: dict[str, ByPath] = {}
