@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from prebake.files import Snapshot, join
 from prebake.regex import regex
@@ -75,10 +75,11 @@ def is_bake_file(name: str) -> bool:
     return "bake" in name and (name.endswith(".hcl") or (name.endswith(".json") and _BAKE.fullmatch(name) is not None))
 
 
-def dockerfiles(snapshot: Snapshot, folder: str) -> Iterator[str]:
+def dockerfiles(snapshot: Snapshot, folder: str, go_on: Callable[[int], bool] | None = None) -> Iterator[str]:
     """All Dockerfiles below a folder, level by level, past folders that git ignores, virtual environments and packages.
 
-    Links are not followed. At most 20,000 folders are looked into, so that a search from ``/`` ends.
+    Links are not followed. At most 20,000 folders are looked into, so that a search from ``/`` ends; ``go_on`` is given
+    the number of each of them, and ends the search by saying ``False``.
     """
     level, looked = [folder], 0
     while level and looked < _MOST_FOLDERS:
@@ -86,6 +87,8 @@ def dockerfiles(snapshot: Snapshot, folder: str) -> Iterator[str]:
         beside: list[str] = []
         for place in level:
             looked += 1
+            if go_on is not None and not go_on(looked):
+                return
             names = snapshot.names(place)
             if "pyvenv.cfg" in names.files:
                 continue

@@ -7,7 +7,7 @@ has found out until something changes, and analyses any snapshot, so that fixes 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from prebake import config
@@ -52,6 +52,10 @@ def measure(snapshot: Snapshot, root: str, rules: IgnoreRules) -> ContextScan | 
     return scan(snapshot, root, rules)
 
 
+Finder = Callable[[str], tuple[str, ...] | None]
+"""Says which Dockerfiles there are below a folder; ``None`` where that is not known yet."""
+
+
 class _Sizes:
     """A scanner that remembers whether something that was asked for is still being measured."""
 
@@ -76,14 +80,17 @@ class Engine:
         disk: Disk | None = None,
         *,
         scanner: Scanner = measure,
+        finder: Finder | None = None,
         overrides: Mapping[str, Any] | None = None,
         workspaces: Iterable[str] = (),
     ) -> None:
         """``overrides`` are settings that win over configuration files (the editor's, or the command line's);
-        ``workspaces`` the folders that stand for a project where there is no git work tree.
+        ``workspaces`` the folders that stand for a project where there is no git work tree. A ``finder`` knows which
+        Dockerfiles there are on disk; without one they are searched for when somebody asks.
         """
         self._disk = disk or Disk()
         self._scanner = scanner
+        self._finder = finder
         self._overrides = dict(overrides or {})
         self._overrides_in: dict[str, dict[str, Any]] = {}
         self._workspaces = tuple(workspaces)
@@ -171,7 +178,14 @@ class Engine:
         return project_root(self._snapshot, path, _innermost(path, self._workspaces))
 
     def dockerfiles_in(self, folder: str) -> tuple[str, ...]:
-        """All Dockerfiles below a folder, sorted; see :func:`prebake.discovery.dockerfiles`."""
+        """All Dockerfiles below a folder: those on disk (see :func:`prebake.discovery.dockerfiles`), as far as a finder
+        knows them, and open ones.
+        """
+        if self._finder is not None:
+            opened = (
+                path for path in self._buffers if is_below(path, folder) and is_dockerfile(posixpath.basename(path))
+            )
+            return tuple(dict.fromkeys((*(self._finder(folder) or ()), *opened)))
         if folder not in self._found:
             self._found[folder] = tuple(dockerfiles(self._snapshot, folder))
         return self._found[folder]

@@ -348,6 +348,9 @@ class Conformance:
         offered = self.can("general.positionEncodings") or ["utf-16"]
         if value.get("positionEncoding", "utf-16") not in offered:
             yield f"positionEncoding {value['positionEncoding']}: the client offers {offered}"
+        for name in value.get("workspace", {}).get("fileOperations", {}):
+            if not self.can(f"workspace.fileOperations.{name}"):
+                yield f"fileOperations.{name}: the client has not declared it"
         if isinstance(value.get("codeActionProvider"), dict):
             yield from self.needs(value, "codeActionProvider", "textDocument.codeAction.codeActionLiteralSupport")
 

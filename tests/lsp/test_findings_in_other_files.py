@@ -60,6 +60,7 @@ async def test_they_are_pushed_for_the_file_that_they_stand_in(extra: Client, tm
     editor.close(".dockerignore")
     await extra.until(lambda: bool(extra.published[uri].diagnostics))
     editor.close("Dockerfile")
+    editor.write("Dockerfile", None)
     await extra.until(lambda: not extra.published[uri].diagnostics)
 
 

@@ -28,9 +28,9 @@ class Measured:
         self.engine = Engine()
         self.server.scans.serves(self.engine)
         self.news = 0
-        monkeypatch.setattr(self.server.diagnostics, "all_changed", self._told)
+        monkeypatch.setattr(self.server.diagnostics, "measured", self._told)
 
-    def _told(self) -> None:
+    def _told(self, _context: str) -> None:
         self.news += 1
 
     def ask(self, rules: IgnoreRules = NO_RULES) -> ContextScan | None:

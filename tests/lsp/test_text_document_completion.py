@@ -194,6 +194,7 @@ async def test_an_ignore_file_that_no_dockerfile_uses_completes_the_folder_it_is
 
 async def test_names_are_offered_before_the_context_is_measured(editor: Editor) -> None:
     make_tree(editor.folder, PROJECT)
+    await editor.actions("serve.py")  # it is known by now which Dockerfiles there are
     found = await complete(editor, f"data\n{CARET}")
     assert found.is_incomplete and {"serve.py", "notes/"} <= {item.label for item in found.items}
     assert "data/" not in [item.label for item in found.items]

@@ -18,12 +18,12 @@ from tests.rules.trees import make_tree
 pytestmark = pytest.mark.asyncio
 
 SLOW_DISK = """
-import os, sys, time
+import os, sys, threading, time
 
 look = os.scandir
 
 def slow(path):
-    if "/data" in os.fspath(path):
+    if "/data" in os.fspath(path) and threading.current_thread().name == "scan":
         time.sleep(0.05)
     return look(path)
 

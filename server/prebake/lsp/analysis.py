@@ -12,6 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from prebake.lsp.work import Worker
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from prebake.engine import Engine
     from prebake.lsp.documents import Document
     from prebake.lsp.scans import Scans
+    from prebake.lsp.searches import Searches
 
 T = TypeVar("T")
 
@@ -31,9 +33,11 @@ _QUICK_SECONDS = 0.02
 class Analysis:
     """Access to the engine. Methods are for the event loop's thread, unless they say otherwise."""
 
-    def __init__(self, scans: Scans, complain: Callable[[ConfigError], None]) -> None:
+    def __init__(self, scans: Scans, searches: Searches, complain: Callable[[ConfigError], None]) -> None:
         """``complain`` is told, in any thread, of a wrong configuration file that stopped a piece of work."""
         self._scans = scans
+        self._searches = searches
+        self._is_searching = False
         self._complain = complain
         self._engine: Engine | None = None
         self._lock = threading.Lock()
@@ -111,21 +115,39 @@ class Analysis:
         finally:
             self._lock.release()
 
-    async def run(self, subject: str, work: Callable[[Engine], T], otherwise: T, *, alike: bool = True) -> T:
+    async def run(
+        self, subject: str, work: Callable[[Engine], T], otherwise: T, *, alike: bool = True, patient: bool = True
+    ) -> T:
         """Do work on the engine, in the worker unless it is known to be quick; see :meth:`try_now`.
 
         Not ``alike``: how long it took the last time says nothing, since it depends on what the user points at; it is
-        left to the worker.
+        left to the worker. Where it is not known yet which Dockerfiles there are, those who are ``patient`` get what
+        comes out once it is.
         """
-        done = self.try_now(subject, work, otherwise) if alike else None
-        if done is not None:
-            return done[0]
+        while True:
+            done = self.try_now(subject, work, otherwise) if alike else None
+            found, is_searching = (
+                (done[0], self._is_searching)
+                if done is not None
+                else await self._submit(partial(self._job, subject, work, otherwise))
+            )
+            if not (patient and is_searching):
+                return found
+            await self._searches.settled()
 
-        def job() -> T:
-            with self._lock:
-                return self._timed(subject, work, otherwise)
+    async def run_in_worker(self, work: Callable[[Engine], T], otherwise: T) -> T:
+        """Do work on the engine that nobody waits for, however quick it is."""
+        return (await self._submit(partial(self._job, "", work, otherwise)))[0]
 
-        return await self._submit(job)
+    def _job(self, subject: str, work: Callable[[Engine], T], otherwise: T) -> tuple[T, bool]:
+        with self._lock:
+            return self._timed(subject, work, otherwise), self._is_searching
+
+    def _find(self, folder: str) -> tuple[str, ...] | None:
+        """The engine's finder. Used by work on the engine."""
+        found = self._searches.find(folder)
+        self._is_searching = self._is_searching or found is None
+        return found
 
     def _submit(self, job: Callable[[], T]) -> asyncio.Future[T]:
         self._waiting += 1
@@ -141,6 +163,7 @@ class Analysis:
 
         before = time.perf_counter()
         is_news = True
+        self._is_searching = False
         try:
             engine = self._ready()
             while self._changes:
@@ -160,7 +183,7 @@ class Analysis:
             from prebake import fixing, rules  # noqa: F401 - loaded here, where nobody waits, rather than on demand
             from prebake.engine import Engine
 
-            self._engine = Engine(scanner=self._scans.scanner)
+            self._engine = Engine(scanner=self._scans.scanner, finder=self._find)
             self._scans.serves(self._engine)
             gc.freeze()
         return self._engine

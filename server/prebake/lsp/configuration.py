@@ -109,6 +109,7 @@ class Configuration:
         self._server.analysis.configure(
             outside, {folder: right.get(folder, outside) for folder in self._server.folders}
         )
+        self._server.workspace_searched()
         self._server.diagnostics.all_changed()
 
     def tell(self, error: ConfigError) -> None:

@@ -1,17 +1,15 @@
-"""Diagnostics: findings in the form and place in which an editor shows them, pushed or pulled, never both."""
+"""Diagnostics: findings in the form and place in which an editor shows them."""
 
 from __future__ import annotations
 
 import logging
 import posixpath
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from prebake.lsp import uris
 from prebake.lsp.convert import Coordinates
 from prebake.records import NamedTuple
 from prebake.text import Text
@@ -20,25 +18,14 @@ if TYPE_CHECKING:
     from prebake.build.build import Build
     from prebake.engine import Engine, Report
     from prebake.findings import Finding, Location
-    from prebake.lsp.documents import Document
     from prebake.lsp.language_server import Server
 
 _log = logging.getLogger(__name__)
 
 SOURCE = "prebake"
-_EVERYTHING = "*"  # the subject of work that is about all open documents
-
 _LEAST_SEVERE = types.DiagnosticSeverity.Hint.value
 
 ByPath = dict[str, list[types.Diagnostic]]
-Reports = tuple[types.PublishDiagnosticsParams, ...]
-Shown = tuple[int | None, list[types.Diagnostic]]
-"""The version of a document and its diagnostics."""
-
-_NOTHING: Reports = ()
-_EMPTY: Shown = (None, [])
-_UNKNOWN: Shown = (-1, [])
-"""What a client shows for a document that it has closed: it may have kept what it had, or not."""
 
 
 class Standing(NamedTuple):
@@ -57,6 +44,7 @@ class View:
         self._documents = server.analysis.documents
         self._client = server.client
         self._encoding = server.documents.encoding
+        self._unopened_uri = server.documents.unopened_uri
         self._coordinates: dict[str, Coordinates] = {}
 
     def coordinates(self, path: str) -> Coordinates:
@@ -70,9 +58,9 @@ class View:
         return self._coordinates[path]
 
     def uri(self, path: str) -> str:
-        """How the client spells a file's URI if it is open, else how we do."""
+        """How the client spells a file's URI, as far as that is known."""
         document = self._documents.get(path)
-        return uris.from_path(path) if document is None else document.uri
+        return self._unopened_uri(path) if document is None else document.uri
 
     def version(self, path: str) -> int | None:
         """The version of the open document that the engine knows; ``None`` for a file that is not open."""
@@ -185,124 +173,6 @@ class View:
 def _log_once(failure: str) -> None:
     """Log a failure that would come again with every keystroke."""
     _log.error(failure)
-
-
-@dataclass
-class _Published:
-    """What is known and shown to a client that does not pull. Read and written by one refresh at a time."""
-
-    concerned: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """Open file to the Dockerfiles that it concerns."""
-    found: dict[str, ByPath] = field(default_factory=dict)
-    """Dockerfile to its diagnostics."""
-    shown: dict[str, Shown] = field(default_factory=dict)
-
-
-class Diagnostics:
-    """Keeps what the client shows in step with what the engine finds. For the event loop's thread."""
-
-    def __init__(self, server: Server) -> None:
-        self._server = server
-        self._published = _Published()
-        self._dirty: set[str] = set()
-        self._closed: set[str] = set()
-        self._all_dirty = False
-        self._scheduled = False
-        self._refreshing = False
-
-    def changed(self, path: str) -> None:
-        """An open file's text changed, or it was saved."""
-        self._dirty.add(path)
-        self._schedule()
-
-    def closed(self, document: Document) -> None:
-        """A document was closed."""
-        if document.path is not None:
-            self._closed.add(document.path)
-            self.changed(document.path)
-
-    def all_changed(self) -> None:
-        """Anything may have changed: settings, folders, files on disk, sizes."""
-        self._all_dirty = True
-        self._server.lens_refreshing.changed()
-        self._server.hint_refreshing.changed()
-        if self._server.client.pulls:
-            self._server.ask_to_pull()
-        else:
-            self._schedule()
-
-    def _schedule(self) -> None:
-        """Refresh once after the messages that have come already, so that a burst of changes costs one refresh."""
-        if not self._scheduled and not self._server.client.pulls and self._server.configuration.is_known:
-            self._scheduled = True
-            self._server.loop.call_soon(self._begin)
-
-    def _begin(self) -> None:
-        self._scheduled = False
-        if self._refreshing or not (self._dirty or self._all_dirty):
-            return
-        paths = None if self._all_dirty else frozenset(self._dirty)
-        subject = _EVERYTHING if paths is None or len(paths) > 1 else next(iter(paths))
-        self._dirty.clear()
-        self._all_dirty = False
-        work = partial(self._refresh, paths=paths, closed=frozenset(self._closed))
-        self._closed.clear()
-        try:
-            done = self._server.analysis.try_now(subject, work, _NOTHING)
-        except Exception:
-            _log.exception("the analysis failed")
-            return
-        if done is not None:
-            self._push(done[0])
-            return
-        self._refreshing = True
-        self._server.spawn(self._refresh_in_worker(subject, work))
-
-    async def _refresh_in_worker(self, subject: str, work: Callable[[Engine], Reports]) -> None:
-        try:
-            self._push(await self._server.analysis.run(subject, work, _NOTHING))
-        finally:
-            self._refreshing = False
-            if self._dirty or self._all_dirty:
-                self._schedule()
-
-    def _push(self, reports: Reports) -> None:
-        for report in reports:
-            self._server.text_document_publish_diagnostics(report)
-
-    def _refresh(self, engine: Engine, paths: frozenset[str] | None, closed: frozenset[str]) -> Reports:
-        """Check what the given files concern, all open ones when ``None``, and say what has to be shown anew.
-
-        ``closed`` have been closed since the last time, and may be open again.
-        """
-        view, known = View(self._server, engine), self._published
-        known.shown |= dict.fromkeys(closed, _UNKNOWN)
-        open_paths = self._server.analysis.documents.keys()
-        changed = {*open_paths} if paths is None else {path for path in paths if path in open_paths}
-        stale: set[str] = set()
-        for path in [path for path in known.concerned if path not in open_paths]:
-            stale.update(known.concerned.pop(path))
-        for path in changed:
-            known.concerned[path] = view.dockerfiles(path)
-            stale.update(known.concerned[path])
-        tracked = {dockerfile for found in known.concerned.values() for dockerfile in found}
-        known.found = {dockerfile: found for dockerfile, found in known.found.items() if dockerfile in tracked}
-        for dockerfile in stale & tracked:
-            known.found[dockerfile] = view.by_path(dockerfile)
-        items: ByPath = {}
-        for found in known.found.values():
-            for path, diagnostics in found.items():
-                add(items, path, diagnostics)
-        shown = {path: (view.version(path), items.get(path, [])) for path in {*items, *known.concerned}}
-        anew = [path for path in {*shown, *known.shown} if shown.get(path, _EMPTY) != known.shown.get(path, _EMPTY)]
-        known.shown = shown
-        versions = self._server.client.reads_versions
-        return tuple(
-            types.PublishDiagnosticsParams(
-                view.uri(path), items.get(path, []), view.version(path) if versions else None
-            )
-            for path in sorted(anew)
-        )
 
 
 def add(found: ByPath, path: str, diagnostics: Iterable[types.Diagnostic]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from lsprotocol import types
 
 from prebake.lsp import uris
 from prebake.lsp.convert import Coordinates, Encoding
+from prebake.paths import is_below
 from prebake.text import Text
 
 if TYPE_CHECKING:
@@ -103,6 +104,8 @@ class Documents:
 
     def __init__(self) -> None:
         self.encoding: Encoding = types.PositionEncodingKind.Utf16
+        self.folders: Mapping[str, str] = {}
+        """The workspace folders: their paths and how the client spells their URIs."""
         self._documents: dict[str, Document] = {}
 
     def __iter__(self) -> Iterator[Document]:
@@ -143,9 +146,16 @@ class Documents:
         return self._documents.get(path)
 
     def uri(self, path: str) -> str:
-        """How the client spells a file's URI if it is open, else how we do."""
+        """How the client spells a file's URI, as far as that is known: it is open, or lies in a workspace folder."""
         document = self._documents.get(path)
-        return uris.from_path(path) if document is None else document.uri
+        return self.unopened_uri(path) if document is None else document.uri
+
+    def unopened_uri(self, path: str) -> str:
+        """How the client spells a file's URI if it lies in a workspace folder, else how we do."""
+        folder = max((folder for folder in self.folders if is_below(path, folder)), key=len, default=None)
+        if folder is None:
+            return uris.from_path(path)
+        return uris.below(self.folders[folder], path[len(folder) :].lstrip("/"))
 
 
 def register(server: Server) -> None:
@@ -156,6 +166,7 @@ def register(server: Server) -> None:
         document = server.documents.open(params.text_document)
         if document.path is not None:
             server.watching.opened()
+            server.analysis.warm_up()
             server.analysis.change(document)
             server.diagnostics.changed(document.path)
 

@@ -28,12 +28,13 @@ from prebake.lsp.analysis import Analysis
 from prebake.lsp.attributions import Attributions
 from prebake.lsp.client import Client
 from prebake.lsp.configuration import Configuration
-from prebake.lsp.diagnostics import Diagnostics
 from prebake.lsp.documents import Documents
 from prebake.lsp.features import Features
 from prebake.lsp.protocol import Protocol, converter
+from prebake.lsp.publishing import Diagnostics
 from prebake.lsp.refreshing import Refreshing
 from prebake.lsp.scans import Scans
+from prebake.lsp.searches import Searches
 from prebake.lsp.watching import Watching
 
 _log = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ class Server(LanguageServer):
         """The workspace folders: their paths and how the client spells their URIs."""
         self.documents = Documents()
         self.scans = Scans(self)
+        self.searches = Searches(self)
         self.attributions = Attributions(self)
         self.lens_refreshing = Refreshing(
             self, lambda client: client.refreshes_lenses, self.workspace_code_lens_refresh_async
@@ -60,9 +62,11 @@ class Server(LanguageServer):
         )
         self.features = Features(self)
         self.configuration = Configuration(self)
-        self.analysis = Analysis(self.scans, lambda error: self.later(self.configuration.tell, error))
+        self.analysis = Analysis(self.scans, self.searches, lambda error: self.later(self.configuration.tell, error))
         self.watching = Watching(self)
         self.diagnostics = Diagnostics(self)
+        self.is_workspace_wanted = False
+        """Whether anybody wants to know of files that are not open."""
         self._options: object = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_asking_to_pull = False
@@ -99,14 +103,31 @@ class Server(LanguageServer):
     def use_folders(self, named: Iterable[str]) -> None:
         """Take over the workspace folders, named by URI. What is no folder of this machine's is left out."""
         self.folders = {path: uri for uri in named if (path := uris.to_path(uri)) is not None}
+        self.documents.folders = self.folders
 
     def _begin(self) -> None:
-        """Load what the first document will need, and ask the client for the rest."""
-        self.analysis.warm_up()
+        """Ask the client for what else has to be known."""
         self.configuration.begin(self._options)
         self.spawn(self.features.begin())
         self.spawn(configuration.watch(self))
         self.spawn(self.watching.start())
+        if not self.client.pulls:
+            self.want_workspace()
+
+    def want_workspace(self) -> None:
+        """From now on, show what is found in files that are not open."""
+        if not self.is_workspace_wanted:
+            self.is_workspace_wanted = True
+            self.workspace_searched()
+
+    def workspace_searched(self) -> None:
+        """The workspace folders are others, or other Dockerfiles were found in one."""
+        found: dict[str, None] = {}
+        if self.is_workspace_wanted:
+            for folder in self.folders:
+                found.update(dict.fromkeys(self.searches.find(folder) or ()))
+            self.diagnostics.use_workspace(tuple(found))
+        self.diagnostics.all_changed(())
 
     async def serve(self, reader: transport.MessageReader, writer: transport.MessageWriter) -> int:
         """Talk to the client until it leaves; the process's exit status."""
@@ -127,12 +148,13 @@ class Server(LanguageServer):
     def stop_work(self) -> None:
         """Stop what runs in the background."""
         self.scans.stop()
+        self.searches.stop()
         self.attributions.stop()
 
     @property
     def idle(self) -> bool:
         """Whether nothing runs in the background."""
-        return self.analysis.idle and self.scans.idle and self.attributions.idle
+        return self.analysis.idle and self.scans.idle and self.searches.idle and self.attributions.idle
 
     def later(self, call: Callable[..., object], *arguments: Any) -> None:
         """Call something in the event loop's thread. For any thread; nothing happens once the loop has ended."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 OPTIONS = types.DiagnosticOptions(
     identifier=SOURCE,
     inter_file_dependencies=True,
-    workspace_diagnostics=False,
+    workspace_diagnostics=True,
 )
 
 
@@ -44,6 +44,52 @@ class PullDiagnostics:
             return types.RelatedUnchangedDocumentDiagnosticReport(number, related_documents=related)
         items = self._answers[path or ""][1]
         return types.RelatedFullDocumentDiagnosticReport(items, result_id=number, related_documents=related)
+
+    async def workspace(self, params: types.WorkspaceDiagnosticParams) -> types.WorkspaceDiagnosticReport:
+        """The diagnostics of all files that are not open. To a client that takes partial results they are sent as they
+        are found, and it is told of what changes after that until it withdraws the request; others get what there is
+        once all files have been looked at.
+        """
+        await self._server.configuration.known()
+        self._server.want_workspace()
+        told = {path: item.value for item in params.previous_result_ids if (path := uris.to_path(item.uri)) is not None}
+        diagnostics, token = self._server.diagnostics, params.partial_result_token
+        if token is None:
+            diagnostics.hurry()
+        while token is not None or not diagnostics.is_complete:
+            news = self._news(told) if token is not None else []
+            if token is not None and news:
+                part = types.WorkspaceDiagnosticReportPartialResult(news)
+                self._server.progress(types.ProgressParams(token, part))
+            await diagnostics.news()
+        return types.WorkspaceDiagnosticReport([*self._unchanged(told), *self._news(told)])
+
+    def _news(self, told: dict[str, str]) -> list[types.WorkspaceDocumentDiagnosticReport]:
+        """What the client has not been told, which is noted in ``told``, by path the name of what it was told last."""
+        reported = self._server.diagnostics.reported
+        news: list[types.WorkspaceDocumentDiagnosticReport] = []
+        for path in {*told, *reported}:
+            number, items = reported.get(path, ("", []))
+            if told.get(path, "") == number or self._server.documents.at(path) is not None:
+                continue  # the client asks for what it has open
+            uri = self._server.documents.unopened_uri(path)
+            news.append(types.WorkspaceFullDocumentDiagnosticReport(uri=uri, items=items, result_id=number or None))
+            if number:
+                told[path] = number
+            else:
+                del told[path]
+        return news
+
+    def _unchanged(self, told: dict[str, str]) -> list[types.WorkspaceDocumentDiagnosticReport]:
+        """What is as the client was told."""
+        reported = self._server.diagnostics.reported
+        return [
+            types.WorkspaceUnchangedDocumentDiagnosticReport(
+                uri=self._server.documents.unopened_uri(path), result_id=number
+            )
+            for path, number in told.items()
+            if path in reported and reported[path][0] == number
+        ]
 
     def _number(self, path: str, items: list[types.Diagnostic]) -> str:
         """What names this list of diagnostics: the same name as the last time when nothing changed."""
@@ -90,3 +136,7 @@ def register(server: Server) -> None:
     @server.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, OPTIONS)
     async def diagnostic(params: types.DocumentDiagnosticParams) -> types.DocumentDiagnosticReport:
         return await pulled.document(params)
+
+    @server.feature(types.WORKSPACE_DIAGNOSTIC)
+    async def workspace_diagnostic(params: types.WorkspaceDiagnosticParams) -> types.WorkspaceDiagnosticReport:
+        return await pulled.workspace(params)

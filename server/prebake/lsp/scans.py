@@ -12,7 +12,7 @@ import posixpath
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from prebake.lsp.progress import Progress
 from prebake.lsp.work import Worker
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from prebake.project.ignore import IgnoreRules
     from prebake.project.scan import ContextScan, ScanProgress
     from prebake.project.survey import Survey
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
@@ -90,6 +92,7 @@ class Scans:
         self._contexts: dict[str, _Context] = {}
         self._running: dict[tuple[str, str | None], _Running] = {}
         self._resting: set[tuple[str, IgnoreRules]] = set()
+        self._measures = True
         self._lock = threading.Lock()
 
     @property
@@ -109,9 +112,17 @@ class Scans:
             known = context.measured.get(rules) if context is not None else None
             if is_real and known is None and context is not None:
                 known = self._recalled(context, rules)
-            if is_real:
+            if is_real and self._measures:
                 self._see_to(files, root, rules)
             return known.scan if known is not None else None
+
+    def without_measuring(self, work: Callable[[Engine], T], engine: Engine) -> T:
+        """Do work on the engine with the sizes that are known already."""
+        self._measures = False
+        try:
+            return work(engine)
+        finally:
+            self._measures = True
 
     def _recalled(self, context: _Context, rules: IgnoreRules) -> _Measured | None:
         """What the memory says about other rules, so that sizes do not come and go while an ignore file is typed."""
@@ -237,11 +248,11 @@ class Scans:
                 if touches < context.touches and self._engine is not None:
                     self._see_to(self._engine.snapshot, root, mine.rules)
         is_same = known is not None and known.scan == found and news is not None and not news
-        self._server.later(self._finished, mine, news, found is not None and not is_same, known is not None)
+        self._server.later(self._finished, root, mine, news, found is not None and not is_same, known is not None)
 
-    def _finished(self, mine: _Running, news: frozenset[str] | None, is_new: bool, again: bool) -> None:
+    def _finished(self, root: str, mine: _Running, news: frozenset[str] | None, is_new: bool, again: bool) -> None:
         """Say what is known now. In the event loop's thread."""
         mine.progress.end("stopped" if mine.stop.is_set() else "done")
         if is_new:
             self._server.analysis.measured(news, again=again)
-            self._server.diagnostics.all_changed()
+            self._server.diagnostics.measured(root)

@@ -1,4 +1,7 @@
-"""Files that change on disk: watched by the client where it can, else looked at when a document is opened or saved."""
+"""Files that change on disk: watched by the client where it can, else looked at when a document is opened or saved.
+
+Clients also tell of what the user does to files in them: watchers say nothing of what lies in a folder that goes.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +31,10 @@ _GLOBS = (
 """What findings are made from, as far as one folder's name does not cover half of the project. Older releases of Eglot
 refuse a ``*`` within braces, and take one elsewhere for at least one character."""
 
+_FILES = types.FileOperationRegistrationOptions(
+    [types.FileOperationFilter(types.FileOperationPattern("**/*"), scheme="file")]
+)
+
 
 class Watching:
     """Keeps the engine's view of the disk true. For the event loop's thread."""
@@ -50,6 +57,7 @@ class Watching:
         """
         if not self._is_told:
             self._server.analysis.invalidate(None)
+            self._server.searches.touched(None)
         self._server.scans.touched(None)
 
     def saved(self, path: str) -> None:
@@ -59,7 +67,11 @@ class Watching:
         self._server.scans.touched([path])
         if not self._is_told:
             self._server.scans.touched(None)
-        self._server.diagnostics.all_changed()
+        self._server.searches.touched([path] if self._is_told else None)
+        if self._is_told:
+            self._server.diagnostics.all_changed([path])
+        else:
+            self._server.diagnostics.any_file_changed()
 
     def told(self, paths: list[str]) -> None:
         """The client tells of changed, created or deleted files. A storm of events (a checkout) is dealt with once."""
@@ -73,14 +85,30 @@ class Watching:
             self._server.configuration.saved(path)
         self._server.analysis.invalidate(paths)
         self._server.scans.touched(paths)
-        self._server.diagnostics.all_changed()
+        self._server.searches.touched(paths)
+        self._server.diagnostics.all_changed(paths)
 
 
 def register(server: Server) -> None:
     """Listen to what the client tells about files."""
 
-    @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
-    def did_change_watched_files(params: types.DidChangeWatchedFilesParams) -> None:
-        paths = [path for change in params.changes if (path := uris.to_path(change.uri)) is not None]
+    def tell(named: list[str]) -> None:
+        paths = [path for uri in named if (path := uris.to_path(uri)) is not None]
         if paths:
             server.watching.told(paths)
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    def did_change_watched_files(params: types.DidChangeWatchedFilesParams) -> None:
+        tell([change.uri for change in params.changes])
+
+    @server.feature(types.WORKSPACE_DID_CREATE_FILES, _FILES)
+    def did_create_files(params: types.CreateFilesParams) -> None:
+        tell([file.uri for file in params.files])
+
+    @server.feature(types.WORKSPACE_DID_RENAME_FILES, _FILES)
+    def did_rename_files(params: types.RenameFilesParams) -> None:
+        tell([uri for file in params.files for uri in (file.old_uri, file.new_uri)])
+
+    @server.feature(types.WORKSPACE_DID_DELETE_FILES, _FILES)
+    def did_delete_files(params: types.DeleteFilesParams) -> None:
+        tell([file.uri for file in params.files])
