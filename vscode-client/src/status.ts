@@ -118,6 +118,8 @@ export async function showStatus(server: Server, status: StatusItem): Promise<vo
   if (total) {
     const where = `${here} in this file, ${total} in all`;
     offer('$(list-unordered) Show Problems', where, command('workbench.actions.view.problems'));
+  }
+  if (here) {
     offer('$(wand) Fix All That Is Safe', 'in this file', command('prebake.fixAll'));
   }
   offer('$(refresh) Restart Server', 'looks for Python again', command('prebake.restart'));

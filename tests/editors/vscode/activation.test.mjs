@@ -8,7 +8,7 @@ import { until } from './window.mjs';
 suite('activation', {}, (user) => {
   afterEach(() => user.close());
 
-  test('does not happen for Python, shell, compose and ignore files alone', async () => {
+  test('does not happen for Python, shell, compose and ignore files alone, and the walkthrough has its pictures even so', async () => {
     const window = await user.open('without', {
       'app.py': 'print("hello")\n',
       'run.sh': '#!/bin/sh\npython app.py\n',
@@ -23,7 +23,15 @@ suite('activation', {}, (user) => {
     assert.deepEqual(user.editor.servers(), []);
     assert.equal(await window.status.count(), 0);
 
-    // A command activates it, and a Dockerfile starts the server.
+    // What it has to show of itself needs no server.
+    await window.quickInput('>Welcome: Open Walkthrough...', 'Open Walkthrough');
+    await window.choose('Get started with prebake');
+    const page = window.page.locator('.gettingStartedContainer');
+    for (const step of ['See what a build costs', 'Repair it', 'See what is sent', 'Repair on save', 'When something is wrong']) {
+      await page.getByText(step, { exact: true }).first().click();
+      const picture = page.locator('.getting-started-media img');
+      await until(`the picture of ${step}`, () => picture.evaluate((image) => image.complete && image.naturalWidth > 0).catch(() => false));
+    }
     await window.command('prebake: Show Log');
     await until('the activation', () => user.editor.log().includes('waits for a Dockerfile'));
     assert.deepEqual(user.editor.servers(), []);
@@ -34,18 +42,5 @@ suite('activation', {}, (user) => {
     await until('the server', () => user.editor.servers().length === 1);
     assert.match(user.editor.activations().at(-1), /workspaceContains/);
     assert.equal(await window.status.isVisible(), false, 'the state of the server is shown beside a README');
-  });
-
-  test('is followed by a page that shows what there is to do, with pictures', async () => {
-    const window = await user.open('walkthrough', slowProject);
-    await window.waitForSquiggle();
-    await window.quickInput('>Welcome: Open Walkthrough...', 'Open Walkthrough');
-    await window.choose('Get started with prebake');
-    const page = window.page.locator('.gettingStartedContainer');
-    for (const step of ['See what a build costs', 'Repair it', 'See what is sent', 'Repair on save', 'When something is wrong']) {
-      await page.getByText(step, { exact: true }).first().click();
-      const picture = page.locator('.getting-started-media img');
-      await until(`the picture of ${step}`, () => picture.evaluate((image) => image.complete && image.naturalWidth > 0).catch(() => false));
-    }
   });
 });

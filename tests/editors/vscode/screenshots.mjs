@@ -41,6 +41,7 @@ try {
   await window.waitForNoSquiggle();
   await window.saveAll();
   await until('the counts of problems to go', async () => (await window.page.locator('[aria-label*="problem in this file"]').count()) === 0);
+  await until('the new sizes', async () => !/with the fixes/.test((await window.lenses()).join()));
   await picture('vscode-fixed.png');
 
   await window.openFile('.dockerignore');
