@@ -88,7 +88,8 @@ class _Plan:
             return
         content, name = self._build.text.content, name_of(state.user)
         made = any(word in content for word in (home_of(name), "useradd -m", "--create-home", "adduser"))
-        if not made or not name.replace("-", "").replace("_", "").isalnum() or name.isdigit():
+        plain = name.isascii() and name.replace("-", "").replace("_", "").isalnum()
+        if not made or not plain or name.isdigit():
             raise Unsafe(
                 f"the install runs as user {state.user}, and nothing shows which folder that user may write to"
             )
