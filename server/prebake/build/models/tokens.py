@@ -34,8 +34,8 @@ _NAMES = regex(
 class Carried(NamedTuple):
     """One token. ``kind`` is ``literal``, ``argument`` (ARG), ``variable`` (ENV) or ``file``; ``name`` is the variable
     or the file, empty where the token stands in a command. ``shipped``: in a stage whose layers and history ship.
-    ``runs`` are the RUN instructions that get it. ``optional``: those that use it ask first whether it is given, so that
-    the image is also built without it.
+    ``runs`` are the RUN instructions that get it. ``optional``: those that use it ask first whether it is given, so
+    that the image is also built without it.
     """
 
     kind: str
@@ -101,9 +101,8 @@ def names_variable(run: Instruction, name: str) -> bool:
 
 def _is_optional(runs: Sequence[Instruction], name: str) -> bool:
     """Whether each RUN that names a variable asks whether it is set; some has to name it."""
-    asks = re.compile(
-        rf'\s-[nz] +"?\$\{{?{name}\b|\[\[? +"?\$\{{?{name}\}}?"? +\]|\$\{{{name}:?\+|"\$\{{?{name}\}}?" *!?==? *""'
-    )
+    text = rf'"?\$\{{?{name}\b\}}?"?'
+    asks = re.compile(rf'\s-[nz] +{text}|\[\[? +{text} +(?:\]|!?==? *"")|\$\{{{name}:?\+')
     named = [run for run in runs if names_variable(run, name)]
     return bool(named) and all(asks.search(run.raw) for run in named)
 
