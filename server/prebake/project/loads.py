@@ -49,8 +49,36 @@ def find_loads(reached: Reached) -> tuple[Load, ...]:
         if _matters(names[0]) or (len(names) > 1 and any(map(_matters, names)))
     ]
     finder = _Finder(reached, any(name in _LOGINS for _, _, names in calls for name in names))
-    found = {load: None for module, call, _ in calls for load in finder.loads(module, call)}
+    made = [(call, load) for module, call, _ in calls for load in finder.loads(module, call)]
+    found = dict.fromkeys(_told_apart(made))
     return tuple(sorted(found, key=lambda load: (load.path, load.span.start, load.model or "")))
+
+
+def _told_apart(made: Sequence[tuple[Call, Load]]) -> Iterator[Load]:
+    """The loads; of those in branches of which one runs, and that load different models, none is sure to."""
+    branches: dict[int, dict[tuple[bool, int], set[tuple[str, str]]]] = {}
+    for call, load in made:
+        if load.model is not None:
+            for decision, branch in _decisions(call):
+                branches.setdefault(decision, {}).setdefault(branch, set()).add((load.library, load.model))
+    for call, load in made:
+        mine = (load.library, load.model)
+        for decision, branch in _decisions(call):
+            others = [models for other, models in branches.get(decision, {}).items() if other != branch]
+            if others and not any(mine in models for models in others):
+                yield load._replace(certain=False)
+                break
+        else:
+            yield load
+
+
+def _decisions(call: Call) -> Iterator[tuple[int, tuple[bool, int]]]:
+    """The decisions that a call depends on, and the branch of each that it stands in."""
+    for guard in call.guards:
+        if guard.choice is not None:
+            yield id(guard.choice), (True, guard.branch)
+        elif guard.test is not None:
+            yield id(guard.test), (guard.kind == "if", 0)
 
 
 @lru_cache(maxsize=65_536)

@@ -184,11 +184,11 @@ class Evaluator:
         """Whether code under these conditions runs: ``False`` when one surely fails, ``None`` when nobody knows."""
         self._begin(depth)
         result: bool | None = True
-        for kind, test, _ in guards:
-            holds = None if test is None else self.truth(module, scope, test, depth + 1)
+        for guard in guards:
+            holds = None if guard.test is None else self.truth(module, scope, guard.test, depth + 1)
             if holds is None:
-                result = None
-            elif holds is (kind == "else"):
+                result = result if guard.kind == "rest" else None
+            elif holds is (guard.kind in ("else", "rest")):
                 return False
         return result
 
@@ -221,7 +221,8 @@ class Evaluator:
             return default
         found: list[Value] = []
         for home, reached in calls:
-            found += self._given(home, reached.scope, reached.node, owner, name, default, depth)
+            given = self._given(home, reached.scope, reached.node, owner, name, default, depth)
+            found += perhaps(given) if any(guard.kind == "choice" for guard in reached.guards) else given
         return tuple(found)
 
     def _default(self, module: Module, binding: Binding, depth: int) -> Values:
