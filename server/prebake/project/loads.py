@@ -65,7 +65,7 @@ def _told_apart(made: Sequence[tuple[Call, Load]]) -> Iterator[Load]:
         mine = (load.library, load.model)
         for decision, branch in _decisions(call):
             others = [models for other, models in branches.get(decision, {}).items() if other != branch]
-            if others and not any(mine in models for models in others):
+            if any(mine not in models for models in others):
                 yield load._replace(certain=False)
                 break
         else:

@@ -64,8 +64,8 @@ class _Indexer:
     def _block(self, body: Iterable[ast.stmt], scope: Scope, guards: tuple[Guard, ...]) -> None:
         for statement in body:
             self._statement(statement, scope, guards)
-            if isinstance(statement, ast.If) and not statement.orelse and isinstance(statement.body[-1], _LEAVING):
-                guards = (*guards, Guard("rest", statement.test))
+            if isinstance(statement, ast.If):
+                guards = (*guards, *(Guard("rest", test) for test in _left(statement)))
 
     def _statement(self, node: ast.stmt, scope: Scope, guards: tuple[Guard, ...]) -> None:
         if isinstance(node, FUNCTIONS):
@@ -338,6 +338,15 @@ class _Indexer:
     def _bind(self, name: str, binding: Binding, scope: Scope) -> None:
         home = self._top if name in self._globals.get(scope, ()) else scope
         home.bindings.setdefault(name, []).append(binding)
+
+
+def _left(node: ast.If) -> Iterator[ast.expr]:
+    """The tests of an ``if`` and its ``elif`` that fail when what stands behind it runs."""
+    while isinstance(node.body[-1], _LEAVING):
+        yield node.test
+        if len(node.orelse) != 1 or not isinstance(node.orelse[0], ast.If):
+            return
+        node = node.orelse[0]
 
 
 def _expressions(node: ast.AST) -> Iterator[ast.expr]:
