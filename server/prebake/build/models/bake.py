@@ -15,7 +15,7 @@ from prebake.build.installs.sink import Refusal
 from prebake.build.models.downloads import StartLoad
 from prebake.build.models.hubtoken import with_token
 from prebake.build.models.hubtool import ROOT
-from prebake.build.models.offline import OFFLINE, client_writes, last_fetch, leaves_nothing
+from prebake.build.models.offline import OFFLINE, client_writes, last_fetch, leaves_nothing, said_of_offline
 from prebake.build.models.place import Place, anchor_for, cased, edited, find_place, insert_below
 from prebake.build.models.safetext import Unsafe
 from prebake.build.models.wanted import Wanted
@@ -60,8 +60,7 @@ class _Plan:
         offline = self._offline(place)
         lines, note = self._lines(install, commands, state_after(self._build, anchor))
         said = cased(install, [OFFLINE]) if offline else []
-        if offline:
-            note += f"; {OFFLINE} spares each start the questions to the hub, which nothing is asked of any more"
+        note += said_of_offline(self._build, self._all, offline=offline)
         if place.sink is not None:
             return BakePlan(place.sink.edits(self._build.text.newline.join([*lines, *said])), note)
         if not offline:

@@ -126,7 +126,7 @@ def _brings(build: Build, place: str) -> bool:
 def _pending(build: Build, library: str, model: str | None, loads: tuple[StartLoad, ...]) -> Pending:
     where = _places(build, loads)
     entry = loads[0].load.entry
-    source, kind = entry.source, loads[0].load.kind
+    source, kind = entry.source, min((item.load.kind for item in loads), key=list(_NOUNS).index)
     if model is None:
         named = f"a {_NOUNS.get(kind, kind)} from {source}"
     elif "://" in model:
@@ -293,6 +293,8 @@ def _declared(build: Build, loads: Sequence[StartLoad]) -> str | None:
 def _folders(item: StartLoad) -> tuple[str, ...]:
     own = item.load.target or item.load.cache
     if own is not None and own.text is not None:
+        if own.text.startswith("~/"):  # not every library takes that for the home folder
+            return tuple(join(home, own.text[2:]) for home in _homes(item))
         return (join(item.start.directory, own.text),)
     if item.load.entry.folders:
         places = (item.load.folder(item.start.environment, home, item.start.directory) for home in _homes(item))

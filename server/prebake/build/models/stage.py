@@ -23,7 +23,7 @@ from prebake.build.models.hubclient import HubClient, hub_client, is_old_python
 from prebake.build.models.hubtoken import with_token
 from prebake.build.models.hubtool import ROOT
 from prebake.build.models.indexsettings import index_options, setting_lines
-from prebake.build.models.offline import OFFLINE, client_writes, last_fetch, leaves_nothing
+from prebake.build.models.offline import OFFLINE, client_writes, last_fetch, leaves_nothing, said_of_offline
 from prebake.build.models.place import cased, edited, insert_above, insert_below
 from prebake.build.models.safetext import Unsafe
 from prebake.build.models.wanted import Cache, Wanted
@@ -226,6 +226,5 @@ class _Plan:
         secret = with_token(self._build, self._wanted.loads, self._wanted.start, (), None)
         if secret.note:
             note += f"; {secret.note}"
-        if offline:
-            note += f"; {OFFLINE} spares each start the questions to the hub, which nothing is asked of any more"
+        note += said_of_offline(self._build, self._all, offline=offline)
         return note
