@@ -1,7 +1,8 @@
 """Which commands of a shell text run: with what words, in which folder, with which variables.
 
 Nothing is run. What is decided by values that the project gives (``$1``, variables of the image) is decided here; where
-they are not known, each branch counts. Functions run where they are called, loops over known words once for each word.
+they are not known, each branch counts, and a variable that is set there has no known value behind it. Functions run
+where they are called, loops over known words once for each word.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _ENDING = frozenset(("exec", "exit"))
 _SECTIONS = frozenset(("then", "elif", "else"))
 _QUIET = frozenset(
     (
-        *("echo", "printf", "test", "[", "[[", "trap", "return", "break", "continue", "exit", "unset", "read", "wait"),
+        *("echo", "printf", "test", "[", "[[", "trap", "return", "break", "continue", "exit", "unset", "wait"),
         *("umask", "ulimit", "true", "false", ":", "case", "for", "select", "let", "kill", "sleep", "alias", "hash"),
         *("getopts", "mapfile", "readarray", "shopt", "type", "which", "pwd", "jobs", "bg", "fg", "times", "set"),
     )
@@ -112,10 +113,17 @@ class _Flow:
 
     def block(self, at: int, stop: int, level: int, *, certain: bool) -> Iterator[Step]:
         """The commands from one index to another. ``certain``: they surely run."""
+        held: bool | None = None  # whether the command before this one succeeded
         while at < stop and not self._state.done:
             command = self._commands[at]
             sure = certain and command.before not in ("&&", "||")
+            if held is not None and command.before in ("&&", "||") and len(command.context) == level:
+                if held is (command.before == "||"):
+                    at += 1
+                    continue
+                sure = certain
             if len(command.context) > level:
+                held = None
                 kind = command.context[level]
                 end = self._end(at, stop, level)
                 yield from self._compound(kind, at, end, level + 1, sure)
@@ -131,8 +139,22 @@ class _Flow:
                 yield from self._case(command, at + 1, end, level + 1, sure)
                 at = end
                 continue
-            yield from self._simple(command, sure)
+            known = command.before not in ("&&", "||") or held is not None
+            held = self._succeeds(command)
+            if known:
+                yield from self._simple(command, sure)
+            else:
+                yield from self._perhaps(self._simple(command, sure))
             at += 1
+
+    def _perhaps(self, steps: Iterator[Step]) -> Iterator[Step]:
+        """What may run: behind it, a variable that it sets has one of two values."""
+        before = dict(self._state.environment)
+        yield from steps
+        after = self._state.environment
+        for name in before.keys() | after.keys():
+            if before.get(name, "") != after.get(name, ""):
+                after[name] = None
 
     def _end(self, at: int, stop: int, level: int) -> int:
         """Where the compound that starts at an index ends."""
@@ -153,7 +175,9 @@ class _Flow:
             self._state.environment = dict(environment)
             yield from self.block(at, stop, level, certain=False)
             self._state.place, self._state.environment = place, environment
-        elif kind in ("while", "for"):
+        elif kind == "while":
+            yield from self._perhaps(self._sections(at, stop, level))
+        elif kind == "for":
             yield from self._sections(at, stop, level)
         else:
             yield from self.block(at, stop, level, certain=certain and kind == "{")
@@ -196,10 +220,12 @@ class _Flow:
 
     def _branch(self, at: int, stop: int, level: int, certain: bool, *, sure: bool) -> Iterator[Step]:
         """One branch; the arguments stay as they are where it is not sure to be the one."""
+        if sure:
+            yield from self.block(at, stop, level, certain=certain)
+            return
         outer = self._state.place.arguments
-        yield from self.block(at, stop, level, certain=certain and sure)
-        if not sure:
-            self._state.place = self._state.place.but(arguments=outer)
+        yield from self._perhaps(self.block(at, stop, level, certain=False))
+        self._state.place = self._state.place.but(arguments=outer)
 
     def _section(self, at: int, level: int) -> str:
         context = self._commands[at].context
@@ -208,16 +234,22 @@ class _Flow:
     def _condition(self, at: int, stop: int, level: int) -> bool | None:
         if stop - at != 1 or len(self._commands[at].context) > level:
             return None
-        command = self._commands[at]
+        return self._succeeds(self._commands[at])
+
+    def _succeeds(self, command: Command) -> bool | None:
+        if not command.words:
+            return None if any(item.value.substitutions for item in command.assignments) else True
         found = holds(command, self._state.value, self._state.here())
         return found if found is None or not command.negated else not found
 
     def _loop(self, header: Command, at: int, stop: int, level: int) -> Iterator[Step]:
         name = header.words[1].value or ""
-        words = [part for word in header.words[3:] for part in self._state.words(word)] or [UNKNOWN]
+        listed = header.words[2].value == "in"
+        words = [part for word in header.words[3:] for part in self._state.words(word)] if listed else [UNKNOWN]
         for word in words[:_MAX_ROUNDS]:
             self._state.environment[name] = _known(word)
-            yield from self._sections(at, stop, level)
+            sections = self._sections(at, stop, level)
+            yield from sections if UNKNOWN not in words else self._perhaps(sections)
 
     def _case(self, header: Command, at: int, stop: int, level: int, certain: bool) -> Iterator[Step]:
         value = _known(self._state.value(header.words[1]))
@@ -270,6 +302,8 @@ class _Flow:
             state.place = state.place.but(arguments=state.place.arguments[count:])
         elif name == "set" and "--" in words:
             state.place = state.place.but(arguments=words[words.index("--") + 1 :])
+        elif name == "read":
+            state.environment.update((word, None) for word in words if word.isidentifier())
         elif name == ":":
             for found in (_DEFAULT.match(word.raw) for word in command.words[1:]):
                 if found is not None:
