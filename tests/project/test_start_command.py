@@ -229,6 +229,24 @@ def test_what_runs_of_an_entrypoint_script(script: str, expected: list[str]) -> 
     assert [what(program) for program in found] == expected
 
 
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ('if [ "$X" = 1 ]; then python a.py; else python b.py; fi\npython c.py\n', [True, False, False]),
+        ('if [ -z "$X" ]; then python a.py; else python b.py; fi\n', [False, True]),
+        ('if [ "$X" = 1 ]; then python a.py; elif [ "$X" = 2 ]; then python b.py; fi\n', [True, True]),
+        ('[ -n "$X" ] && python a.py\n[ -n "$X" ] || python b.py\n', [True, False]),
+        ('[ -n "$X" ] && { python a.py; }\npython b.py\n', [True, False]),
+        ('case "$X" in a) python a.py;; ""|b) python b.py;; *) python c.py;; esac\n', [True, False, True]),
+        ("if nvidia-smi; then python a.py; else python b.py; fi\n", [False, False]),
+        ("if [ -d /models ]; then python a.py; fi\n", [False]),
+    ],
+)
+def test_what_only_runs_where_somebody_sets_a_variable(script: str, expected: list[bool]) -> None:
+    found = [program for program in started(("/x.sh",), {"/x.sh": "#!/bin/sh\n" + script}) if program.console is None]
+    assert [program.optional for program in found] == expected
+
+
 PARSING = """\
 #!/bin/bash
 WEB=1

@@ -1,13 +1,14 @@
 """Which commands of a shell text run: with what words, in which folder, with which variables.
 
 Nothing is run. What is decided by values that the project gives (``$1``, variables of the image) is decided here; where
-they are not known, each branch counts, and a variable that is set there has no known value behind it. Functions run
-where they are called, loops over known words once for each word.
+they are not known, each branch counts, and a variable that is set there has no known value behind it. A branch that
+does not run as long as nobody sets the variable that decides it is optional. Functions run where they are called, loops
+over known words once for each word.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 
 from prebake.project.program import UNKNOWN, Place, Site
@@ -52,9 +53,19 @@ class _State:
         self.environment = dict(place.environment)
         self.functions: dict[str, tuple[_Flow, int, int]] = {}
         self.done = False
+        self.optional = False
+        self._assumes = False
 
     def here(self) -> Place:
-        return self.place.but(environment=self.environment)
+        return self.place.but(environment=self.environment, optional=self.optional)
+
+    def assumed(self, word: ShellWord) -> str | None:
+        """The text of a word as long as nobody sets the variables that are not known."""
+        self._assumes = True
+        try:
+            return self.value(word)
+        finally:
+            self._assumes = False
 
     def value(self, word: ShellWord) -> str | None:
         """The text of a word; ``None`` where it is not known."""
@@ -78,7 +89,9 @@ class _State:
         if not name.isdigit():
             # One that is set to something unknown is set, so that no default counts.
             value = self.environment.get(name)
-            return UNKNOWN if value is None and name in self.environment else value
+            if value is None:
+                return UNKNOWN if name in self.environment else "" if self._assumes else None
+            return value
         if name == "0":
             return self.place.script
         value = self.place.arguments[int(name) - 1] if int(name) <= len(self.place.arguments) else ""
@@ -114,19 +127,22 @@ class _Flow:
     def block(self, at: int, stop: int, level: int, *, certain: bool) -> Iterator[Step]:
         """The commands from one index to another. ``certain``: they surely run."""
         held: bool | None = None  # whether the command before this one succeeded
+        expected: bool | None = None  # the same, as long as nobody sets a variable
         while at < stop and not self._state.done:
             command = self._commands[at]
-            sure = certain and command.before not in ("&&", "||")
-            if held is not None and command.before in ("&&", "||") and len(command.context) == level:
+            listed = command.before in ("&&", "||")
+            sure = certain and not listed
+            optional = listed and expected is (command.before == "||")
+            if held is not None and listed and len(command.context) == level:
                 if held is (command.before == "||"):
                     at += 1
                     continue
                 sure = certain
             if len(command.context) > level:
-                held = None
+                held = expected = None
                 kind = command.context[level]
                 end = self._end(at, stop, level)
-                yield from self._compound(kind, at, end, level + 1, sure)
+                yield from self._optional(self._compound(kind, at, end, level + 1, sure), optional)
                 at = end
                 continue
             if command.name == "for" and len(command.words) > 2:
@@ -139,13 +155,18 @@ class _Flow:
                 yield from self._case(command, at + 1, end, level + 1, sure)
                 at = end
                 continue
-            known = command.before not in ("&&", "||") or held is not None
-            held = self._succeeds(command)
-            if known:
-                yield from self._simple(command, sure)
-            else:
-                yield from self._perhaps(self._simple(command, sure))
+            known = not listed or held is not None
+            held, expected = self._succeeds(command), self._expected(command)
+            steps = self._optional(self._simple(command, sure), optional)
+            yield from steps if known else self._perhaps(steps)
             at += 1
+
+    def _optional(self, steps: Iterator[Step], optional: bool) -> Iterator[Step]:
+        """Steps that only run where somebody sets a variable, if ``optional``."""
+        before = self._state.optional
+        self._state.optional = before or optional
+        yield from steps
+        self._state.optional = before
 
     def _perhaps(self, steps: Iterator[Step]) -> Iterator[Step]:
         """What may run: behind it, a variable that it sets has one of two values."""
@@ -197,24 +218,30 @@ class _Flow:
         taken: bool | None = False  # whether an earlier branch of this `if` was
         before = ""
         value: bool | None = None
+        expected: bool | None = False  # the same two, as long as nobody sets a variable
+        assumed: bool | None = None
         while at < stop and not self._state.done:
             section = self._section(at, level)
             end = at
             while end < stop and self._section(end, level) == section:
                 end += 1
             if not section and before in ("then", "else"):
-                taken = False
+                taken = expected = False
             if section in ("", "elif"):
-                value = False
+                value = assumed = False
                 if taken is not True:
                     yield from self.block(at, end, level + bool(section), certain=False)
                     value = self._condition(at, end, level + bool(section))
+                    assumed = self._condition(at, end, level + bool(section), assumed=True)
             elif section == "then" and value is not False:
-                yield from self._branch(at, end, level + 1, certain, sure=value is True and taken is False)
+                branch = self._branch(at, end, level + 1, certain, sure=value is True and taken is False)
+                yield from self._optional(branch, expected is True or assumed is False)
             elif section == "else" and taken is not True:
-                yield from self._branch(at, end, level + 1, certain, sure=taken is False)
+                branch = self._branch(at, end, level + 1, certain, sure=taken is False)
+                yield from self._optional(branch, expected is True)
             if section == "then":
                 taken = True if taken is True or value is True else None if value is None else taken
+                expected = True if expected is True or assumed is True else None if assumed is None else expected
             before = section
             at = end
 
@@ -231,15 +258,22 @@ class _Flow:
         context = self._commands[at].context
         return context[level] if len(context) > level and context[level] in _SECTIONS else ""
 
-    def _condition(self, at: int, stop: int, level: int) -> bool | None:
+    def _condition(self, at: int, stop: int, level: int, *, assumed: bool = False) -> bool | None:
         if stop - at != 1 or len(self._commands[at].context) > level:
             return None
-        return self._succeeds(self._commands[at])
+        command = self._commands[at]
+        return self._expected(command) if assumed else self._succeeds(command)
 
     def _succeeds(self, command: Command) -> bool | None:
+        return self._holds(command, self._state.value)
+
+    def _expected(self, command: Command) -> bool | None:
+        return self._holds(command, self._state.assumed)
+
+    def _holds(self, command: Command, value: Callable[[ShellWord], str | None]) -> bool | None:
         if not command.words:
             return None if any(item.value.substitutions for item in command.assignments) else True
-        found = holds(command, self._state.value, self._state.here())
+        found = holds(command, value, self._state.here())
         return found if found is None or not command.negated else not found
 
     def _loop(self, header: Command, at: int, stop: int, level: int) -> Iterator[Step]:
@@ -253,12 +287,17 @@ class _Flow:
 
     def _case(self, header: Command, at: int, stop: int, level: int, certain: bool) -> Iterator[Step]:
         value = _known(self._state.value(header.words[1]))
+        assumed = _known(self._state.assumed(header.words[1]))
+        settled = False  # whether an arm was met that runs as long as nobody sets a variable
         starts = sorted(start for start in self._arms if at <= start < stop and self._own_arm(start, level))
         for number, start in enumerate(starts):
             end = starts[number + 1] if number + 1 < len(starts) else stop
             matches = None if value is None else _fits(value, self._arms[start])
+            expected = None if assumed is None else _fits(assumed, self._arms[start])
             if matches is not False:
-                yield from self._branch(start, end, level, certain, sure=matches is True)
+                branch = self._branch(start, end, level, certain, sure=matches is True)
+                yield from self._optional(branch, settled or expected is False)
+            settled = settled or expected is True
             if matches:
                 return
 

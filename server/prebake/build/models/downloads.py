@@ -54,8 +54,10 @@ def start_loads(build: Build) -> tuple[StartLoad, ...]:
             )
             for load in (*loads, *command_loads(build, program, lambda path: image_file(build, path))):
                 if load.written is None or not _is_local(build, start.directory, load.written):
-                    found.setdefault(load, StartLoad(load, start))
-    return tuple(sorted(found.values(), key=lambda item: (item.load.path, item.load.span.start)))
+                    seen = load._replace(certain=False) if program.optional else load
+                    found.setdefault(seen, StartLoad(seen, start))
+    sure = [item for item in found.values() if item.load.certain or item.load._replace(certain=True) not in found]
+    return tuple(sorted(sure, key=lambda item: (item.load.path, item.load.span.start)))
 
 
 def _read(build: Build, image: str, source: str | None) -> Text | None:
