@@ -27,6 +27,8 @@ from prebake.text import Text
 
 _REMEMBERED = 64
 _MAX_EDITED = 3
+_ON_FILES = frozenset(("cp", "ln", "mkdir", "mv", "rm", "rsync", "tar", "unzip"))
+"""Commands of start scripts that are given files and folders."""
 
 
 class StartLoad(NamedTuple):
@@ -47,13 +49,16 @@ def start_loads(build: Build) -> tuple[StartLoad, ...]:
             lambda path: _read(build, path, image_file(build, path)),
             names=lambda path: image_names(build, path),
         )
-        for program in programs_of_words(start.words, place):
+        programs = tuple(programs_of_words(start.words, place))
+        files = {word for item in programs if item.console in _ON_FILES for word in item.arguments}
+        for program in programs:
             layout = image_layout(build)
             loads = program_loads(
                 build, program, lambda path: image_file(build, path), layout=layout, directory=start.directory
             )
             for load in (*loads, *command_loads(build, program, lambda path: image_file(build, path))):
-                if load.written is None or not _is_local(build, start.directory, load.written):
+                written = load.written
+                if written is None or not (written in files or _is_local(build, start.directory, written)):
                     seen = load._replace(certain=False) if program.optional else load
                     found.setdefault(seen, StartLoad(seen, start))
     sure = [item for item in found.values() if item.load.certain or item.load._replace(certain=True) not in found]
