@@ -209,7 +209,7 @@ def _reason(loads: Sequence[StartLoad]) -> str | None:
 
 def _unknown(loads: Sequence[StartLoad]) -> tuple[str, str]:
     models = list(dict.fromkeys(shown(item.load.model) for item in loads if item.load.model is not None))
-    if len(models) == 1:
+    if len(models) == 1 and all(item.load.model is not None for item in loads):
         return f"whether it needs {models[0]} is known at run time only", "whether it is used is known at run time only"
     if models:
         more = "" if len(models) <= _NAMED else f" and {len(models) - _NAMED} more"
