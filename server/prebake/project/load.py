@@ -100,11 +100,13 @@ class Load(NamedTuple):
 
     @property
     def call(self) -> str:
-        """The call in short: the class or function, and its method; the command of a shell."""
+        """The call in short: the class, with its method, or the function with its module, which may be any ``load``;
+        the command of a shell.
+        """
         if self.words:
             return self.name
         parts = self.name.split(".")
-        return ".".join(parts[-2:] if parts[-1].startswith("from_") else parts[-1:])
+        return ".".join(parts[-2:] if parts[-1][:1].islower() else parts[-1:])
 
     @property
     def in_file(self) -> bool:

@@ -14,6 +14,7 @@ from prebake.build.models.safetext import shown
 from prebake.build.startup import final_chain, final_state
 from prebake.build.state import states
 from prebake.files import join
+from prebake.project.catalogue import Entry
 from prebake.records import NamedTuple
 
 _NAMED = 3
@@ -39,6 +40,18 @@ class Pending(NamedTuple):
     message: str
     mild: bool
     no_fix: str | None
+
+    @property
+    def named(self) -> str:
+        """The model as messages name it: ``base`` alone says nothing."""
+        load = self.loads[0].load
+        return named_model(load.entry, load.kind, self.model or "")
+
+
+def named_model(entry: Entry, kind: str, model: str) -> str:
+    """A model as messages name it."""
+    noun = f"the {_NOUNS[kind]} " if entry.grammar == "name" and kind in ("weights", "package") else ""
+    return f"{noun}{shown(model)}"
 
 
 @fact
@@ -132,7 +145,7 @@ def _pending(build: Build, library: str, model: str | None, loads: tuple[StartLo
     elif "://" in model:
         named = shown(model)
     else:
-        named = f"{shown(model)} from {source}" + ("" if entry.in_hub_cache else f" with {library}")
+        named = f"{named_model(entry, kind, model)} from {source}" + ("" if entry.in_hub_cache else f" with {library}")
     volume, declared = _volume(loads), _declared(build, loads)
     if model is None:
         said, reason = _unknown(loads)

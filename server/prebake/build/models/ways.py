@@ -69,8 +69,7 @@ def ways(build: Build, pending: Pending) -> tuple[Way, ...] | str:
 
 def _way(build: Build, pending: Pending, name: str, plan: BakePlan, gated: bool) -> Way:
     kinds = sorted({item.load.kind for item in pending.loads})
-    model = pending.model or ""
-    what = f"the {' and '.join(kinds)} of {model}" if set(kinds) <= {"tokenizer", "config"} else model
+    what = f"the {' and '.join(kinds)} of {pending.model}" if set(kinds) <= {"tokenizer", "config"} else pending.named
     said = plan.explanation
     if name != "volume":
         whom = (
