@@ -371,7 +371,8 @@ class _Finder:
                 checked = node.func.value
             if checked is not None:
                 yield from (value.text for value in self._evaluator.evaluate(module, call.scope, checked))
-        elif node.args and any(entries_for(name) for name in names):
-            for value in self._evaluator.evaluate(module, call.scope, node.args[0]):
-                if value.path or (value.text is not None and is_path(value.text)):
-                    yield value.text
+        else:  # `try: model.load(path)`, whatever loads it
+            for passed in (*node.args, *(keyword.value for keyword in node.keywords)):
+                for value in self._evaluator.evaluate(module, call.scope, passed):
+                    if value.path or (value.text is not None and is_path(value.text)):
+                        yield value.text
