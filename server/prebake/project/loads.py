@@ -245,6 +245,8 @@ class _Finder:
             model, valid = chosen[0], entry.allows(chosen[0])
             revision = revision or (Value(chosen[1]) if chosen[1] else None)
         include, exclude, filtered = self._filters(module, call, entry)
+        kind = entry.kind_of(name)
+        repository = self._text(module, call, entry.repository) or ("dataset" if kind == "dataset" else "model")
         return Load(
             entry,
             name,
@@ -253,13 +255,12 @@ class _Finder:
             valid,
             module.path,
             span_of(module.text, call.node),
-            kind=entry.kind_of(name),
+            kind="dataset" if repository == "dataset" else kind,
             variable=value.variable,
             from_environment=value.set_by_environment,
             certain=value.certain,
             revision=revision,
-            repository=self._text(module, call, entry.repository)
-            or ("dataset" if entry.kind == "dataset" else "model"),
+            repository=repository,
             token=self._token or any(self._passed(module, call, parameter) is not None for parameter in entry.token),
             cache=self._first(module, call, entry.cache),
             target=self._first(module, call, entry.target),
