@@ -237,11 +237,14 @@ def _unknown(loads: Sequence[StartLoad]) -> tuple[str, str]:
     if sources:
         said = f"its id comes from {shown(sources[0])}"
         return said, f"the id of the model comes from {shown(sources[0])}: nothing says which one to put into the image"
-    if any(item.load.name.endswith(".pipeline") for item in loads):
+    if all(item.load.name.endswith(".pipeline") for item in loads):
         said = "which one is not in the code, or the default of the installed release"
     else:
         said = "which one is known at run time only"
-    return said, "the id of the model is not known before the code runs"
+    return said, (
+        "the id of the model is not known before the code runs: where an image is made for one model, name it with ENV, "
+        "and download it in a RUN"
+    )
 
 
 def _places(build: Build, loads: Sequence[StartLoad]) -> str:
