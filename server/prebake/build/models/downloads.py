@@ -32,16 +32,24 @@ _ON_FILES = frozenset(("cp", "ln", "mkdir", "mv", "rm", "rsync", "tar", "unzip")
 
 
 class StartLoad(NamedTuple):
-    """A download that happens when a container starts, or when it is first needed."""
+    """A download that happens when a container starts, or when it is first needed; ``others`` are further ways to start
+    one that comes to it.
+    """
 
     load: Load
     start: Start
+    others: tuple[Start, ...] = ()
+
+    @property
+    def each(self) -> tuple[StartLoad, ...]:
+        """The same download in each of the ways to start a container."""
+        return tuple(StartLoad(self.load, start) for start in (self.start, *self.others))
 
 
 @fact
 def start_loads(build: Build) -> tuple[StartLoad, ...]:
     """The downloads of the programs that the finished image starts, each once, in the order of files and lines."""
-    found: dict[Load, StartLoad] = {}
+    found: dict[Load, dict[int, Start]] = {}
     for start in starts(build):
         place = Place(
             start.directory,
@@ -60,9 +68,15 @@ def start_loads(build: Build) -> tuple[StartLoad, ...]:
                 written = load.written
                 if written is None or not (written in files or _is_local(build, start.directory, written)):
                     seen = load._replace(certain=False) if program.optional else load
-                    found.setdefault(seen, StartLoad(seen, start))
-    sure = [item for item in found.values() if item.load.certain or item.load._replace(certain=True) not in found]
+                    found.setdefault(seen, {})[id(start)] = start
+    every = [StartLoad(load, *_first(items)) for load, items in found.items()]
+    sure = [item for item in every if item.load.certain or item.load._replace(certain=True) not in found]
     return tuple(sorted(sure, key=lambda item: (item.load.path, item.load.span.start)))
+
+
+def _first(items: Mapping[int, Start]) -> tuple[Start, tuple[Start, ...]]:
+    first, *others = items.values()
+    return first, tuple(others)
 
 
 def _read(build: Build, image: str, source: str | None) -> Text | None:

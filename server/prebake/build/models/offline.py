@@ -7,10 +7,12 @@ from collections.abc import Iterable
 
 from prebake.build.build import Build
 from prebake.build.models.downloads import StartLoad, start_loads
+from prebake.build.models.hubcache import HUB_VARIABLES, cache_folders, overlaps
 from prebake.build.models.hubclient import downloads_unseen
 from prebake.build.models.safetext import shown
 from prebake.build.models.served import is_served
 from prebake.build.startup import final_chain, image_file, starts
+from prebake.files import join
 from prebake.project.catalogue import HUB
 from prebake.project.command import Place, programs_of_words
 from prebake.project.loads import Load
@@ -75,6 +77,8 @@ def _has_all(build: Build, loads: Iterable[StartLoad]) -> bool:
         return False
     if not all(_is_settled(build, item.load) and (item.load in mine or is_served(build, item.load)) for item in found):
         return False
+    if any(_is_hidden(each) for item in found for each in item.each):
+        return False
     return _all_followed(build) and not downloads_unseen(build, stage)
 
 
@@ -86,6 +90,20 @@ def client_writes(build: Build, loads: Iterable[StartLoad]) -> bool:
     """
     models = {item.load.model for item in start_loads(build) if _asks_the_hub(item.load)}
     return len(models) > 1 or not leaves_nothing(build, loads)
+
+
+def _is_hidden(item: StartLoad) -> bool:
+    """Whether compose mounts something over the folder that is named for the downloads."""
+    service, environment = item.start.service, item.start.environment
+    own = item.load.target or item.load.cache
+    folders: tuple[str, ...] = ()
+    if own is not None:
+        folders = (join(item.start.directory, own.text),) if own.text is not None else ()
+    elif any(environment.get(name) for name in (*HUB_VARIABLES, "HF_HOME", *item.load.entry.variables)):
+        folders = cache_folders(environment, item.start.home)
+    return service is not None and any(
+        overlaps(folder, volume.target) for folder in folders for volume in service.volumes
+    )
 
 
 def _asks_the_hub(load: Load) -> bool:

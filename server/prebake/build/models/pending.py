@@ -242,8 +242,8 @@ def _unknown(loads: Sequence[StartLoad]) -> tuple[str, str]:
     else:
         said = "which one is known at run time only"
     return said, (
-        "the id of the model is not known before the code runs: where an image is made for one model, name it with ENV, "
-        "and download it in a RUN"
+        "the id of the model is not known before the code runs: where an image is made for one model, name it with "
+        "ENV, and download it in a RUN"
     )
 
 
@@ -263,7 +263,7 @@ def _places(build: Build, loads: Sequence[StartLoad]) -> str:
 def _volume(loads: Sequence[StartLoad]) -> str | None:
     """The place of a compose volume over the folder that the code downloads to, if all its services have one."""
     found = None
-    for item in loads:
+    for item in (each for every in loads for each in every.each):
         service = item.start.service
         if service is None:
             return None
