@@ -163,6 +163,8 @@ class Evaluator:
 
     def bound(self, module: Module, owner: Scope, name: str, bindings: Iterable[Binding], depth: int) -> Values:
         """The values that several bindings of a name give it."""
+        bindings = tuple(bindings)
+        several = len(bindings) > 1
         found: list[Values] = [(UNKNOWN,)] if self.names.assigned_elsewhere(name) else []
         for binding in bindings:
             if binding.kind == "param":
@@ -171,24 +173,40 @@ class Evaluator:
                 found.append(self.elements(module, binding.scope, binding.value, depth, binding.part))
             elif binding.kind == "assign" and binding.value is not None:
                 if self.runs(module, binding.scope, binding.guards, depth) is not False:
-                    found.append(self.evaluate(module, binding.scope, binding.value, depth + 1))
+                    values = self.evaluate(module, binding.scope, binding.value, depth + 1)
+                    if several and self._makes_of(module, binding.scope, binding.value, name, depth):
+                        continue
+                    found.append(values)
             else:
                 found.append((UNKNOWN,))
+        if not found:
+            return (UNKNOWN,)
         if len(found) > 1:  # `model = None` at first says nothing
             found = [values for values in found if values != (Value(None),)] or found[:1]
         if len(found) == 1:
             return found[0]
         return alternatives(value for values in found for value in values) or (UNKNOWN,)
 
+    def _makes_of(self, module: Module, scope: Scope, node: ast.expr, name: str, depth: int) -> bool:
+        """Whether an expression makes an object of what a name stands for, as ``model = load(model)`` does: what the
+        name stood for before is what is given there.
+        """
+        call = node.value if isinstance(node, (ast.Subscript, ast.Await)) else node
+        if not isinstance(call, ast.Call) or not any(
+            isinstance(item, ast.Name) and item.id == name for item in ast.walk(call)
+        ):
+            return False
+        return any(value.made for value in self.evaluate(module, scope, call, depth + 1))
+
     def runs(self, module: Module, scope: Scope, guards: Iterable[Guard], depth: int = 0) -> bool | None:
         """Whether code under these conditions runs: ``False`` when one surely fails, ``None`` when nobody knows."""
         self._begin(depth)
         result: bool | None = True
-        for kind, test, _ in guards:
-            holds = None if test is None else self.truth(module, scope, test, depth + 1)
+        for guard in guards:
+            holds = None if guard.test is None else self.truth(module, scope, guard.test, depth + 1)
             if holds is None:
-                result = None
-            elif holds is (kind == "else"):
+                result = result if guard.kind == "rest" else None
+            elif holds is (guard.kind in ("else", "rest")):
                 return False
         return result
 
@@ -221,7 +239,8 @@ class Evaluator:
             return default
         found: list[Value] = []
         for home, reached in calls:
-            found += self._given(home, reached.scope, reached.node, owner, name, default, depth)
+            given = self._given(home, reached.scope, reached.node, owner, name, default, depth)
+            found += perhaps(given) if any(guard.kind == "choice" for guard in reached.guards) else given
         return tuple(found)
 
     def _default(self, module: Module, binding: Binding, depth: int) -> Values:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from prebake.build.build import Build, fact
 from prebake.build.models.baked.presence import in_image
-from prebake.build.models.baked.weighing import weighed
+from prebake.build.models.baked.weighing import named_model, weighed
 from prebake.build.models.loads.starts import StartLoad, start_loads
 from prebake.records import NamedTuple
 
@@ -26,6 +26,12 @@ class Pending(NamedTuple):
     message: str
     mild: bool
     no_fix: str | None
+
+    @property
+    def named(self) -> str:
+        """The model as messages name it: ``base`` alone says nothing."""
+        load = self.loads[0].load
+        return named_model(load.entry, load.kind, self.model or "")
 
 
 @fact
