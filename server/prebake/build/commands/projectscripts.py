@@ -112,7 +112,8 @@ class _Walk:
             return None
         self.files[path] = None
         found = steps_of_script(script, step, words)
-        self.problem = self.problem or found.problem
+        if found.problem is not None:
+            self.problem = self.problem or _said_of(posixpath.basename(path), found.problem)
         within = (*ran.within, Within(path, text, script, step))
         return tuple(Ran(inner, within) for inner in found.steps)
 
@@ -141,6 +142,11 @@ class _Walk:
             self.files[path] = None
             return tuple(found)
         return None
+
+
+def _said_of(name: str, problem: str) -> str:
+    """What is said of the commands of a script, with its name."""
+    return f"{name} {problem.removeprefix('it ')}" if problem.startswith("it ") else f"{problem} ({name})"
 
 
 def _redirects(command: Command) -> bool:
