@@ -7,25 +7,23 @@ has found out until something changes, and analyses any snapshot, so that fixes 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping
-from functools import partial
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from prebake import config
 from prebake.build.build import Build, Scanner, project_root
+from prebake.checking import findings_of
 from prebake.discovery import dockerfile_of, dockerfiles, is_dockerfile, is_ignore_file
 from prebake.files import Disk, Snapshot, is_below, parent
-from prebake.findings import Finding, Fix, Repair
+from prebake.findings import Finding
 from prebake.project.buildfiles import tells_of_builds
 from prebake.records import NamedTuple
-from prebake.silence import silenced
 from prebake.text import Text
 
 if TYPE_CHECKING:
     from prebake.project.context import Context
     from prebake.project.ignore import IgnoreRules
     from prebake.project.scan import ContextScan
-    from prebake.rules import Entry
 
 
 class Report(NamedTuple):
@@ -87,6 +85,7 @@ class Engine:
         self._disk = disk or Disk()
         self._scanner = scanner
         self._overrides = dict(overrides or {})
+        self._overrides_in: dict[str, dict[str, Any]] = {}
         self._workspaces = tuple(workspaces)
         self._buffers: dict[str, Text | None] = {}
         self._snapshot = Snapshot(self._disk)
@@ -99,9 +98,17 @@ class Engine:
         """The files as they are now, unsaved buffers included."""
         return self._snapshot
 
-    def configure(self, overrides: Mapping[str, Any], workspaces: Iterable[str]) -> None:
-        """Replace the overriding settings and the workspace folders."""
+    def configure(
+        self,
+        overrides: Mapping[str, Any],
+        workspaces: Iterable[str],
+        overrides_in: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
+        """Replace the overriding settings and the workspace folders. ``overrides_in`` holds, by folder, the settings
+        that override others instead for what lies in it.
+        """
         self._overrides = dict(overrides)
+        self._overrides_in = {folder: dict(table) for folder, table in (overrides_in or {}).items()}
         self._workspaces = tuple(workspaces)
         self._builds.clear()
         self._reports.clear()
@@ -155,12 +162,13 @@ class Engine:
         Raises:
             config.ConfigError: a configuration file or an override is wrong.
         """
-        return config.load(snapshot or self._snapshot, path, self._overrides)
+        inner = _innermost(path, self._overrides_in)
+        overrides = self._overrides if inner is None else self._overrides_in[inner]
+        return config.load(snapshot or self._snapshot, path, overrides)
 
     def project_root(self, path: str) -> str:
         """The top folder of the project a file belongs to."""
-        around = [folder for folder in self._workspaces if is_below(path, folder)]
-        return project_root(self._snapshot, path, max(around, key=len, default=None))
+        return project_root(self._snapshot, path, _innermost(path, self._workspaces))
 
     def dockerfiles_in(self, folder: str) -> tuple[str, ...]:
         """All Dockerfiles below a folder, sorted; see :func:`prebake.discovery.dockerfiles`."""
@@ -251,7 +259,7 @@ class Engine:
             return Report(path, root, None, problem=snapshot.unreadable(path) or "no such file")
         made, sizes = self._builds_in(snapshot, path)
         failures: dict[str, None] = {}
-        findings = _merge([tuple(_findings(build, failures)) for build in made])
+        findings = findings_of(made, failures, is_complete=lambda: not sizes.missing)
         first = made[0]
         return Report(
             path,
@@ -264,6 +272,11 @@ class Engine:
             not sizes.missing,
             failures=tuple(failures),
         )
+
+
+def _innermost(path: str, folders: Iterable[str]) -> str | None:
+    """The folder that a path is in, the innermost of several; ``None`` when it is in none."""
+    return max((folder for folder in folders if is_below(path, folder)), key=len, default=None)
 
 
 def builds(
@@ -314,81 +327,6 @@ def fingerprint(finding: Finding, root: str) -> str:
 
     parts = (finding.code, relative(finding.location.path, root), finding.key)
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
-
-
-def _findings(build: Build, failures: dict[str, None]) -> Iterator[Finding]:
-    from prebake.rules import that_may_concern
-
-    settings = build.settings
-    generated = _generated(build.text)
-    for entry in that_may_concern(item.raw for item in build.tree.instructions):
-        if not settings.wants(entry.code, entry.name) or (entry.of_ignore_file and build.ignore.is_empty):
-            continue
-        for finding in _checked(entry, build, failures):
-            kept = silenced(build.snapshot, finding)
-            if kept is None:
-                continue
-            kept = kept._replace(severity=settings.severity_of(entry.code, entry.name, kept.severity))
-            if generated and kept.location.path == build.path:
-                kept = kept._replace(repair=Repair(lambda: _GENERATED))
-            yield kept
-
-
-def _checked(entry: Entry, build: Build, failures: dict[str, None]) -> tuple[Finding, ...]:
-    """The findings of one rule; none when it fails, which is noted in ``failures``."""
-    try:
-        return tuple(entry.rule().check(build))
-    except Exception as error:
-        place = error.__traceback__
-        while place is not None and place.tb_next is not None:
-            place = place.tb_next
-        where = (
-            f"{posixpath.basename(place.tb_frame.f_code.co_filename)}:{place.tb_lineno}" if place is not None else ""
-        )
-        failures[f"internal error in {entry.code} ({where}): {type(error).__name__}: {error}"] = None
-        return ()
-
-
-_HEAD, _HEAD_LINES = 2_000, 10
-_MARKS = ("do not edit", "@generated", "do not modify")
-_GENERATED = "the Dockerfile says that it is generated: mend what generates it"
-
-
-def _generated(text: Text) -> bool:
-    """Whether one of the first comment lines says that a program writes the file."""
-    head = text.content[:_HEAD].lower()
-    if not any(mark in head for mark in _MARKS):
-        return False
-    lines = head.split("\n", _HEAD_LINES)[:_HEAD_LINES]
-    return any(line.lstrip().startswith("#") and any(mark in line for mark in _MARKS) for line in lines)
-
-
-def _merge(results: list[tuple[Finding, ...]]) -> list[Finding]:
-    """Report what holds for any build; keep a fix only where every build offers the same one."""
-    if len(results) == 1:
-        return list(results[0])
-    merged: dict[tuple[str, str, str], Finding] = {}
-    for findings in results:
-        for finding in findings:
-            merged.setdefault(_name(finding), finding)
-    for identity, finding in merged.items():
-        twins = [[twin for twin in findings if _name(twin) == identity] for findings in results]
-        merged[identity] = finding._replace(repair=Repair(partial(_common, finding, twins)))
-    return list(merged.values())
-
-
-def _name(finding: Finding) -> tuple[str, str, str]:
-    return finding.code, finding.location.path, finding.key
-
-
-def _common(finding: Finding, twins: list[list[Finding]]) -> tuple[Fix, ...] | str:
-    """The fixes of a finding that every one of several builds offers."""
-    fixes = tuple(
-        fix
-        for fix in finding.fixes
-        if all(any(fix.edits == other.edits for twin in found for other in twin.fixes) for found in twins)
-    )
-    return fixes or finding.no_fix or "the Dockerfile is built in several ways, and no one fix is right for all of them"
 
 
 def _rank(finding: Finding) -> tuple[int, int, str, tuple[int, int]]:

@@ -77,10 +77,9 @@ class Analysis:
         self._changes.append(lambda engine: engine.invalidate(gone))
         self._seconds.clear()
 
-    def configure(self, overrides: Mapping[str, Any], workspaces: Iterable[str]) -> None:
-        """The editor's settings or the workspace folders changed."""
-        settings, folders = dict(overrides), tuple(workspaces)
-        self._changes.append(lambda engine: engine.configure(settings, folders))
+    def configure(self, overrides: Mapping[str, Any], overrides_in: Mapping[str, Mapping[str, Any]]) -> None:
+        """The editor's settings or the workspace folders changed; ``overrides_in`` are the settings in each."""
+        self._changes.append(lambda engine: engine.configure(overrides, overrides_in, overrides_in))
         self._seconds.clear()
 
     def measured(self, news: Collection[str] | None, *, again: bool) -> None:
@@ -112,9 +111,13 @@ class Analysis:
         finally:
             self._lock.release()
 
-    async def run(self, subject: str, work: Callable[[Engine], T], otherwise: T) -> T:
-        """Do work on the engine, in the worker unless it is known to be quick; see :meth:`try_now`."""
-        done = self.try_now(subject, work, otherwise)
+    async def run(self, subject: str, work: Callable[[Engine], T], otherwise: T, *, alike: bool = True) -> T:
+        """Do work on the engine, in the worker unless it is known to be quick; see :meth:`try_now`.
+
+        Not ``alike``: how long it took the last time says nothing, since it depends on what the user points at; it is
+        left to the worker.
+        """
+        done = self.try_now(subject, work, otherwise) if alike else None
         if done is not None:
             return done[0]
 
