@@ -61,7 +61,7 @@ builder-setup: $(SETUP) ## install what the tests with a real Docker engine need
 test-builder: $(SETUP) ## build before and after each fix with a real Docker engine, compare the images
 	$(PYTHON) -m pytest tests/builder -q
 
-hub-setup: $(SETUP) ## install two releases of huggingface_hub and what loads models with them, for test-hub
+hub-setup: $(SETUP) ## install two releases of huggingface_hub, what loads models with them, and spaCy, for test-hub
 	PYTHON=$(PYTHON) tests/hub/setup.sh $(CACHE)/hub
 
 test-hub: $(SETUP) ## run the downloads that fixes write against a hub on loopback, then the code without a network

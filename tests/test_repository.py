@@ -31,7 +31,8 @@ LAYERS = (
 RANK = {room: rank for rank, rooms in enumerate(LAYERS) for room in rooms}
 # The same within build/; modules that stand in no package are the lowest.
 BUILD_LAYERS = (("cache", "context", "commands"), ("rewriting",), ("installs",), ("layers", "models", "order"))
-BUILD_RANK = {package: rank for rank, packages in enumerate(BUILD_LAYERS) for package in packages}
+# And within build/models/.
+MODEL_LAYERS = (("hub",), ("loads",), ("runs",), ("tokens",), ("baked",), ("baking",))
 MODULES = sorted(PACKAGE.rglob("*.py"))
 PURE = ("syntax", "project", "build", "rules")
 PROTOCOL = {"pygls", "lsprotocol"}
@@ -74,17 +75,18 @@ def test_imports_go_one_way(module: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "module",
-    [module for module in MODULES if room(module) == "build"],
-    ids=lambda module: str(module.relative_to(PACKAGE)),
+    ("package", "layers"), [("build", BUILD_LAYERS), ("build.models", MODEL_LAYERS)], ids=["build", "models"]
 )
-def test_imports_within_build_go_one_way(module: Path) -> None:
-    parts = module.relative_to(PACKAGE / "build").parts
-    here = parts[0] if len(parts) > 1 else "build"
-    for name in imports(module):
-        there = name.split(".")[2] if name.startswith("prebake.build.") else here
-        if there in BUILD_RANK and there != here:
-            assert BUILD_RANK[there] < BUILD_RANK.get(here, -1), f"{name} does not lie below {here}"
+def test_imports_within_build_go_one_way(package: str, layers: tuple[tuple[str, ...], ...]) -> None:
+    rank = {name: number for number, names in enumerate(layers) for name in names}
+    folder = PACKAGE.joinpath(*package.split("."))
+    for module in folder.rglob("*.py"):
+        parts = module.relative_to(folder).parts
+        here = parts[0] if len(parts) > 1 else ""
+        for name in imports(module):
+            there = name.removeprefix(f"prebake.{package}.").partition(".")[0] if package in name else here
+            if there in rank and there != here:
+                assert rank[there] < rank.get(here, -1), f"{module}: {name} does not lie below {here}"
 
 
 def test_the_command_and_the_server_do_not_need_each_other() -> None:

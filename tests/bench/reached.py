@@ -12,8 +12,8 @@ _METHODS = 12
 
 _MEASURE = """
 import json, sys, time
-from prebake.build.models.downloads import start_loads
-from prebake.build.models.pending import pending_downloads
+from prebake.build.models.loads.starts import start_loads
+from prebake.build.models.baked.pending import pending_downloads
 from prebake.engine import builds
 from prebake.files import Disk, Snapshot
 from prebake.text import Text

@@ -9,23 +9,33 @@ from typing import Any
 _SEVERITIES = {"error", "warning", "information", "hint"}
 
 
-def violations(document: Any) -> list[str]:
-    """What in a decoded document is not as the contract has it."""
-    found: list[str] = []
+class _Violations:
+    """Collects what is not as a contract has it."""
 
-    def require(condition: bool, what: str) -> bool:
+    def __init__(self) -> None:
+        self.found: list[str] = []
+
+    def require(self, condition: bool, what: str) -> bool:
         if not condition:
-            found.append(what)
+            self.found.append(what)
         return condition
 
-    def keys(value: Any, names: str, what: str) -> bool:
-        return require(isinstance(value, dict) and set(value) == set(names.split()), f"{what} has keys {value!r}")
+    def keys(self, value: Any, names: str, what: str) -> bool:
+        said = f"{what} has keys {value!r:.200}"
+        return self.require(isinstance(value, dict) and set(value) == set(names.split()), said)
+
+    def path(self, value: Any, what: str) -> None:
+        plain = isinstance(value, str) and "\\" not in value and not value.startswith("/")
+        self.require(plain, f"{what} is {value!r}")
+
+
+def violations(document: Any) -> list[str]:
+    """What in a decoded document is not as the contract has it."""
+    made = _Violations()
+    require, keys, path = made.require, made.keys, made.path
 
     def text(value: Any, what: str, *, optional: bool = False) -> None:
         require((isinstance(value, str) and bool(value)) or (optional and value is None), f"{what} is {value!r}")
-
-    def path(value: Any, what: str) -> None:
-        require(isinstance(value, str) and "\\" not in value and not value.startswith("/"), f"{what} is {value!r}")
 
     def span(value: dict[str, Any], what: str) -> None:
         places = [value["start"], value["end"]]
@@ -89,23 +99,13 @@ def violations(document: Any) -> list[str]:
             finding(value, f"finding {number}")
         for number, value in enumerate(document["dockerfiles"]):
             dockerfile(value, f"dockerfile {number}")
-    return found
+    return made.found
 
 
 def context_violations(document: Any) -> list[str]:
     """What in a decoded document of `prebake context` is not as the contract has it."""
-    found: list[str] = []
-
-    def require(condition: bool, what: str) -> bool:
-        if not condition:
-            found.append(what)
-        return condition
-
-    def keys(value: Any, names: str, what: str) -> bool:
-        return require(isinstance(value, dict) and set(value) == set(names.split()), f"{what} has keys {value!r:.200}")
-
-    def path(value: Any, what: str) -> None:
-        require(isinstance(value, str) and not value.startswith("/"), f"{what} is {value!r}")
+    made = _Violations()
+    require, keys, path = made.require, made.keys, made.path
 
     def size(value: Any, what: str) -> tuple[int, int]:
         if keys(value, "bytes files", what):
@@ -179,4 +179,4 @@ def context_violations(document: Any) -> list[str]:
         require(document["version"] == 1, "version")
         for number, value in enumerate(document["contexts"]):
             context(value, f"context {number}")
-    return found
+    return made.found

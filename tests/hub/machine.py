@@ -10,7 +10,9 @@ from tests.tools import unavailable
 
 ROOT = Path(__file__).resolve().parents[2] / ".cache" / "hub"
 CLIENTS = {"old": "'huggingface_hub==0.36.2' 'transformers<5'", "new": "huggingface_hub transformers nltk"}
-"""The environments of `make hub-setup`, and what a Dockerfile installs to get the same."""
+"""The environments of `make hub-setup` with a client of the hub, and what a Dockerfile installs to get the same."""
+INSTALLED = {**CLIENTS, "spacy": "spacy"}
+"""The same for all environments."""
 _TIMEOUT = 120  # seconds
 
 
@@ -19,8 +21,8 @@ class Machine:
 
     def __init__(self, client: str, folder: Path, endpoint: str) -> None:
         programs = ROOT / client / "bin"
-        if not (ROOT / ".done").exists():
-            unavailable("the environments with huggingface_hub are missing (make hub-setup)")
+        if not (ROOT / f"{client}.done").exists():
+            unavailable(f"the environment {client} is missing (make hub-setup)")
         self.folder = folder
         (folder / "home").mkdir(parents=True, exist_ok=True)
         self._environment = {
@@ -35,12 +37,29 @@ class Machine:
 
     def redirect_nltk(self, url: str) -> None:
         """Make nltk ask this server for its packages: it has no variable for that, and refuses servers on loopback."""
-        (self.folder / "site").mkdir(exist_ok=True)
-        (self.folder / "site" / "sitecustomize.py").write_text(
+        self._customize(
             "import urllib.request\n\nimport nltk.downloader as downloader\n\n"
             f"downloader.Downloader.DEFAULT_URL = downloader._downloader._url = {url + '/nltk/index.xml'!r}\n"
             "downloader.urlopen = urllib.request.urlopen\n"
         )
+
+    def redirect_spacy(self, url: str) -> None:
+        """Make spaCy ask this server for its pipelines, and pip install them into a folder of the test."""
+        self._customize(
+            "import spacy.about as about\n\n"
+            f"about.__compatibility__ = {url + '/spacy/compatibility.json'!r}\n"
+            f"about.__download_url__ = {url + '/spacy/download'!r}\n"
+        )
+        self._environment |= {
+            "PIP_TARGET": str(self.folder / "site"),
+            "PIP_NO_INDEX": "1",
+            "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        }
+
+    def _customize(self, code: str) -> None:
+        """Let each Python run some code before its own."""
+        (self.folder / "site").mkdir(exist_ok=True)
+        (self.folder / "site" / "sitecustomize.py").write_text(code)
 
     def build(self, dockerfile: str) -> dict[str, str]:
         """Run what its RUN instructions do but for installs; the variables that its final stage sets."""

@@ -2,7 +2,7 @@
 
 import json
 
-from tests.hub.server import Repository
+from tests.hub.server import PIPELINE_VERSION, Repository
 
 VOCABULARY = {"[UNK]": 0, "[CLS]": 1, "[SEP]": 2, "[PAD]": 3, "[MASK]": 4, "hello": 5, "world": 6}
 TOKEN = "hf_madeUpForTheTests"
@@ -48,3 +48,19 @@ REPOSITORIES = {
     "gated/tiny": Repository(FILES, token=TOKEN),
 }
 PACKAGES = {"made_words": {"corpora/made_words/en": b"hello\nworld\n"}}
+
+
+def _pipeline(name: str) -> dict[str, bytes]:
+    """The wheel of a pipeline of spaCy that does nothing but split words."""
+    info = f"{name}-{PIPELINE_VERSION}.dist-info"
+    language = name.partition("_")[0]
+    files = {
+        f"{name}/__init__.py": f"import spacy\n\n\ndef load(**_):\n    return spacy.blank({language!r})\n".encode(),
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {PIPELINE_VERSION}\n".encode(),
+        f"{info}/WHEEL": b"Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    record = "".join(f"{path},,\n" for path in (*files, f"{info}/RECORD"))
+    return {**files, f"{info}/RECORD": record.encode()}
+
+
+PIPELINES = {"en_made_tiny": _pipeline("en_made_tiny")}

@@ -1,7 +1,7 @@
 """A small server on loopback that speaks the HTTP API of the Hugging Face Hub, for repositories that are made up.
 
 What it answers is what huggingface_hub 0.36 and newer ask for: a revision's commit and files, the tree of a revision,
-and the files themselves. It also has an index of nltk's packages.
+and the files themselves. It also has an index of nltk's packages, and spaCy's pipelines with a table of their versions.
 """
 
 import hashlib
@@ -14,6 +14,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from typing import Any
 from urllib.parse import unquote, urlsplit
+
+PIPELINE_VERSION = "1.0.0"
+"""The version that all of spaCy's pipelines here have."""
 
 _API = {"api/models/": "", "api/datasets/": "datasets/"}
 
@@ -40,11 +43,13 @@ class Repository:
 class Hub:
     """Starts on construction, on a port of its own; `close` stops it. `asked` are the requests so far.
 
-    `packages` are those of nltk: names, and the files of each with their place (`corpora/words/en`).
+    `packages` are those of nltk: names, and the files of each with their place (`corpora/words/en`). `pipelines` are
+    those of spaCy: names, and the files of the wheel of each.
     """
 
     repositories: Mapping[str, Repository]
     packages: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
+    pipelines: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.asked: list[str] = []
@@ -88,6 +93,10 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
             path = unquote(urlsplit(self.path).path).strip("/")
             if path.startswith("nltk/"):
                 content = _nltk(hub, path.removeprefix("nltk/"))
+                self._send(200 if content is not None else 404, content or b"", {}, body=body)
+                return
+            if path.startswith("spacy/"):
+                content = _spacy(hub, path.removeprefix("spacy/"))
                 self._send(200 if content is not None else 404, content or b"", {}, body=body)
                 return
             for prefix, kind in _API.items():
@@ -190,8 +199,21 @@ def _index(hub: Hub) -> str:
 
 
 def _archive(files: Mapping[str, bytes]) -> bytes:
+    return _zipped({name.partition("/")[2]: content for name, content in files.items()})
+
+
+def _zipped(files: Mapping[str, bytes]) -> bytes:
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, content in files.items():
-            archive.writestr(zipfile.ZipInfo(name.partition("/")[2]), content)
+            archive.writestr(zipfile.ZipInfo(name), content)
     return buffer.getvalue()
+
+
+def _spacy(hub: Hub, path: str) -> bytes | None:
+    """Which version of each pipeline goes with which spaCy, and their wheels."""
+    if path == "compatibility.json":
+        versions = {name: [PIPELINE_VERSION] for name in hub.pipelines}
+        return json.dumps({"spacy": {f"3.{minor}": versions for minor in range(100)}}).encode()
+    name = path.rpartition("/")[2].partition("-")[0]
+    return _zipped(hub.pipelines[name]) if name in hub.pipelines and path.endswith("-py3-none-any.whl") else None

@@ -71,6 +71,8 @@ def _add_libraries(engine: Engine, folder: Path) -> None:
         ("cache", "USER 4242\n"),
         ("stage", ""),
         ("stage", "USER worker\n"),
+        ("stage", "USER 4242\n"),
+        ("local-dir", ""),
         ("local-dir", "USER worker\n"),
     ],
 )

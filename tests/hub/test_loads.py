@@ -12,8 +12,8 @@ import pytest
 
 from prebake.engine import Engine
 from prebake.fixing import Refusal, apply_fix
-from tests.hub.machine import CLIENTS, Machine
-from tests.hub.repositories import PACKAGES, REPOSITORIES
+from tests.hub.machine import CLIENTS, INSTALLED, Machine
+from tests.hub.repositories import PACKAGES, PIPELINES, REPOSITORIES
 from tests.hub.server import Hub
 
 FOLDERS = {"/opt/models": "models", "/usr/local/share/nltk_data": "nltk_data"}
@@ -66,7 +66,7 @@ CASES = [(way, app) for way in WAYS for app in APPS if way == "cache" or app in 
 
 @pytest.fixture
 def hub() -> Iterator[Hub]:
-    with Hub(REPOSITORIES, PACKAGES) as started:
+    with Hub(REPOSITORIES, PACKAGES, PIPELINES) as started:
         yield started
 
 
@@ -77,7 +77,7 @@ def fixed(folder: Path, client: str, way: str, app: str) -> tuple[str, Path]:
     (root / "prebake.toml").write_text(f'bake = "{way}"\n')
     (root / "main.py").write_text(app.replace("{folder}", str(folder)))
     (root / "Dockerfile").write_text(
-        f"FROM python:3.11-slim\nENV HF_HOME={folder}/hf\nRUN pip install {CLIENTS[client]}\n"
+        f"FROM python:3.11-slim\nENV HF_HOME={folder}/hf\nRUN pip install {INSTALLED[client]}\n"
         'COPY main.py .\nCMD ["python", "main.py"]\n'
     )
     engine = Engine(workspaces=[root.as_posix()])
@@ -97,7 +97,7 @@ def fixed(folder: Path, client: str, way: str, app: str) -> tuple[str, Path]:
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-@pytest.mark.parametrize(("way", "app"), [(way, app) for way in WAYS for app in APPS if way == "cache" or app in LOCAL])
+@pytest.mark.parametrize(("way", "app"), CASES)
 def test_what_the_fix_downloads_is_loaded_without_network(
     hub: Hub, tmp_path: Path, client: str, way: str, app: str
 ) -> None:
@@ -127,6 +127,36 @@ assert list(nltk.corpus.LazyCorpusLoader("made_words", nltk.corpus.WordListCorpu
     assert machine.start(tmp_path / "project" / "main.py", {"NLTK_DATA": f"{tmp_path}/never"}).returncode != 0
     done = machine.start(program, variables)
     assert done.returncode == 0, f"{dockerfile}\n{done.stderr}"
+
+
+PIPELINE = """\
+import spacy
+from spacy.cli import download
+
+if not spacy.util.is_package("en_made_tiny"):
+    download("en_made_tiny")
+assert [token.text for token in spacy.load("en_made_tiny")("hello world")] == ["hello", "world"]
+"""
+
+
+def test_a_pipeline_of_spacy_is_found_without_network(hub: Hub, tmp_path: Path) -> None:
+    machine = Machine("spacy", tmp_path, hub.url)
+    machine.redirect_spacy(hub.url)
+    dockerfile, program = fixed(tmp_path, "spacy", "cache", PIPELINE)
+    variables = machine.build(dockerfile)
+    hub.close()
+    done = machine.start(program, variables)
+    assert done.returncode == 0, f"{dockerfile}\n{done.stderr}"
+
+
+def test_a_pipeline_of_spacy_is_not_found_without_the_fix(hub: Hub, tmp_path: Path) -> None:
+    machine = Machine("spacy", tmp_path, hub.url)
+    machine.redirect_spacy(hub.url)
+    hub.close()
+    (tmp_path / "main.py").write_text(PIPELINE)
+    done = machine.start(tmp_path / "main.py", {})
+    assert done.returncode != 0
+    assert "ConnectionError" in done.stderr
 
 
 def test_without_the_fix_it_does_not_load(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Sequence
 
-from prebake.build.build import Build
+from prebake.build.build import Build, fact_at
 from prebake.build.copies import Copy, copies_by_stage
 from prebake.build.paths import inside
 from prebake.build.state import State, chain, states
@@ -88,6 +88,7 @@ class ImageFiles(NamedTuple):
         return posixpath.join(mount.source, below) if below else mount.source
 
 
+@fact_at
 def image_before(build: Build, instruction: Instruction) -> ImageFiles:
     """The files that a RUN finds, those that it mounts included."""
     stage = build.stage_of(instruction)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -25,6 +25,9 @@ from prebake.syntax.shell import Command, Script, ShellWord, split
 
 _PYTHON = regex(r"(python|pypy)[\d.]*(\.exe)?")
 _VERSION = regex(r"(?<=[a-z])-?\d[\d.]*$")
+_MOST_ARGUMENTS = 9
+"""What a shell calls ``$1`` and so on, with one digit."""
+
 _GROUPS = frozenset(("(", "{", "$(", "<("))
 
 
@@ -128,9 +131,16 @@ def _steps_of(instruction: Instruction, state: State) -> Steps:
     return Steps(tuple(found), problem)
 
 
-def steps_of_script(script: Script, step: Step) -> Steps:
-    """The commands of a script of its own that a command of a RUN starts: in its directory, with its variables."""
-    walk = _Walk(step.state._replace(directory=step.directory), step.variables)
+def steps_of_script(script: Script, step: Step, arguments: Sequence[str | None] | None = None) -> Steps:
+    """The commands of a script of its own that a command of a RUN starts: in its directory, with its variables.
+
+    ``arguments`` are what the script is given, ``None`` for one that is not known.
+    """
+    variables = dict(step.variables)
+    if arguments is not None:
+        padded = [*arguments, *([""] * _MOST_ARGUMENTS)]
+        variables |= {str(number): padded[number - 1] for number in range(1, _MOST_ARGUMENTS + 1)}
+    walk = _Walk(step.state._replace(directory=step.directory), variables)
     walk.run(script)
     return Steps(tuple(walk.steps), walk.problem)
 

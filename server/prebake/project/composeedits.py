@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from prebake.edits import TextEdit, apply
+from prebake.edits import TextEdit, apply, with_lines
 from prebake.project.yamltree import Node, load
 from prebake.records import NamedTuple
 from prebake.regex import regex
@@ -88,7 +88,7 @@ def _service(text: Text, key: Node, node: Node, addition: Addition) -> Iterator[
         else:
             yield _appended(text, environment[0], environment[1], list(addition.environment), indent + step)
     if new:
-        yield _below(text, _last_line(text, node), new)
+        yield with_lines(text, _last_line(text, node), new)
 
 
 def _own(text: Text, service: Node, name: str) -> tuple[Node, Node] | None:
@@ -112,7 +112,7 @@ def _appended(text: Text, key: Node, value: Node, entries: list[tuple[str | None
     if value.kind == "scalar":
         if not value.is_null or text.slice(value.span).strip():
             raise NotPlain(f"{key.text} is neither a list nor a mapping")
-        return _below(text, key.line, [" " * indent + _entry(name, item, False) for name, item in entries])
+        return with_lines(text, key.line, [" " * indent + _entry(name, item, False) for name, item in entries])
     listed = value.kind == "sequence"
     if _is_flow(text, value):
         start = text.offset(value.span.start)
@@ -131,22 +131,13 @@ def _appended(text: Text, key: Node, value: Node, entries: list[tuple[str | None
     else:
         column = value.keys[-1].span.start.column
         lines = [" " * column + _entry(name, item, False) for name, item in entries]
-    return _below(text, _last_line(text, value), lines)
+    return with_lines(text, _last_line(text, value), lines)
 
 
 def _entry(name: str | None, item: str, listed: bool, *, flow: bool = False) -> str:
     if name is None:
         return f'"{item}"' if flow else item if listed else f"- {item}"
     return (f'"{name}={item}"' if flow else f"{name}={item}") if listed else f"{name}: {item}"
-
-
-def _below(text: Text, line: int, lines: list[str]) -> TextEdit:
-    """The edit that puts lines below a line of the file."""
-    at = text.line_start(line + 1)
-    block = text.newline.join(lines)
-    if at >= len(text.content) and not text.content.endswith("\n"):
-        return TextEdit(text.span(at, at), text.newline + block)
-    return TextEdit(text.span(at, at), block + text.newline)
 
 
 def _last_line(text: Text, node: Node) -> int:
@@ -176,7 +167,7 @@ def _declared(text: Text, root: Node, name: str, step: int) -> TextEdit:
         return TextEdit(text.span(end, end), before + text.newline.join(lines) + after)
     key, value = pair
     if value.kind == "scalar" and value.is_null and not text.slice(value.span).strip():
-        return _below(text, key.line, [f"{' ' * step}{name}:"])
+        return with_lines(text, key.line, [f"{' ' * step}{name}:"])
     if value.kind != "mapping":
         raise NotPlain("the volumes of the compose file are no mapping")
     if _is_flow(text, value):
@@ -186,7 +177,7 @@ def _declared(text: Text, root: Node, name: str, step: int) -> TextEdit:
         at = start + 1 + len(body)
         joint = "" if not value.items or body.endswith(",") else ", "
         return TextEdit(text.span(at, at), f"{joint}{name}: {{}}")
-    return _below(text, _last_line(text, value), [f"{' ' * value.keys[-1].span.start.column}{name}:"])
+    return with_lines(text, _last_line(text, value), [f"{' ' * value.keys[-1].span.start.column}{name}:"])
 
 
 def _check(before: Node, after: Node | None, additions: tuple[Addition, ...]) -> None:

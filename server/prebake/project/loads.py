@@ -292,7 +292,7 @@ class _Finder:
             constant = values[0].constant
             if constant is None or isinstance(constant, (bool, int)):
                 return repr(constant)
-            plain = isinstance(constant, str) and PLAIN.match(constant) is not None
+            plain = isinstance(constant, str) and PLAIN.match(constant) is not None and ".." not in constant.split("/")
             return f"'{constant}'" if plain else None
         # A member of an enumeration of the library, which takes its name as well.
         names = self._externals(module, call, node) if dotted(node) is not None else ()

@@ -28,7 +28,6 @@ _REST = regex(r'"?\$\{@:(\d{1,3})\}"?$')
 _CUT = regex(r'"?\$\{(\w+)(?::0:1|##?([\w.:/=-]*))\}"?$')
 _ALL = frozenset(('"$@"', "$@", "$*", '"$*"', '"${@}"', "${@}", '"${*}"', "${*}"))
 _DECLARING = frozenset(("export", "local", "declare", "readonly", "typeset"))
-_ENDING = frozenset(("exec", "exit"))
 _SECTIONS = frozenset(("then", "elif", "else"))
 _QUIET = frozenset(
     (

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from prebake.files import Snapshot
 from prebake.project.program import UNKNOWN
+from prebake.project.users import home_of
 from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Instruction, Stage
 from prebake.syntax.fragment import Fragment
@@ -49,8 +50,7 @@ class Start(NamedTuple):
     @property
     def home(self) -> str:
         """The home folder that its user has in most images."""
-        name = (self.user or "root").partition(":")[0]
-        return "/root" if name in ("root", "0") else f"/home/{name}"
+        return home_of(self.user)
 
 
 def image_command(

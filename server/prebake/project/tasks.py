@@ -9,6 +9,7 @@ from typing import Any
 from prebake.project.launchers import Launcher
 from prebake.project.manifest import read_toml
 from prebake.project.program import UNKNOWN, Place
+from prebake.project.recipes import recipe_of
 from prebake.regex import regex
 from prebake.text import Text
 
@@ -16,8 +17,6 @@ _MAX_TEXT = 200_000
 _ENVIRONMENT = regex(r"""([^\W\d]\w*)=("[^"]*"|'[^']*'|[^,]*),?""")
 _HERE = regex(r"%\((ENV_)?(\w+)\)[sd]")
 _PROCESS = regex(r"([\w-]+):[ \t]*(\S.*)")
-_REFERENCE = regex(r"\$[({](\w+)[)}]")
-_MAKE_VARIABLE = regex(r"(?:export[ \t]+)?(\w+)[ \t]*(?::|\?)?=[ \t]*(.*)")
 
 
 def task(entry: Launcher, words: tuple[str, ...], place: Place) -> str | None:
@@ -70,7 +69,8 @@ def commands_of(entry: Launcher, words: tuple[str, ...], place: Place) -> Iterat
             yield from _supervised(text, path, place, 0)
         elif entry.format == "make":
             options = [word for word in words if not word.startswith("-") and "=" not in word]
-            yield from _made(text, options[0] if options and options[0] != given else None, place)
+            for line in recipe_of(text, options[0] if options and options[0] != given else None):
+                yield line.command, place
         else:
             yield from _processes(text, words, place)
         return
@@ -147,38 +147,3 @@ def _processes(text: Text, words: tuple[str, ...], place: Place) -> Iterator[tup
     named = [word for word in words if word in found]
     for name in named or found:
         yield found[name], place
-
-
-def _made(text: Text, target: str | None, place: Place, depth: int = 0) -> Iterator[tuple[str, Place]]:
-    """The recipe of a target and of those that it needs; the first target where none is named."""
-    lines = text.content.replace("\r", "").replace("\\\n", " ").split("\n")
-    variables: dict[str, str] = {}
-    for line in lines:
-        match = None if line.startswith("\t") else _MAKE_VARIABLE.fullmatch(line)
-        if match is not None:
-            variables.setdefault(match[1], match[2].strip())
-    for at, line in enumerate(lines):
-        names, colon, needs = line.partition(":")
-        if line.startswith(("\t", " ", "#", ".")) or not colon or needs.startswith("=") or "=" in names:
-            continue
-        if target is not None and target not in names.split():
-            continue
-        for need in needs.split() if depth < 4 else ():
-            yield from _made(text, need, place, depth + 1)
-        for recipe in lines[at + 1 :]:
-            if not recipe.startswith("\t"):
-                if recipe.strip():
-                    break
-                continue
-            yield _recipe(recipe, variables), place
-        return
-
-
-def _recipe(line: str, variables: dict[str, str]) -> str:
-    line = line.strip().lstrip("@-+ ")
-    for _ in range(3):
-        line = _REFERENCE.sub(lambda found: variables.get(found[1], f"${{{found[1]}}}"), line.replace("$$", "\1"))
-        line = line.replace("\1", "$")
-        if len(line) > _MAX_TEXT:
-            return ""
-    return line

@@ -47,9 +47,12 @@ def _in(module: str, rule: str) -> Callable[[], type[Rule]]:
 
 _PYTHON = ("python ", "python3", '"python')
 """How Python is run, which is not how its image is called."""
+_SCRIPTS = (".sh", "./", "bash ", " sh ", "make")
+"""How scripts of the project are run."""
 _DOWNLOADS = (
+    *_SCRIPTS,
     *("hf", "hugging", *_PYTHON, ".py", "<<", "nltk", "spacy", "unidic", "demucs", "wget", "curl", "aria2c", "ollama"),
-    *("gdown", "git clone", "rembg", "aws", "gsutil", "gcloud", "piper", ".sh"),
+    *("gdown", "git clone", "rembg", "aws", "gsutil", "gcloud", "piper"),
 )
 
 REGISTRY: tuple[Entry, ...] = (
@@ -166,7 +169,7 @@ REGISTRY: tuple[Entry, ...] = (
         "PB307",
         "download-failure-ignored",
         _in("download_failure_ignored", "DownloadFailureIgnored"),
-        ("||", ";", "<<", "curl", *_PYTHON, ".py", "for "),
+        ("||", ";", "<<", "curl", *_PYTHON, ".py", "for ", *_SCRIPTS),
     ),
     Entry(
         "PB308",

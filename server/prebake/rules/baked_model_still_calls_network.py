@@ -7,9 +7,9 @@ from functools import partial
 from typing import ClassVar
 
 from prebake.build.build import Build
-from prebake.build.models.offline import OFFLINE
-from prebake.build.models.online import Online, online
-from prebake.build.models.place import cased, edited, insert_below
+from prebake.build.models.baked.offline import OFFLINE
+from prebake.build.models.baked.online import Online, online
+from prebake.build.rewriting.insertions import cased, edited, insert_below
 from prebake.findings import Applicability, Finding, Fix, Location, Related, Severity
 from prebake.rules.base import Rule
 

@@ -7,10 +7,11 @@ from functools import partial
 from typing import ClassVar
 
 from prebake.build.build import Build
-from prebake.build.models.mismatches import Unused
-from prebake.build.models.unusedbakes import unused_bakes
-from prebake.findings import Applicability, Finding, Fix, Severity
+from prebake.build.models.baked.mismatches import Unused
+from prebake.build.models.baked.unused import unused_bakes
+from prebake.findings import Finding, Fix, Severity
 from prebake.rules.base import Rule
+from prebake.rules.downloads import about_download
 
 
 class BakedWhereTheCodeDoesNotLook(Rule):
@@ -18,9 +19,9 @@ class BakedWhereTheCodeDoesNotLook(Rule):
 
     ## What it does
 
-    Looks at each model download of a RUN and works out where it goes, from the options of the command and the variables
-    and the user that are set there (`HF_HOME`, `HF_HUB_CACHE`, `TORCH_HOME`, `NLTK_DATA`, `HOME`, USER). Reports it
-    where the container looks elsewhere:
+    Looks at each model download of a RUN, or of a shell script of the project that it starts, and works out where it
+    goes, from the options of the command and the variables and the user that are set there (`HF_HOME`, `HF_HUB_CACHE`,
+    `TORCH_HOME`, `NLTK_DATA`, `HOME`, USER). Reports it where the container looks elsewhere:
 
     - the folder is a cache mount (`RUN --mount=type=cache,target=/root/.cache`): what is written there stays with the
       builder;
@@ -63,7 +64,8 @@ class BakedWhereTheCodeDoesNotLook(Rule):
     the container; leaves out a cache mount of a RUN that does nothing but download; leaves out `--local-dir`; or writes
     the revision that the code asks for. A cache for another user is made writable for it (`umask 0`), as the hub's
     client writes there when a repository has changed. Where the image then has all that the code loads, the fix adds
-    `HF_HUB_OFFLINE=1` as PB303 does. Where a volume lies over the folder, either may be meant: there is no fix.
+    `HF_HUB_OFFLINE=1` as PB303 does. Where a volume lies over the folder, either may be meant: there is no fix. Options
+    of a command in a script are not changed.
 
     ## References
 
@@ -80,20 +82,10 @@ class BakedWhereTheCodeDoesNotLook(Rule):
     def check(self, build: Build) -> Iterator[Finding]:
         """One finding for each download."""
         for item in unused_bakes(build):
-            yield self.finding(
-                build.location(item.fetch.instruction),
-                item.message,
-                key=build.key(item.fetch.instruction, f"{item.kind} {item.fetch.named}"),
-                severity=Severity.INFORMATION if item.mild else Severity.WARNING,
-                repair=partial(_repair, build, item),
-                related=item.related,
-            )
+            yield about_download(self, build, item, partial(_repair, build, item))
 
 
 def _repair(build: Build, item: Unused) -> tuple[Fix, ...] | str:
-    from prebake.build.models.unusedfix import Repair, plan_repair
+    from prebake.build.models.baked.unusedfix import plan_repair
 
-    plan = plan_repair(build, item)
-    if not isinstance(plan, Repair):
-        return plan
-    return (Fix(plan.title, Applicability.SUGGESTED, plan.edits, plan.note),)
+    return plan_repair(build, item)

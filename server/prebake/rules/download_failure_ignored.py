@@ -7,9 +7,10 @@ from functools import partial
 from typing import ClassVar
 
 from prebake.build.build import Build
-from prebake.build.models.failures import Ignored, ignored_failures
-from prebake.findings import Applicability, Finding, Fix, Severity
+from prebake.build.models.runs.failures import Ignored, ignored_failures
+from prebake.findings import Finding, Fix, Severity
 from prebake.rules.base import Rule
+from prebake.rules.downloads import about_download
 
 
 class DownloadFailureIgnored(Rule):
@@ -17,17 +18,19 @@ class DownloadFailureIgnored(Rule):
 
     ## What it does
 
-    Looks at each model download of a RUN and reports it where its failure does not fail the RUN:
+    Looks at each model download of a RUN, or of a shell script of the project that it starts, and reports it where its
+    failure does not fail the RUN:
 
-    - `|| true`, `|| echo ...` behind it;
-    - `;`, or a new line in a here-document, with more commands behind it and without `set -e`;
+    - `|| true`, `|| echo ...` behind it, or behind the script;
+    - `;`, or a new line in a here-document or script, with more commands behind it and without `set -e`;
     - a `for` loop over several models, of which only the last one counts;
     - `curl` without `-f`, which saves the error page of the server as weights;
     - Python code in the Dockerfile or in a script of the project that catches the error and passes over it;
     - `nltk.download()` without `raise_on_error=True`, which returns False (information, as the data is small).
 
-    Nothing is reported where something else is downloaded instead, where the error is raised again, and for `wget`,
-    `hf download` and `spacy download` as such: they fail the RUN.
+    Nothing is reported where something else is downloaded instead, where the error is raised again, where a script
+    looks at what became of the download (`$?`, `exit 1`) or ends with a command that needs it, and for `wget`, `hf
+    download` and `spacy download` as such: they fail the RUN.
 
     ## Why it is bad
 
@@ -51,7 +54,7 @@ class DownloadFailureIgnored(Rule):
     ## Fix safety
 
     The fix is *suggested*: a build that passed without the model then fails. It leaves out `|| true`, joins the
-    commands by `&&`, adds `|| exit 1` in a loop or `-f` to curl. Python code is not changed.
+    commands by `&&`, adds `|| exit 1` in a loop or in a script, or `-f` to curl. Python code is not changed.
 
     ## References
 
@@ -67,20 +70,10 @@ class DownloadFailureIgnored(Rule):
     def check(self, build: Build) -> Iterator[Finding]:
         """One finding for each download."""
         for item in ignored_failures(build):
-            yield self.finding(
-                build.location(item.fetch.instruction),
-                item.message,
-                key=build.key(item.fetch.instruction, f"{item.kind} {item.fetch.named}"),
-                severity=Severity.INFORMATION if item.mild else Severity.WARNING,
-                repair=partial(_repair, build, item),
-                related=item.related,
-            )
+            yield about_download(self, build, item, partial(_repair, build, item))
 
 
 def _repair(build: Build, item: Ignored) -> tuple[Fix, ...] | str:
-    from prebake.build.models.failurefix import FailurePlan, plan_failure
+    from prebake.build.models.runs.failurefix import plan_failure
 
-    plan = plan_failure(build, item)
-    if not isinstance(plan, FailurePlan):
-        return plan
-    return (Fix(plan.title, Applicability.SUGGESTED, plan.edits),)
+    return plan_failure(build, item)

@@ -7,7 +7,7 @@ from functools import partial
 from typing import ClassVar
 
 from prebake.build.build import Build
-from prebake.build.models.deadvariables import TRANSFER, Dead, dead_variables, renamed
+from prebake.build.models.hub.variables import TRANSFER, Dead, dead_variables, renamed
 from prebake.edits import FileEdit
 from prebake.findings import Applicability, Finding, Fix, Location, Severity
 from prebake.rules.base import Rule

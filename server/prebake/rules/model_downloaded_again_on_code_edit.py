@@ -10,7 +10,7 @@ from prebake.build.build import Build
 from prebake.build.builders import builder_of
 from prebake.build.copies import Copy, SourceKind
 from prebake.build.installs.wording import title
-from prebake.build.models.refetched import Refetched, refetched
+from prebake.build.models.runs.refetched import Refetched, refetched
 from prebake.findings import Finding, Fix, Related, Severity
 from prebake.rules.base import Rule
 from prebake.syntax.dockerfile import Instruction
@@ -24,10 +24,10 @@ class ModelDownloadedAgainOnCodeEdit(Rule):
     ## What it does
 
     Looks for downloads of models in RUN: `hf download`, `python -m spacy download`, `nltk.downloader`, `wget` and
-    `curl` of weights, `python -c`, and scripts of the project that reach such a call. Reports one where a `COPY` or
-    `ADD` above it brings source files that it does not read. What a script reads is followed through its own imports,
-    and includes the files that it names by literal paths. The finding stands at the RUN, the first one where several
-    stand below the same code; the `COPY` instructions are related.
+    `curl` of weights, `python -c`, and scripts of the project, in Python or shell, that reach such a call. Reports one
+    where a `COPY` or `ADD` above it brings source files that it does not read. What a script reads is followed through
+    its own imports and commands, and includes the files that it names by literal paths. The finding stands at the RUN,
+    the first one where several stand below the same code; the `COPY` instructions are related.
 
     Nothing is reported where a cache mount keeps the download, where the context is mounted instead of copied, and
     where the copied code is what the download reads.
@@ -129,7 +129,7 @@ def _message(build: Build, item: Refetched) -> str:
     fetches = [fetch for download in item.downloads for fetch in download.fetches]
     fetch, copy = fetches[0], item.copies[0][0]
     more = len(fetches) > 1
-    what = f"{fetch.models[0] if fetch.models else 'its models'} and others" if more else fetch.named
+    what = f"{fetch.first} and others" if more else fetch.named
     known = all(download.opaque is None for download in item.downloads)
     brings = f" and brings more than {'they read' if more else 'it reads'}" if known else ""
     below = "downloads" if len(item.downloads) > 1 else "download"

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from prebake.build.build import Build
-from prebake.build.models.downloads import StartLoad
-from prebake.build.models.pending import Pending, pending_downloads
+from prebake.build.models.baked.pending import Pending, pending_downloads
+from prebake.build.models.loads.starts import StartLoad
 from prebake.build.startup import command
-from prebake.findings import Applicability, Finding, Fix, Location, Related, Severity
+from prebake.findings import Finding, Fix, Location, Related, Severity
 from prebake.rules.base import Rule
 from prebake.text import Position, Span
 
@@ -123,12 +123,9 @@ class ModelDownloadedAtStartup(Rule):
 
 
 def _repair(build: Build, pending: Pending) -> tuple[Fix, ...] | str:
-    from prebake.build.models.ways import ways
+    from prebake.build.models.baking.ways import ways
 
-    found = ways(build, pending)
-    if isinstance(found, str):
-        return found
-    return tuple(Fix(way.title, Applicability.SUGGESTED, way.edits, way.explanation) for way in found)
+    return ways(build, pending)
 
 
 def _primary(build: Build, loads: Sequence[StartLoad]) -> Location:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from functools import partial
 
 from prebake.build.build import Build
-from prebake.build.models.hubclient import HubClient, hub_client
-from prebake.build.models.hubcommands import (
+from prebake.build.models.hub.client import HubClient, hub_client
+from prebake.build.models.hub.commands import (
     GONE,
     OLD,
     REFUSING,

@@ -7,8 +7,8 @@ from functools import partial
 from typing import ClassVar
 
 from prebake.build.build import Build
-from prebake.build.models.tokens import Carried, carried_tokens, names_variable
-from prebake.findings import Applicability, Finding, Fix, Location, Related, Severity
+from prebake.build.models.tokens.tokens import Carried, carried_tokens, names_variable
+from prebake.findings import Finding, Fix, Location, Related, Severity
 from prebake.rules.base import Rule
 
 
@@ -135,9 +135,6 @@ def _related(build: Build, item: Carried) -> tuple[Related, ...]:
 
 
 def _repair(build: Build, item: Carried) -> tuple[Fix, ...] | str:
-    from prebake.build.models.tokenfix import TokenPlan, plan_secret
+    from prebake.build.models.tokens.tokenfix import plan_secret
 
-    plan = plan_secret(build, item)
-    if not isinstance(plan, TokenPlan):
-        return plan
-    return (Fix(f"Mount {item.name} as a build secret", Applicability.SUGGESTED, plan.edits, plan.note),)
+    return plan_secret(build, item)

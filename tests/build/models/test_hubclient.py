@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from prebake.build.models.hubclient import HubClient, hub_client
+from prebake.build.models.hub.client import HubClient, hub_client
 from prebake.engine import builds
 from prebake.files import disk
 from tests.rules.trees import make_tree

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from prebake.build.models import downloads
-from prebake.build.models.downloads import start_loads
+from prebake.build.models.loads import programs
+from prebake.build.models.loads.starts import start_loads
 from prebake.engine import builds
 from prebake.files import Snapshot, disk
 from prebake.project.python.traces import Tracer
@@ -33,9 +33,9 @@ FILES = {
 
 @pytest.fixture(autouse=True)
 def nothing_remembered() -> Iterator[None]:
-    downloads._memory.clear()
+    programs._memory.clear()
     yield
-    downloads._memory.clear()
+    programs._memory.clear()
 
 
 def found(snapshot: Snapshot) -> list[tuple[str | None, str, int]]:
@@ -76,7 +76,7 @@ def test_live_is_as_if_looked_at_anew(edits: list[tuple[str, str, str]]) -> None
         assert old in content
         texts[path] = Text(content.replace(old, new))
         live = found(snapshot.overlay(texts))
-    downloads._memory.clear()
+    programs._memory.clear()
     assert live == found(snapshot.overlay(texts))
 
 

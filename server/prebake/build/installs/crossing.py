@@ -13,6 +13,7 @@ from prebake.build.build import Build
 from prebake.build.commands.effects import Effects, implicit_reads, roots
 from prebake.build.commands.inproject import command_effects
 from prebake.build.commands.links import Link, is_symbolic, links_above, links_of, through_links
+from prebake.build.commands.projectscripts import followed
 from prebake.build.copies import SYSTEM_FOLDERS, Copy, SourceKind, copies
 from prebake.build.installs.lookups import modules, named_by_variables, programs
 from prebake.build.installs.manifests import Reading, readings
@@ -21,7 +22,7 @@ from prebake.build.installs.wording import shown, title, why_inexact
 from prebake.build.paths import comparable, inside, related
 from prebake.build.route import route
 from prebake.build.state import state_after, states
-from prebake.build.steps import Step, steps_at
+from prebake.build.steps import Step
 from prebake.syntax.dockerfile import Instruction
 from prebake.syntax.expand import references
 
@@ -219,11 +220,15 @@ class _Check:
                 self._doubt(doubt)
             pairs: Iterator[tuple[Step, Effects]] = iter(reading.effects)
         else:
-            steps = steps_at(self._build, item)
-            if steps.problem is not None:
-                self._stop(f"{line} is not understood: {steps.problem}")
+            ran = followed(self._build, item)
+            if ran.problem is not None:
+                self._stop(f"{line} is not understood: {ran.problem}")
                 return
-            pairs = ((step, command_effects(self._build, item, step)) for step in steps.steps)
+            if ran.by_make is not None:
+                self._stop(f"`make` ({line}) may read anything")
+            for path in ran.files:
+                self._read(path, line, None, item.index == self._early)
+            pairs = ((step, command_effects(self._build, item, step)) for step in ran.steps.steps)
         done = set()
         for step, effects in pairs:
             places = (step.directory, step.lookup("HOME"), step.lookup("PYTHONPATH"))

@@ -10,8 +10,8 @@ import posixpath
 from collections.abc import Iterator, Mapping
 
 from prebake.build.build import Build, fact, fact_at
+from prebake.build.commands.projectscripts import followed, mentions_script
 from prebake.build.installs.installer_table import Installer, aliases, installers_of, programs, tools
-from prebake.build.installs.projectscripts import followed, mentions_script
 from prebake.build.state import State, states
 from prebake.build.steps import Argument, Step, Steps, steps_at
 from prebake.project.requirements import is_archive, is_local_index, local_path
@@ -117,8 +117,8 @@ def install_at(build: Build, instruction: Instruction) -> Install | None:
 
 def _by_script(build: Build, instruction: Instruction) -> Install | None:
     """The install that a script of the project or a Makefile does for a RUN."""
-    found = followed(build, instruction, steps_at(build, instruction))
-    if found is None:
+    found = followed(build, instruction)
+    if not found.files:
         return None
     commands = tuple(command for step in found.steps.steps if (command := install_command(step)) is not None)
     state = states(build)[instruction.index]

@@ -12,12 +12,13 @@ import shlex
 
 from prebake.project.catalogue import is_hub_id
 from prebake.regex import regex
+from prebake.text import shortened
 
 # Names of branches, tags and commits.
 _REVISION = regex(r"[A-Za-z0-9_][A-Za-z0-9_./-]{0,127}\Z")
 _FILE = regex(r"[A-Za-z0-9_][\w .+()\[\]@=,-]{0,200}(/[\w .+()\[\]@=,-]{1,200}){0,20}\Z", re.ASCII)
 _PATTERN = regex(r"[A-Za-z0-9_*?][\w .*?\[\]+-]{0,200}(/[\w .*?\[\]+-]{1,200}){0,20}\Z", re.ASCII)
-_FOLDER = regex(r"/[\w.@/-]{1,300}\Z", re.ASCII)
+_FOLDER = regex(r"/[\w.@+/-]{1,300}\Z", re.ASCII)
 _VARIABLE = regex(r"[A-Za-z_][A-Za-z0-9_]{0,99}\Z")
 
 _LONGEST = 120
@@ -61,9 +62,14 @@ def pattern_word(text: str) -> str:
 
 def folder_word(text: str) -> str:
     """An absolute path of the image as a word of a command or of ENV."""
-    if not _FOLDER.match(text) or _climbs(text):
+    if not is_folder(text):
         raise Unsafe("the folder that the code downloads to is not plain enough to be put into a command")
     return text
+
+
+def is_folder(text: str) -> bool:
+    """Whether a text is an absolute path of the image in which nothing means anything to a shell, nor to ENV."""
+    return _FOLDER.match(text) is not None and not _climbs(text) and "//" not in text
 
 
 def variable_word(name: str) -> str:
@@ -79,5 +85,4 @@ def _climbs(path: str) -> bool:
 
 def shown(text: str) -> str:
     """A text of the project for a message: one line of printable characters, however hostile it is."""
-    plain = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
-    return plain if len(plain) <= _LONGEST else f"{plain[: _LONGEST - 3]}..."
+    return shortened(text, _LONGEST)

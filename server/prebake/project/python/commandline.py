@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 COMMAND_LINE = "the command line"
 _UNKNOWN_WORD = "\0"
 _VALUED = (None, "store", "append", "extend")
-_TEXTS = {"str", "builtins.str"}
 _PATHS = {"pathlib.Path", "pathlib.PurePath"}
 
 

@@ -1,0 +1,1 @@
+"""The ways to have a model without a download at each start."""

@@ -1,0 +1,1 @@
+"""What code downloads when it runs: Python programs, the commands of a container."""
