@@ -7,12 +7,12 @@ CACHE := .cache
 SETUP := $(VENV)/.setup-done
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint docs tables examples ci corpus bench builder-setup test-builder hub-setup test-hub proof clean
+.PHONY: help setup demo test lint docs tables examples ci corpus bench builder-setup test-builder hub-setup test-hub install-setup test-install proof clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
 
-# The editors' targets: vsix, editors-setup, test-vscode, test-neovim.
+# The editors' targets: vsix, editors-setup, test-vscode, test-neovim, test-emacs.
 -include editors.mk
 
 setup: $(SETUP) ## create .venv with prebake and its development tools
@@ -25,17 +25,22 @@ demo: $(SETUP) ## check, fix and check again a small project with all three mist
 	@$(PYTHON) -m scripts.demo
 
 test: $(SETUP) ## every test that needs no Docker engine, package from an index, browser or editor
-	$(PYTHON) -m pytest tests --ignore=tests/builder --ignore=tests/hub --ignore=tests/editors --ignore=tests/bench -q
+	$(PYTHON) -m pytest tests --ignore=tests/builder --ignore=tests/hub --ignore=tests/install \
+		--ignore=tests/editors --ignore=tests/bench -q
 
 lint: $(SETUP) ## ruff, mypy, and whether the generated files are up to date
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
 	$(PYTHON) -m scripts.generate_docs --check
+	$(PYTHON) -m scripts.generate_manual --check
+	$(PYTHON) -m scripts.generate_schema --check
 	$(PYTHON) -m scripts.compile_tables --check
 
-docs: $(SETUP) ## write docs/rules/ anew from the rules' docstrings
+docs: $(SETUP) ## write docs/rules/, the manual page and prebake.schema.json anew
 	$(PYTHON) -m scripts.generate_docs
+	$(PYTHON) -m scripts.generate_manual
+	$(PYTHON) -m scripts.generate_schema
 
 tables: $(SETUP) ## write server/prebake/data/compiled.json anew from the tables beside it
 	$(PYTHON) -m scripts.compile_tables
@@ -67,6 +72,12 @@ hub-setup: $(SETUP) ## install two releases of huggingface_hub, what loads model
 test-hub: $(SETUP) ## run the downloads that fixes write against a hub on loopback, then the code without a network
 	$(PYTHON) -m pytest tests/hub -q
 
+install-setup: $(SETUP) ## install what builds, checks and uses packages (pip), and the other shells, for test-install
+	PYTHON=$(PYTHON) tests/install/setup.sh $(CACHE)/install
+
+test-install: $(SETUP) ## build the packages, install them elsewhere, run the pre-commit hooks, complete in zsh and fish
+	$(PYTHON) -m pytest tests/install -q
+
 proof: $(SETUP) $(CACHE)/proof/.done ## measure what the fixes gain in a project with 300 MB of data (after builder-setup)
 	@$(PYTHON) -m tests.proof.run --wheels $(CACHE)/proof/wheels $(if $(OUT),--output "$(OUT)")
 
@@ -76,7 +87,7 @@ $(CACHE)/proof/.done: tests/proof/project.py tests/proof/wheels.py
 	@touch $@
 
 ci: export CI := true
-ci: ## everything, with a real Docker engine, VS Code and Neovim
+ci: ## everything, with a real Docker engine, VS Code, Neovim and Emacs
 	$(MAKE) lint
 	$(MAKE) test
 	$(MAKE) vsix
@@ -84,9 +95,12 @@ ci: ## everything, with a real Docker engine, VS Code and Neovim
 	$(MAKE) test-builder
 	$(MAKE) hub-setup
 	$(MAKE) test-hub
+	$(MAKE) install-setup
+	$(MAKE) test-install
 	$(MAKE) editors-setup
 	$(MAKE) test-vscode
 	$(MAKE) test-neovim
+	$(MAKE) test-emacs
 
 clean: ## remove what the targets made
 	rm -rf $(VENV) $(CACHE) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -10,9 +10,15 @@ from typing import Any
 import pytest
 
 from prebake import files
+from prebake.build.filelinks import file_links
+from prebake.build.names import occurrences, same
 from prebake.engine import Engine, Report
 from prebake.findings import Applicability
 from prebake.fixing import fix_all
+from prebake.lsp.name_pages import name_page
+from prebake.lsp.rerun_pages import rerun_page
+from prebake.project.composelinks import compose_links
+from prebake.syntax.outline import folds, outline
 from tests.rules.trees import make_tree
 
 DOCKERFILE = (
@@ -100,7 +106,28 @@ def check_and_fix(root: Path) -> Report:
     for edit in result.edits:
         assert files.is_below(edit.path, files.absolute(str(root)))
         edit.apply()
+    ask_as_an_editor(engine, path)
     return report
+
+
+def ask_as_an_editor(engine: Engine, path: str) -> None:
+    """What is worked out only when somebody points at it."""
+    for build in engine.builds_of(path):
+        found = occurrences(build)
+        for item in (*found[:5], *found[-5:]):
+            assert item in same(build, item)
+            name_page(build, item)
+        for link in file_links(build):
+            assert files.is_below(link.path, build.root)
+        assert outline(build.tree) or not build.tree.instructions
+        assert all(fold.first < fold.last for fold in folds(build.tree))
+        for instruction in [
+            item for item in build.tree.instructions if item.keyword == "RUN" and item.stage is not None
+        ]:
+            assert rerun_page(build, instruction)
+            break
+    for name in ("compose.yaml", "Dockerfile"):
+        compose_links(engine.snapshot, files.join(files.parent(path), name))
 
 
 @pytest.mark.parametrize("name", BAD_FILES)

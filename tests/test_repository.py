@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from prebake.engine import Engine
 from prebake.rules import all_rules
 from scripts import fixed_example, generate_docs
 
@@ -17,20 +18,26 @@ PACKAGE = ROOT / "server" / "prebake"
 # From the bottom up. Modules of one line may use each other; nothing may use a line below it.
 LAYERS = (
     ("__init__", "records", "text", "paths", "edits", "findings"),
-    ("git", "filesystem", "gittree"),
+    ("git", "githistory", "filesystem", "gittree", "pastworktree"),
     ("files",),
     ("config", "discovery"),
     ("syntax",),
     ("project", "data"),
     ("build",),
     ("rules",),
-    ("silence", "engine"),
+    ("silence", "generated", "engine"),
     ("fixing", "refactoring"),
+    ("replaying",),
     ("lsp", "cli", "__main__"),
 )
 RANK = {room: rank for rank, rooms in enumerate(LAYERS) for room in rooms}
 # The same within build/; modules that stand in no package are the lowest.
-BUILD_LAYERS = (("cache", "context", "commands"), ("rewriting",), ("installs",), ("layers", "models", "order"))
+BUILD_LAYERS = (
+    ("cache", "context", "commands"),
+    ("rewriting",),
+    ("installs",),
+    ("layers", "models", "order", "replay"),
+)
 # And within build/models/.
 MODEL_LAYERS = (("hub",), ("loads",), ("runs",), ("tokens",), ("baked",), ("baking",))
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -152,6 +159,13 @@ def test_links_between_pages_lead_somewhere() -> None:
         for target in re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8")):
             if "://" not in target:
                 assert (page.parent / target).exists(), f"{page.relative_to(ROOT)}: {target}"
+
+
+def test_prebake_finds_nothing_in_our_own_dockerfile() -> None:
+    """No hint either."""
+    report = Engine().check(f"{ROOT}/Dockerfile")
+    assert report.text is not None
+    assert [f"{finding.code} {finding.message}" for finding in report.findings] == []
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,5 @@
-// Bundles the extension into dist/extension.js, with the licences of what went into it beside it.
+// Makes dist/: the extension in one file with the licences of what went into it, the pictures of the walkthrough, and the
+// schema of configuration files.
 import { build } from 'esbuild';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -31,3 +32,11 @@ const notices = [...bundled].sort().map((folder) => {
   return `${name} ${version} (${license})\n\n${fs.readFileSync(path.join(folder, file), 'utf8').trim()}\n`;
 });
 fs.writeFileSync('dist/THIRD-PARTY-NOTICES.txt', notices.join(`\n${'-'.repeat(79)}\n\n`));
+
+const images = '../docs/images';
+fs.mkdirSync('dist/images');
+const { walkthroughs } = JSON.parse(fs.readFileSync('package.json', 'utf8')).contributes;
+for (const { media } of walkthroughs.flatMap((walkthrough) => walkthrough.steps)) {
+  fs.copyFileSync(path.join(images, path.basename(media.image)), media.image);
+}
+fs.copyFileSync('../prebake.schema.json', 'dist/prebake.schema.json');

@@ -16,6 +16,7 @@ from prebake.build.build import Build, Scanner, project_root
 from prebake.discovery import dockerfile_of, dockerfiles, is_dockerfile, is_ignore_file
 from prebake.files import Disk, Snapshot, is_below, parent
 from prebake.findings import Finding, Fix, Repair
+from prebake.generated import GENERATED, is_generated
 from prebake.project.buildfiles import tells_of_builds
 from prebake.records import NamedTuple
 from prebake.silence import silenced
@@ -87,6 +88,7 @@ class Engine:
         self._disk = disk or Disk()
         self._scanner = scanner
         self._overrides = dict(overrides or {})
+        self._overrides_in: dict[str, dict[str, Any]] = {}
         self._workspaces = tuple(workspaces)
         self._buffers: dict[str, Text | None] = {}
         self._snapshot = Snapshot(self._disk)
@@ -99,9 +101,17 @@ class Engine:
         """The files as they are now, unsaved buffers included."""
         return self._snapshot
 
-    def configure(self, overrides: Mapping[str, Any], workspaces: Iterable[str]) -> None:
-        """Replace the overriding settings and the workspace folders."""
+    def configure(
+        self,
+        overrides: Mapping[str, Any],
+        workspaces: Iterable[str],
+        overrides_in: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
+        """Replace the overriding settings and the workspace folders. ``overrides_in`` holds, by folder, the settings
+        that override others instead for what lies in it.
+        """
         self._overrides = dict(overrides)
+        self._overrides_in = {folder: dict(table) for folder, table in (overrides_in or {}).items()}
         self._workspaces = tuple(workspaces)
         self._builds.clear()
         self._reports.clear()
@@ -155,12 +165,13 @@ class Engine:
         Raises:
             config.ConfigError: a configuration file or an override is wrong.
         """
-        return config.load(snapshot or self._snapshot, path, self._overrides)
+        inner = _innermost(path, self._overrides_in)
+        overrides = self._overrides if inner is None else self._overrides_in[inner]
+        return config.load(snapshot or self._snapshot, path, overrides)
 
     def project_root(self, path: str) -> str:
         """The top folder of the project a file belongs to."""
-        around = [folder for folder in self._workspaces if is_below(path, folder)]
-        return project_root(self._snapshot, path, max(around, key=len, default=None))
+        return project_root(self._snapshot, path, _innermost(path, self._workspaces))
 
     def dockerfiles_in(self, folder: str) -> tuple[str, ...]:
         """All Dockerfiles below a folder, sorted; see :func:`prebake.discovery.dockerfiles`."""
@@ -266,6 +277,11 @@ class Engine:
         )
 
 
+def _innermost(path: str, folders: Iterable[str]) -> str | None:
+    """The folder that a path is in, the innermost of several; ``None`` when it is in none."""
+    return max((folder for folder in folders if is_below(path, folder)), key=len, default=None)
+
+
 def builds(
     snapshot: Snapshot,
     path: str,
@@ -320,17 +336,17 @@ def _findings(build: Build, failures: dict[str, None]) -> Iterator[Finding]:
     from prebake.rules import that_may_concern
 
     settings = build.settings
-    generated = _generated(build.text)
+    generated = is_generated(build.text)
     for entry in that_may_concern(item.raw for item in build.tree.instructions):
         if not settings.wants(entry.code, entry.name) or (entry.of_ignore_file and build.ignore.is_empty):
             continue
         for finding in _checked(entry, build, failures):
-            kept = silenced(build.snapshot, finding)
+            kept = silenced(build.snapshot, finding, build.path)
             if kept is None:
                 continue
             kept = kept._replace(severity=settings.severity_of(entry.code, entry.name, kept.severity))
             if generated and kept.location.path == build.path:
-                kept = kept._replace(repair=Repair(lambda: _GENERATED))
+                kept = kept._replace(repair=Repair(lambda: GENERATED))
             yield kept
 
 
@@ -347,20 +363,6 @@ def _checked(entry: Entry, build: Build, failures: dict[str, None]) -> tuple[Fin
         )
         failures[f"internal error in {entry.code} ({where}): {type(error).__name__}: {error}"] = None
         return ()
-
-
-_HEAD, _HEAD_LINES = 2_000, 10
-_MARKS = ("do not edit", "@generated", "do not modify")
-_GENERATED = "the Dockerfile says that it is generated: mend what generates it"
-
-
-def _generated(text: Text) -> bool:
-    """Whether one of the first comment lines says that a program writes the file."""
-    head = text.content[:_HEAD].lower()
-    if not any(mark in head for mark in _MARKS):
-        return False
-    lines = head.split("\n", _HEAD_LINES)[:_HEAD_LINES]
-    return any(line.lstrip().startswith("#") and any(mark in line for mark in _MARKS) for line in lines)
 
 
 def _merge(results: list[tuple[Finding, ...]]) -> list[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
@@ -10,6 +11,8 @@ from prebake import git
 from prebake.filesystem import MAX_TEXT, Entry, Kind, Names, Stamp
 from prebake.paths import join, parent
 from prebake.text import Text
+
+_LINK, _SUBMODULE = 0o120000, 0o160000
 
 
 class GitTree:
@@ -30,9 +33,9 @@ class GitTree:
         self._root = root
         self._files = {join(root, name): entry for name, entry in files.items()}
         self._folders: dict[str, dict[str, Entry]] = {root: {}}
+        self._links: dict[str, str | None] = {path: None for path, file in self._files.items() if file.mode == _LINK}
         for path, file in self._files.items():
-            link = file.mode == 0o120000
-            kind = Kind.SYMLINK if link else Kind.DIRECTORY if file.mode == 0o160000 else Kind.FILE
+            kind = Kind.SYMLINK if path in self._links else Kind.DIRECTORY if file.mode == _SUBMODULE else Kind.FILE
             self._add(path, Entry(posixpath.basename(path), kind, file.size, file.mode & 0o777))
 
     def _add(self, path: str, entry: Entry) -> None:
@@ -48,6 +51,28 @@ class GitTree:
         return self._folders.get(parent(path), {}).get(posixpath.basename(path))
 
     target = entry
+
+    def is_submodule(self, path: str) -> bool:
+        """Whether another repository is to lie there, of which this one holds no files."""
+        file = self._files.get(path)
+        return file is not None and file.mode == _SUBMODULE
+
+    def is_link(self, path: str) -> bool:
+        """Whether a symbolic link is there."""
+        return path in self._links
+
+    @property
+    def has_links(self) -> bool:
+        """Whether there are symbolic links at all."""
+        return bool(self._links)
+
+    def held_link(self, path: str) -> str:
+        """What a symbolic link of the commit holds; a path to itself where the repository does not have it."""
+        found = self._links[path]
+        if found is None:
+            data = git.blob(self._root, self._files[path].oid)
+            found = self._links[path] = posixpath.basename(path) if data is None else os.fsdecode(data)
+        return found
 
     def resolve(self, path: str) -> str | None:
         return path if self.entry(path) is not None else None
@@ -77,7 +102,7 @@ class GitTree:
 
     def text(self, path: str) -> Text | None:
         file = self._files.get(path)
-        if file is None or file.mode in (0o120000, 0o160000) or file.size > MAX_TEXT:
+        if file is None or file.mode in (_LINK, _SUBMODULE) or file.size > MAX_TEXT:
             return None
         data = git.blob(self._root, file.oid)
         return None if data is None else Text.from_bytes(data)

@@ -17,6 +17,13 @@ def stage_at(snapshot: Snapshot, path: str, line: int) -> int | None:
     return next((stage.index for stage in reversed(stages) if stage.instruction.line <= line), None)
 
 
+def head_of(snapshot: Snapshot, path: str, stage: int) -> str | None:
+    """The FROM that a stage of a Dockerfile begins with, as it is written; ``None`` where there is no such stage."""
+    text = snapshot.text(path)
+    stages = parse(text).stages if text is not None else ()
+    return stages[stage].instruction.raw if 0 <= stage < len(stages) else None
+
+
 def reorder_plan(engine: Engine, snapshot: Snapshot, path: str, stage: int) -> Reorder | None:
     """A better order for a stage of a Dockerfile; ``None`` where there is none, or where the Dockerfile is built in
     several ways and no one order is right for all.

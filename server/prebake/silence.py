@@ -8,26 +8,27 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterable, Iterator
 
-from prebake.discovery import is_dockerfile
+from prebake.edits import FileEdit, TextEdit, apply
 from prebake.files import Snapshot
-from prebake.findings import Finding
+from prebake.findings import Finding, Location
 from prebake.regex import regex
 from prebake.syntax.dockerfile import parse
-from prebake.text import Position, Text
+from prebake.text import Position, Span, Text
 
 _COMMENT = regex(r"#\s*prebake:\s*(ignore(?:-file)?)\s*(?:\[([^\]]*)\])?", re.IGNORECASE)
 
 
-def silenced(snapshot: Snapshot, finding: Finding) -> Finding | None:
+def silenced(snapshot: Snapshot, finding: Finding, dockerfile: str) -> Finding | None:
     """``None`` when the user silenced the finding, where it stands or is shown as well; else the finding, without those
-    related places that are silenced.
+    related places that are silenced. ``dockerfile`` is the path of the Dockerfile that it was found for.
 
     A finding that names call sites in Python falls with the last of them.
     """
     for place in (finding.location, *finding.elsewhere):
         text = snapshot.text(place.path)
-        if text is not None and _covers(text, finding, place.path, place.span.start.line):
+        if text is not None and _covers(text, finding, place, dockerfile):
             return None
     sites = [related for related in finding.related if related.location.path.endswith(".py")]
     if not sites:
@@ -35,8 +36,7 @@ def silenced(snapshot: Snapshot, finding: Finding) -> Finding | None:
     kept = []
     for related in finding.related:
         source = snapshot.text(related.location.path)
-        line = related.location.span.start.line
-        if related not in sites or source is None or not _covers(source, finding, related.location.path, line):
+        if related not in sites or source is None or not _covers(source, finding, related.location, dockerfile):
             kept.append(related)
     if len(kept) == len(finding.related):
         return finding
@@ -47,27 +47,120 @@ def silenced(snapshot: Snapshot, finding: Finding) -> Finding | None:
     return finding._replace(related=tuple(kept), sites=shown)
 
 
-def _covers(text: Text, finding: Finding, path: str, line: int) -> bool:
+def silenced_rules(text: Text) -> Iterator[tuple[Span, str]]:
+    """The codes and names in the comments of a file, each with its place."""
+    if "prebake" not in text.content:
+        return
+    for match in _COMMENT.finditer(text.content):
+        start = match.start(2)
+        for item in (match[2] or "").split(","):
+            name = item.strip()
+            at = start + len(item) - len(item.lstrip())
+            if name:
+                yield text.span(at, at + len(name)), name
+            start += len(item) + 1
+
+
+def silencing_edit(snapshot: Snapshot, finding: Finding, place: Location, dockerfile: str) -> FileEdit | None:
+    """The edit that silences a finding at one of its places: it adds a comment, or the rule's code to one that is there
+    already. What is shown in an ignore file as a whole is silenced in that whole file. ``None`` where no comment can
+    stand, such as at the end of a line of Python that a backslash or a string continues.
+    """
+    text = snapshot.text(place.path)
+    if text is None:
+        return None
+    if _is_python(place.path):
+        edit = _at_the_end(text, place.span.start.line, finding.code)
+    elif is_about_file(finding, place, dockerfile):
+        edit = _for_the_file(text, finding.code)
+    else:
+        edit = _above(text, place, dockerfile, finding.code)
+    return None if edit is None else FileEdit(place.path, text, (edit,))
+
+
+def is_about_file(finding: Finding, place: Location, dockerfile: str) -> bool:
+    """Whether a finding is shown at a place because it is about all of an ignore file."""
+    return place != finding.location and place.path != dockerfile and not _is_python(place.path)
+
+
+def _above(text: Text, place: Location, dockerfile: str, code: str) -> TextEdit | None:
+    """A line of its own right above an instruction or pattern, or a code more in the comment block there."""
+    line, block = _block_above(text, place, dockerfile)
+    joined = _joined(text, block, "ignore", code)
+    if joined is not None:
+        return joined
+    content, indent = text.line(line), ""
+    if place.path == dockerfile:
+        if parse(text).instruction_at(Position(line, 0)) is None:
+            return None
+        indent = content[: len(content) - len(content.lstrip(" \t"))]
+    return TextEdit.insert(Position(line, 0), f"{indent}# prebake: ignore[{code}]{text.newline}")
+
+
+def _for_the_file(text: Text, code: str) -> TextEdit:
+    """The first line of an ignore file, or a code more where the file says already what it wants to hear no more of."""
+    joined = _joined(text, range(text.line_count), "ignore-file", code)
+    return joined or TextEdit.insert(Position(0, 0), f"# prebake: ignore-file[{code}]{text.newline}")
+
+
+def _at_the_end(text: Text, line: int, code: str) -> TextEdit | None:
+    """The end of a line of Python, where that does not change what the program is."""
+    from ast import dump
+
+    from prebake.project.python.parse import parse as parse_python
+
+    edit = _joined(text, (line,), "ignore", code)
+    if edit is None:
+        end = Position(line, len(text.line(line).rstrip()))
+        edit = TextEdit.insert(end, f"  # prebake: ignore[{code}]")
+    try:
+        is_same = dump(parse_python(apply(text, (edit,)))) == dump(parse_python(text))
+    except RecursionError:
+        return None
+    return edit if is_same else None
+
+
+def _joined(text: Text, lines: Iterable[int], kind: str, code: str) -> TextEdit | None:
+    """A code more in the first comment of a kind that names codes."""
+    for line in lines:
+        for match in _COMMENT.finditer(text.line(line)):
+            if match[1].lower() != kind or match[2] is None:
+                continue
+            named = match[2].rstrip()
+            comma = "" if not named else "," if "," in named and ", " not in named else ", "
+            at = Position(line, match.start(2) + len(named))
+            return TextEdit(Span(at, Position(line, match.end(2))), comma + code)
+    return None
+
+
+def _covers(text: Text, finding: Finding, place: Location, dockerfile: str) -> bool:
     if "prebake" not in text.content:
         return False
     if any(_names(text.line(number), finding, "ignore-file") for number in range(text.line_count)):
         return True
-    if posixpath.splitext(path)[1] == ".py":
-        return _names(text.line(line), finding, "ignore")
-    above = _first_line(text, path, line) - 1
-    while above >= 0 and text.line(above).lstrip().startswith("#"):
-        if _names(text.line(above), finding, "ignore"):
-            return True
+    if _is_python(place.path):
+        return _names(text.line(place.span.start.line), finding, "ignore")
+    return any(_names(text.line(line), finding, "ignore") for line in _block_above(text, place, dockerfile)[1])
+
+
+def _is_python(path: str) -> bool:
+    return posixpath.splitext(path)[1] == ".py"
+
+
+def _block_above(text: Text, place: Location, dockerfile: str) -> tuple[int, list[int]]:
+    """The line where the instruction or pattern begins that a place belongs to, and the comment lines above it, from
+    the bottom.
+    """
+    line = place.span.start.line
+    if place.path == dockerfile:
+        tree = parse(text)
+        instruction = tree.instruction_at(Position(line, 0))
+        if instruction is not None:
+            return instruction.line, [comment.line for comment in reversed(tree.comment_block(instruction))]
+    above = line
+    while above > 0 and text.line(above - 1).startswith("#"):
         above -= 1
-    return False
-
-
-def _first_line(text: Text, path: str, line: int) -> int:
-    """Where the instruction begins that a line belongs to; the line itself outside of Dockerfiles."""
-    if not is_dockerfile(posixpath.basename(path)):
-        return line
-    instruction = parse(text).instruction_at(Position(line, 0))
-    return line if instruction is None else instruction.line
+    return line, list(range(line - 1, above - 1, -1))
 
 
 def _names(line: str, finding: Finding, kind: str) -> bool:

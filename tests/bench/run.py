@@ -16,7 +16,7 @@ from datetime import date
 from pathlib import Path
 
 from scripts.demo_project import make_demo_project
-from tests.bench import commands, reached, servers
+from tests.bench import commands, reached, replaying, servers
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,8 @@ def measure(scratch: Path, langserver: Sequence[str], runs: int, edits: int) -> 
     rows.append(Row(f"{what}: first, CPU", code["first"], "budget", [1000.0], 1))
     rows.append(Row(f"{what}: after an edit of one, CPU", code["edits"], "budget", [20.0], 1))
     rows.append(Row(f"{what}: after an edit of the Dockerfile, CPU", code["keys"], "budget", [20.0], 1))
+    history = replaying.measure(scratch / "history", max(3, runs // 2))
+    rows.append(Row("`prebake replay` of 10,000 commits", history["replay"], "`git log --raw`", history["log"], 2))
     large = scratch / "large"
     commands.make_large_context(large)
     walked = commands.walk(large, max(3, runs // 2))

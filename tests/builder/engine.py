@@ -115,9 +115,12 @@ class Engine:
         log = self._docker("build", *options, *stage, str(context)).stderr
         return Built(tag, steps(log), log, time.monotonic() - start)
 
-    def run(self, built: Built, *, user: str | None = None) -> tuple[int, str]:
-        """Start a container without a network, and wait for its end; its exit status and what it said."""
+    def run(self, built: Built, *, user: str | None = None, mounted: str | None = None) -> tuple[int, str]:
+        """Start a container without a network, and wait for its end; its exit status and what it said. ``mounted`` is a
+        folder and where it is to be, such as ``/project:/work:ro``.
+        """
         options = ["--rm", "--network", "none", *(["--user", user] if user is not None else [])]
+        options += ["--volume", mounted] if mounted is not None else []
         done = self._run("run", *options, built.tag)
         return done.returncode, done.stdout + done.stderr
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Usage: tests/builder/setup.sh DIR
 # Installs what tests/builder needs: a Docker engine whose BuildKit reads heredocs (23 or newer), a static busybox,
-# Python with pip's wheel for the base image, and the wheel of uv (with the pip of $PYTHON, python3 by default). Where the
-# system's engine is older (Debian 12), that of Debian 13 is unpacked into DIR; nothing of the system is replaced. Safe to
-# run again.
+# Python with pip's wheel for the base image, and wheels of uv and of what prebake needs (with the pip of $PYTHON, python3
+# by default). Where the system's engine is older (Debian 12), that of Debian 13 is unpacked into DIR; nothing of the
+# system is replaced. To be run in the repository's top folder. Safe to run again.
 set -euo pipefail
 
 dir=${1:?usage: tests/builder/setup.sh DIR}
@@ -15,6 +15,15 @@ if [ ! -e "$dir/tools/.done" ]; then
     "${PYTHON:-python3}" -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: \
         --platform musllinux_1_1_x86_64 --dest "$dir/tools" "uv>=0.8"
     touch "$dir/tools/.done"
+fi
+# What the image of our own Dockerfile is made from.
+if [ ! -e "$dir/own/.done" ]; then
+    mkdir -p "$dir/own"
+    "${PYTHON:-python3}" -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"], sep="\n")' \
+        >"$dir/own/requirements.txt"
+    "${PYTHON:-python3}" -m pip download --quiet --disable-pip-version-check --only-binary=:all: --dest "$dir/own" \
+        --constraint constraints.txt --requirement "$dir/own/requirements.txt" "hatchling>=1.27"
+    touch "$dir/own/.done"
 fi
 [ ! -e "$dir/.done" ] || exit 0
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then

@@ -112,7 +112,9 @@ class Remark(Rule):
 
 
 @pytest.fixture
-def sample_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+def sample_rules(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Three small rules in place of the real ones."""
     entries = tuple(Entry(rule.code, rule.name, lambda rule=rule: rule) for rule in (Word, Missing, Remark))
     monkeypatch.setattr(prebake.rules, "REGISTRY", entries)
+    yield
+    prebake.rules._mentioned.cache_clear()  # which real rules an instruction mentions is remembered

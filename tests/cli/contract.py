@@ -93,8 +93,26 @@ def violations(document: Any) -> list[str]:
             text(value[name], f"{what}.{name}", optional=True)
         require(isinstance(value["contexts"], list) and value["context"] in value["contexts"], f"{what}.contexts")
 
-    if keys(document, "version findings dockerfiles", "the document"):
+    def compared(value: dict[str, Any]) -> None:
+        """What --baseline and --since add."""
+        require(type(value["known"]) is int and value["known"] >= 0, f"known is {value['known']!r}")
+        if "baseline" in value and keys(value["baseline"], "path written gone", "baseline"):
+            text(value["baseline"]["path"], "baseline.path")
+            require(isinstance(value["baseline"]["written"], bool), "baseline.written")
+            for entry in value["baseline"]["gone"]:
+                if keys(entry, "fingerprint code path message", "baseline.gone"):
+                    for name in entry:
+                        text(entry[name], f"baseline.gone.{name}")
+        if "since" in value and keys(value["since"], "revision commit", "since"):
+            text(value["since"]["revision"], "since.revision")
+            require(re.fullmatch(r"[0-9a-f]{40,64}", value["since"]["commit"]) is not None, "since.commit")
+
+    more = [name for name in ("baseline", "since") if isinstance(document, dict) and name in document]
+    names = ["version", "findings", "dockerfiles", *(["known", *more] if more else [])]
+    if keys(document, " ".join(names), "the document"):
         require(document["version"] == 1, "version")
+        if more:
+            compared(document)
         for number, value in enumerate(document["findings"]):
             finding(value, f"finding {number}")
         for number, value in enumerate(document["dockerfiles"]):

@@ -129,7 +129,9 @@ def test_nothing_to_check_is_told(run: Run, tmp_path: Path) -> None:
     done = run("check")
     assert (done.status, done.out) == (0, "No findings in 0 Dockerfiles.\n")
     assert "no Dockerfile found below ." in done.err
-    assert "from.py concerns no Dockerfile" in run("check", "from.py").err
+    assert run("check", "from.py").err == "prebake: from.py concerns no Dockerfile\n"
+    told = run("check", "from.py", "app.py").err
+    assert told == "prebake: 2 files concern no Dockerfile, such as from.py\n"
 
 
 def test_given_context(run: Run, tmp_path: Path) -> None:

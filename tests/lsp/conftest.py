@@ -1,6 +1,6 @@
 """A server process for each module and each kind of client; a project folder and an editor for each test."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,7 @@ import pytest_lsp
 from lsprotocol import types
 from pytest_lsp import ClientServerConfig
 
+from tests.lsp import conformance
 from tests.lsp.capabilities import capabilities
 from tests.lsp.editor import Client, Editor, make_client
 from tests.lsp.raw import COMMAND
@@ -21,13 +22,25 @@ CLIENTS = {
 }
 
 
-async def begin(client: Client, root: Path, able: types.ClientCapabilities, options: object = None) -> None:
+@pytest.fixture(autouse=True)
+def conforming() -> Iterator[None]:
+    """A test fails in which a server has sent what the protocol forbids or the client has not declared."""
+    yield
+    found = sorted(set(conformance.VIOLATIONS))
+    conformance.VIOLATIONS.clear()
+    assert not found, found
+
+
+async def begin(
+    client: Client, root: Path, able: types.ClientCapabilities, options: object = None, name: str = "pytest"
+) -> None:
     """Open a workspace."""
     client.root = root
-    client.pulls = able.text_document is not None and able.text_document.diagnostic is not None
+    client.pulls = bool(able.workspace and able.workspace.diagnostics and able.workspace.diagnostics.refresh_support)
     result = await client.initialize_session(
         types.InitializeParams(
             capabilities=able,
+            client_info=types.ClientInfo(name),
             root_uri=root.as_uri(),
             workspace_folders=[types.WorkspaceFolder(root.as_uri(), root.name)],
             initialization_options=options,

@@ -1,30 +1,69 @@
 """An editor as far as a language server can tell: buffers, what it shows, and how it applies edits."""
 
 import asyncio
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import cattrs
 from lsprotocol import types
 from pygls.protocol import default_converter
 from pytest_lsp import LanguageClient
 from pytest_lsp.client import DEFAULT_CLIENT_FEATURES, register_lsp_features
+from pytest_lsp.protocol import LanguageClientProtocol
+
+from tests.lsp.conformance import Conformance
 
 SECONDS = 30.0
 Diagnostics = Sequence[types.Diagnostic]
 CODECS = {"utf-8": ("utf-8", 1), "utf-16": ("utf-16-le", 2), "utf-32": ("utf-32-le", 4)}
 
 
+def converter() -> cattrs.Converter:
+    """The library's, except that an action with a command is not taken for that command."""
+    made = default_converter()
+
+    def action(found: Any, _: object) -> types.Command | types.CodeAction:
+        is_command = isinstance(found.get("command"), str)
+        return made.structure(found, types.Command if is_command else types.CodeAction)
+
+    made.register_structure_hook(types.Command | types.CodeAction, action)
+    return made
+
+
+class StrictProtocol(LanguageClientProtocol):
+    """Holds every message of the server against the protocol and what the client has declared."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._conformance = Conformance()
+
+    def structure_message(self, data: dict[str, Any]) -> Any:
+        """Called for each object in a message, the message itself being the last."""
+        if "jsonrpc" in data:
+            self._conformance.received(data)
+        return super().structure_message(data)
+
+    def _send_data(self, data: Any) -> None:
+        self._conformance.sent(json.loads(json.dumps(data, default=self._serialize_message)))
+        super()._send_data(data)
+
+
 class Client(LanguageClient):
     """The protocol's side of an editor: it remembers what it was told, and wakes who waits for news."""
 
     def __init__(self) -> None:
-        super().__init__(converter_factory=default_converter)
+        super().__init__(protocol_cls=StrictProtocol, converter_factory=converter)
         self.published: dict[str, types.PublishDiagnosticsParams] = {}
         self.every_publish: list[types.PublishDiagnosticsParams] = []
         self.registrations: list[types.Registration] = []
         self.configuration_requests: list[types.ConfigurationParams] = []
         self.lens_refreshes = 0
+        self.hint_refreshes = 0
+        self.sent_edits: list[types.ApplyWorkspaceEditParams] = []
+        self.shown_pages: list[types.ShowDocumentParams] = []
+        self.shows_pages = True
         self.root = Path()
         self.encoding = "utf-16"
         self.pulls = False
@@ -67,11 +106,18 @@ def make_client() -> Client:
         client.registrations.extend(params.registrations)
         client.tell()
 
+    @on(types.CLIENT_UNREGISTER_CAPABILITY)
+    def unregistered(params: types.UnregistrationParams) -> None:
+        gone = {item.id for item in params.unregisterations}
+        assert gone <= {item.id for item in client.registrations}
+        client.registrations = [item for item in client.registrations if item.id not in gone]
+        client.tell()
+
     @on(types.WORKSPACE_CONFIGURATION)
     def configuration(params: types.ConfigurationParams) -> list[Any]:
         client.configuration_requests.append(params)
         client.tell()
-        return [client.get_configuration(section=item.section) for item in params.items]
+        return [client.get_configuration(section=item.section, scope_uri=item.scope_uri) for item in params.items]
 
     @on(types.WORKSPACE_DIAGNOSTIC_REFRESH)
     def refresh(_: None) -> None:
@@ -82,6 +128,21 @@ def make_client() -> Client:
     def refresh_lenses(_: None) -> None:
         client.lens_refreshes += 1
         client.tell()
+
+    @on(types.WORKSPACE_INLAY_HINT_REFRESH)
+    def refresh_hints(_: None) -> None:
+        client.hint_refreshes += 1
+        client.tell()
+
+    @on(types.WORKSPACE_APPLY_EDIT)
+    def apply_edit(params: types.ApplyWorkspaceEditParams) -> types.ApplyWorkspaceEditResult:
+        client.sent_edits.append(params)
+        return types.ApplyWorkspaceEditResult(applied=True)
+
+    @on(types.WINDOW_SHOW_DOCUMENT)
+    def show_document(params: types.ShowDocumentParams) -> types.ShowDocumentResult:
+        client.shown_pages.append(params)
+        return types.ShowDocumentResult(success=client.shows_pages)
 
     @on(types.WINDOW_SHOW_MESSAGE)
     def message(params: types.ShowMessageParams) -> None:
@@ -219,11 +280,14 @@ class Editor:
         return actions
 
     async def apply(self, action: types.CodeAction) -> None:
-        """Do what an action says, as an editor does: refuse old versions, never overwrite a file that it creates."""
+        """Do what an action says."""
         if action.edit is None:
             action = await self.client.code_action_resolve_async(action)
-        edit = action.edit
-        assert edit is not None
+        assert action.edit is not None
+        self.apply_edit(action.edit)
+
+    def apply_edit(self, edit: types.WorkspaceEdit) -> None:
+        """Make an edit as an editor does: refuse old versions, never overwrite a file that it creates."""
         for uri, changes in (edit.changes or {}).items():
             self._edit(uri, changes)
         for operation in edit.document_changes or ():
@@ -259,6 +323,12 @@ class Editor:
         """The text in a range of the client's units."""
         text = self.text(name)
         return text[self._offset(text, part.start) : self._offset(text, part.end)]
+
+
+def fixes(actions: Sequence[types.CodeAction]) -> list[types.CodeAction]:
+    """Those of the actions that mend something, one finding each."""
+    others = ("Ignore ", "Explain ", "Fix all ")
+    return [action for action in actions if action.disabled is None and not action.title.startswith(others)]
 
 
 def codes(diagnostics: Diagnostics) -> list[str]:

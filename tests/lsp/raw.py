@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self
 
+from tests.lsp.conformance import Conformance
+
 Message = dict[str, Any]
 
 COMMAND = (sys.executable, "-m", "prebake", "server")
@@ -34,6 +36,7 @@ class RawClient:
         self._arrived: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._complaints: list[bytes] = []
         self.seen: list[Message] = []
+        self.conformance = Conformance()
         self.answers = True
         self._listeners = [threading.Thread(target=each, daemon=True) for each in (self._listen, self._overhear)]
         for listener in self._listeners:
@@ -61,6 +64,7 @@ class RawClient:
 
     def send(self, **message: Any) -> None:
         """Send a message."""
+        self.conformance.sent(message)
         self.write(frame({"jsonrpc": "2.0"} | message))
 
     def notify(self, method: str, params: object = None) -> None:
@@ -95,10 +99,11 @@ class RawClient:
                 return message
 
     def initialize(self, capabilities: Message | None = None, **params: Any) -> Message:
-        """Do the handshake; the response to ``initialize``."""
-        response = self.request(
-            "initialize", {"processId": None, "rootUri": None, "capabilities": capabilities or {}} | params
-        )
+        """Do the handshake; the response to ``initialize``. The client wants to know versions, unless it says what
+        else it can do with documents.
+        """
+        able = {"textDocument": {"publishDiagnostics": {"versionSupport": True}}} | (capabilities or {})
+        response = self.request("initialize", {"processId": None, "rootUri": None, "capabilities": able} | params)
         self.notify("initialized", {})
         return response
 
@@ -144,7 +149,9 @@ class RawClient:
             if name.lower() == b"content-length":
                 length = int(value)
             elif header == b"\r\n":
-                self._arrived.put(json.loads(self._stdout.read(length)))
+                message = json.loads(self._stdout.read(length))
+                self.conformance.received(message)
+                self._arrived.put(message)
             elif not colon:
                 raise AssertionError(f"not a header: {header!r}")
         self._arrived.put(None)

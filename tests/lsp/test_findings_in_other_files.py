@@ -12,7 +12,7 @@ from pytest_lsp import ClientServerConfig
 
 from tests.lsp.capabilities import capabilities
 from tests.lsp.conftest import begin
-from tests.lsp.editor import Client, Editor, codes, make_client
+from tests.lsp.editor import Client, Editor, codes, fixes, make_client
 from tests.lsp.projects import ARTICLE
 from tests.rules.trees import make_tree
 
@@ -107,7 +107,7 @@ async def test_it_can_be_read_and_mended_where_it_is_shown_as_well(extra: Client
         types.HoverParams(types.TextDocumentIdentifier(editor.uri(".dockerignore")), place.start)
     )
     assert found is not None and "PB997" in str(found.contents) and found.range == place
-    [action] = await editor.actions(".dockerignore", "quickfix", at=place)
+    [action] = fixes(await editor.actions(".dockerignore", "quickfix", at=place))
     assert [item.code for item in action.diagnostics or ()] == ["PB997"]
     assert [item.range for item in action.diagnostics or ()] == [place]
     await editor.apply(action)

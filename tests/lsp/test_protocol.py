@@ -19,7 +19,8 @@ EMPTY_RANGE = {"start": POSITION, "end": POSITION}
 @pytest.fixture(scope="module")
 def client() -> Iterator[RawClient]:
     with RawClient() as client:
-        client.initialize()
+        literals = {"codeActionKind": {"valueSet": ["quickfix"]}}
+        client.initialize({"textDocument": {"codeAction": {"codeActionLiteralSupport": literals}}})
         yield client
 
 

@@ -1,40 +1,13 @@
-"""What a long conversation leaves behind in the server: nothing. Here the server runs in the test's own loop."""
+"""What a long conversation leaves behind in the server: nothing."""
 
 import asyncio
-import json
-from typing import Any
 
 import pytest
 
-from prebake.lsp.language_server import Server
 from prebake.lsp.progress import Progress
-from prebake.lsp.transport import MessageReader, MessageWriter
+from tests.lsp.conversation import Conversation
 
 pytestmark = pytest.mark.asyncio
-
-
-class Conversation:
-    """A server without a process, and the messages that it has sent."""
-
-    def __init__(self) -> None:
-        self.server = Server()
-        self.server.loop = asyncio.get_running_loop()
-        self.sent: list[dict[str, Any]] = []
-        self.server.protocol.set_writer(MessageWriter(self._take))
-        self.receive(id=1, method="initialize", params={"capabilities": {"window": {"workDoneProgress": True}}})
-
-    def _take(self, data: bytes) -> None:
-        rest = iter([data])
-        body = MessageReader(lambda _count: next(rest, b"")).read()
-        assert body is not None
-        self.sent.append(json.loads(body))
-
-    def receive(self, **message: Any) -> None:
-        self.server.protocol.receive({"jsonrpc": "2.0"} | message)
-
-    @property
-    def waiting(self) -> dict[Any, Any]:
-        return self.server.protocol._request_futures
 
 
 async def test_notifications_leave_nothing_behind() -> None:
@@ -51,7 +24,7 @@ async def test_notifications_leave_nothing_behind() -> None:
 
 
 async def test_finished_progress_leaves_nothing_behind() -> None:
-    talk = Conversation()
+    talk = Conversation({"window": {"workDoneProgress": True}}, answers=False)
     stopped: list[bool] = []
     progress = Progress(talk.server, "Measuring", lambda: stopped.append(True))
     progress.report("1 file")
@@ -70,7 +43,7 @@ async def test_finished_progress_leaves_nothing_behind() -> None:
 
 
 async def test_progress_that_is_over_before_the_client_agrees_is_not_begun() -> None:
-    talk = Conversation()
+    talk = Conversation({"window": {"workDoneProgress": True}}, answers=False)
     progress = Progress(talk.server, "Measuring", lambda: None)
     progress.report("1 file")
     while talk.sent[-1].get("method") != "window/workDoneProgress/create":

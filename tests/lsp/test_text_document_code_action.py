@@ -7,7 +7,7 @@ from lsprotocol import types
 
 from tests.lsp.capabilities import capabilities
 from tests.lsp.conftest import begin
-from tests.lsp.editor import Client, Editor, codes
+from tests.lsp.editor import Client, Editor, codes, fixes
 from tests.lsp.projects import ARTICLE, MIXED_UP, OLD_COMMAND
 from tests.rules.trees import make_tree
 
@@ -127,26 +127,6 @@ async def test_fix_all_is_resolved_lazily_and_holds_safe_fixes_only(editor: Edit
     assert not await editor.actions("Dockerfile", FIX_ALL)
 
 
-async def test_fix_all_is_computed_from_the_text_as_it_is_when_resolved(editor: Editor) -> None:
-    make_tree(editor.folder, ARTICLE)
-    editor.open("Dockerfile")
-    [action] = await editor.actions("Dockerfile", FIX_ALL)
-    editor.change("Dockerfile", "# typed meanwhile\n" + editor.text("Dockerfile"))
-    await editor.apply(action)
-    assert editor.text("Dockerfile").startswith("# typed meanwhile\n")
-    await editor.diagnostics("Dockerfile", lambda shown: "PB201" not in codes(shown))
-
-
-async def test_fix_all_that_has_nothing_left_to_do_is_refused(editor: Editor) -> None:
-    make_tree(editor.folder, ARTICLE)
-    editor.open("Dockerfile")
-    [action] = await editor.actions("Dockerfile", FIX_ALL)
-    editor.change("Dockerfile", "FROM python:3.12-slim\n")
-    with pytest.raises(Exception, match="nothing is left to fix") as caught:
-        await editor.client.code_action_resolve_async(action)
-    assert getattr(caught.value, "code", None) == -32801
-
-
 async def test_fix_all_of_another_document_leaves_this_one_alone(editor: Editor) -> None:
     make_tree(editor.folder, ARTICLE)
     editor.open("Dockerfile")
@@ -168,7 +148,7 @@ async def test_plain_edits_and_no_new_files_without_versioned_edits(fresh: Clien
     make_tree(tmp_path, ARTICLE)
     editor = Editor(fresh, tmp_path)
     editor.open("Dockerfile")
-    actions = await editor.actions("Dockerfile", "quickfix")
+    actions = fixes(await editor.actions("Dockerfile", "quickfix"))
     assert not of(actions, "PB101")
     [action, *_] = of(actions, "PB201")
     assert action.edit is not None and action.edit.document_changes is None
@@ -194,8 +174,30 @@ async def test_client_that_cannot_create_files_is_not_offered_it(fresh: Client, 
     make_tree(tmp_path, ARTICLE)
     editor = Editor(fresh, tmp_path)
     editor.open("Dockerfile")
-    actions = await editor.actions("Dockerfile", "quickfix")
+    actions = fixes(await editor.actions("Dockerfile", "quickfix"))
     assert of(actions, "PB201") and not of(actions, "PB101")
+
+
+@pytest.mark.parametrize("versioned", [True, False])
+@pytest.mark.asyncio(loop_scope="function")
+async def test_client_that_does_not_speak_of_files_makes_one_by_editing_it(
+    fresh: Client, tmp_path: Path, versioned: bool
+) -> None:
+    await begin(fresh, tmp_path, capabilities(creates=None, versioned_edits=versioned))
+    make_tree(tmp_path, ARTICLE)
+    editor = Editor(fresh, tmp_path)
+    editor.open("Dockerfile")
+    [action, *_] = of(await editor.actions("Dockerfile", "quickfix"), "PB101")
+    assert action.edit is not None
+    if versioned:
+        [edit] = action.edit.document_changes or ()
+        assert isinstance(edit, types.TextDocumentEdit)
+        assert edit.text_document == types.OptionalVersionedTextDocumentIdentifier(editor.uri(".dockerignore"), None)
+        edits = list(edit.edits)
+    else:
+        [(uri, edits)] = (action.edit.changes or {}).items()
+        assert uri == editor.uri(".dockerignore")
+    assert [edit.range for edit in edits] == [types.Range(types.Position(0, 0), types.Position(0, 0))]
 
 
 @pytest.mark.asyncio(loop_scope="function")
@@ -235,21 +237,6 @@ async def test_a_stage_that_is_in_order_is_not_offered_to_be_reordered(editor: E
     assert not await editor.actions("Dockerfile", "refactor", at=first)
     editor.open("src/start.sh", language="shellscript")
     assert not await editor.actions("src/start.sh", "refactor")
-
-
-async def test_reordering_is_computed_from_the_text_as_it_is_when_resolved(editor: Editor) -> None:
-    make_tree(editor.folder, MIXED_UP)
-    editor.open("Dockerfile")
-    last = types.Range(types.Position(5, 0), types.Position(5, 0))
-    [action] = await editor.actions("Dockerfile", "refactor.rewrite", at=last)
-    text = editor.text("Dockerfile")
-    editor.change("Dockerfile", "# typed\n# meanwhile\n# by\n# the user\n\n" + text)
-    resolved = await editor.client.code_action_resolve_async(action)
-    assert resolved.edit is not None
-    editor.change("Dockerfile", "FROM debian:12\nCOPY src /srv/src\n")
-    with pytest.raises(Exception, match="nothing is left to reorder") as caught:
-        await editor.client.code_action_resolve_async(action)
-    assert getattr(caught.value, "code", None) == -32801
 
 
 @pytest.mark.asyncio(loop_scope="function")

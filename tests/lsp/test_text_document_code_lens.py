@@ -1,4 +1,4 @@
-"""What is sent with an ignore file, on top of it."""
+"""What is sent to build a stage, over its FROM; what is sent with an ignore file, on top of it."""
 
 import asyncio
 from collections.abc import Callable
@@ -26,7 +26,8 @@ SMALL: dict[str, Any] = {
 
 async def lenses(editor: Editor, name: str = ".dockerignore") -> list[types.CodeLens]:
     params = types.CodeLensParams(types.TextDocumentIdentifier(editor.uri(name)))
-    return list(await editor.client.text_document_code_lens_async(params) or ())
+    found = list(await editor.client.text_document_code_lens_async(params) or ())
+    return [lens if lens.command else await editor.client.code_lens_resolve_async(lens) for lens in found]
 
 
 async def titles(editor: Editor, name: str = ".dockerignore") -> list[str]:
@@ -140,7 +141,7 @@ async def test_one_for_each_context(editor: Editor) -> None:
 
 async def test_other_files_have_none(editor: Editor) -> None:
     make_tree(editor.folder, {**ARTICLE, "elsewhere/.dockerignore": "a\n"})
-    editor.open("Dockerfile")
+    editor.open("serve.py", language="python")
     for name in ("Dockerfile", "serve.py", ".gitignore", "elsewhere/.dockerignore", "not-there/.dockerignore"):
         assert await lenses(editor, name) == []
 
@@ -155,3 +156,81 @@ async def test_a_client_that_cannot_be_told_is_not_told(fresh: Client, tmp_path:
         while "sends 5.0 MB" not in (await titles(editor))[0]:
             await asyncio.sleep(0)
     assert fresh.lens_refreshes == 0
+
+
+async def test_what_is_sent_now_and_with_the_fixes(editor: Editor) -> None:
+    make_tree(editor.folder, ARTICLE)
+    editor.open("Dockerfile")
+    [title] = await measured(editor, "Dockerfile")
+    assert title.startswith("sends 10 MB in ") and title.endswith(" of the build context, 8.0 MB with the fixes")
+    [lens] = await lenses(editor, "Dockerfile")
+    assert editor.slice("Dockerfile", lens.range) == "FROM python:3.12-slim"
+    assert lens.command is not None and lens.command.command == ""
+    editor.open(".dockerignore", ".git*\n.venv\ndata\nmodels\n", language="ignore")
+    await measured(editor, "Dockerfile", lambda title: " B in " in title and "MB" not in title)
+
+
+async def test_several_fixes_count_together(editor: Editor) -> None:
+    make_tree(editor.folder, {**ARTICLE, ".dockerignore": "data\n*.log\n", "run/big.log": {"size": 4_000_000}})
+    editor.open("Dockerfile")
+    found = await measured(editor, "Dockerfile", lambda title: "with the fixes" in title)
+    assert found[0].startswith("sends 11 MB in ") and found[0].endswith(", 5.0 MB with the fixes")
+
+
+async def test_of_a_few_named_paths_no_more_is_sent(editor: Editor) -> None:
+    make_tree(editor.folder, SMALL)
+    editor.open("Dockerfile", "FROM a AS b\nCOPY app /app\n\nFROM c\nCOPY --from=b /app /app\nCOPY data/*.csv /d/\n")
+    assert await measured(editor, "Dockerfile") == ["sends 3.0 MB in 2 files of the build context"]
+    [lens] = await lenses(editor, "Dockerfile")
+    assert lens.range.start.line == 3
+
+
+async def test_the_title_stands_while_something_is_typed(editor: Editor) -> None:
+    make_tree(editor.folder, ARTICLE)
+    editor.open("Dockerfile")
+    [before] = await measured(editor, "Dockerfile")
+    editor.change("Dockerfile", editor.text("Dockerfile").replace("CMD", "RUN something\nCM"))
+    assert await titles(editor, "Dockerfile") == [before]
+    editor.change("Dockerfile", "")
+    assert await titles(editor, "Dockerfile") == []
+
+
+async def test_each_target_and_context_has_its_own(editor: Editor) -> None:
+    compose = """\
+services:
+  a: {build: {context: a, dockerfile: ../Dockerfile, target: one}}
+  b: {build: {context: b, dockerfile: ../Dockerfile}}
+"""
+    files = {"a/x": {"size": 2_000}, "b/x": {"size": 3_000}, "compose.yaml": compose}
+    make_tree(editor.folder, {**files, "Dockerfile": "FROM x AS one\nCOPY . /a\nFROM y\nCOPY . /b\n"})
+    editor.open("Dockerfile")
+    await measured(editor, "Dockerfile")
+    found = [(lens.range.start.line, lens.command.title) for lens in await lenses(editor, "Dockerfile") if lens.command]
+    assert found == [
+        (0, "a: sends 2.0 kB in 1 file of the build context"),
+        (2, "b: sends 3.0 kB in 1 file of the build context"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["FROM a\nRUN b\n", "COPY . /\n", "\0", "FROM", "FROM a\nADD https://x.org/y /\n", "FROM a\nCOPY"]
+)
+async def test_where_nothing_is_sent_there_is_none(editor: Editor, text: str) -> None:
+    make_tree(editor.folder, SMALL)
+    editor.open("Dockerfile", text)
+    assert await titles(editor, "Dockerfile") == []
+
+
+async def test_an_ignore_file_that_stops_the_build_is_said(editor: Editor) -> None:
+    make_tree(editor.folder, {**SMALL, ".dockerignore": "data\n[a-\n"})
+    editor.open("Dockerfile")
+    assert await measured(editor, "Dockerfile") == [".dockerignore stops the build at line 2"]
+
+
+async def test_a_lens_of_another_time_stays_without_a_title(editor: Editor) -> None:
+    make_tree(editor.folder, SMALL)
+    editor.open("Dockerfile")
+    top = types.Range(types.Position(0, 0), types.Position(0, 0))
+    for data in (None, 1, {"path": 1}, {"path": "/gone/Dockerfile", "number": 0}, {"path": "x", "number": -1}):
+        lens = await editor.client.code_lens_resolve_async(types.CodeLens(top, data=data))
+        assert lens.command is None

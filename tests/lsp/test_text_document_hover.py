@@ -1,4 +1,4 @@
-"""Hover on findings, on patterns of an ignore file and on what is copied."""
+"""Hover on findings, on what is copied, run and named in a Dockerfile, and on patterns of an ignore file."""
 
 from pathlib import Path
 from typing import Any
@@ -67,6 +67,27 @@ async def test_a_finding_is_explained_by_its_rule(editor: Editor) -> None:
     assert found.contents.kind == types.MarkupKind.Markdown
     assert rule.summary() in found.contents.value and rule.url() in found.contents.value
     assert editor.slice("Dockerfile", found.range) == "COPY . /app"
+
+
+async def test_a_finding_says_what_its_fix_writes(editor: Editor) -> None:
+    make_tree(editor.folder, ARTICLE)
+    editor.open("Dockerfile")
+    await editor.diagnostics("Dockerfile", lambda found: any(" MB" in item.message for item in found))
+    text = await told(editor, "Dockerfile", 3)
+    page = text[text.index("### PB201") :]
+    assert "**Safe fix: the image stays the same.** Copy requirements.txt first" in page
+    assert "+COPY requirements.txt /app/" in page and "-RUN pip install -r requirements.txt" in page
+    page = text[text.index("### PB101") :]
+    assert "**Cost:** " in page and "**Suggested fix: look at what it changes.** Create .dockerignore" in page
+    assert "Creates `.dockerignore`:\n\n```\n" in page and "**/.venv" in page
+
+
+async def test_a_finding_without_a_fix_says_why(editor: Editor) -> None:
+    make_tree(editor.folder, ARTICLE)
+    editor.open("Dockerfile", "# Generated: do not edit.\n" + str(ARTICLE["Dockerfile"]))
+    text = await told(editor, "Dockerfile", 4)
+    assert "### PB201" in text and "**No quick fix:** the Dockerfile says that it is generated" in text
+    assert "afe fix:" not in text and "```diff" not in text
 
 
 async def test_elsewhere_there_is_nothing(editor: Editor) -> None:
@@ -217,6 +238,112 @@ async def test_a_finding_is_explained_below(editor: Editor) -> None:
     assert text.startswith("Sends **") and "PB201" in text and "leaves out" not in text.partition("\n")[0]
 
 
+NAMES = """\
+ARG VERSION=3.12
+FROM python:$VERSION AS é🐳
+ARG VERSION
+ENV TOOL=uv-$VERSION
+RUN echo "🐳 $TOOL ${VERSION:-3.9}"
+FROM scratch
+ARG OTHER
+COPY --from=é🐳 /x /y
+COPY --from=nginx /x /y
+LABEL a=$VERSION b=${OTHER:-none} c=$PATH
+CMD echo $OTHER
+"""
+
+
+async def test_names_say_what_they_stand_for_and_why(editor: Editor) -> None:
+    make_tree(editor.folder, {"compose.yaml": 'services:\n  a:\n    build: {context: ., args: {VERSION: "3.11"}}\n'})
+    editor.open("Dockerfile", NAMES)
+
+    async def page(line: int, text: str) -> str:
+        before = NAMES.split("\n")[line].partition(text)[0]
+        units = len(before.encode()) if editor.client.encoding == "utf-8" else len(before.encode("utf-16-le")) // 2
+        return await told(editor, "Dockerfile", line, units + 1)
+
+    given = "`compose.yaml:3` (service a) gives this value; the default, line 1, is `3.12`."
+    assert (await page(0, "VERSION")).endswith(given)
+    assert "**`VERSION`** = `3.11`\n\n```dockerfile\nARG VERSION=3.12\n```" in await page(1, "$VERSION")
+    assert await page(1, "python:") == "**Image** `python:3.11`"
+    assert "ARG, line 3, takes over the one above the first FROM, line 1. " + given in await page(3, "$VERSION")
+    assert (await page(4, "$TOOL")).startswith("**`TOOL`** = `uv-3.11`") and "ENV, line 4." in await page(4, "$TOOL")
+    assert (await page(4, "${VERSION")).endswith("Here, `${VERSION:-3.9}` is `3.11`.")
+    stage = await page(7, "é🐳")
+    assert stage.startswith("**Stage `é🐳`**, line 2\n") and "Built on `python:3.11` in the end." in stage
+    assert "Target of" not in stage
+    assert "No stage above this one is called `nginx`" in await page(8, "nginx")
+    assert "`ARG VERSION` in this stage takes it over." in await page(9, "$VERSION")
+    assert "--build-arg OTHER=..." in await page(9, "${OTHER") and "is `none`" in await page(9, "${OTHER")
+    assert "Nothing here sets it" in await page(9, "$PATH")
+    assert "the ARG in line 7 is there while the image is built" in await page(10, "$OTHER")
+    found = await hover(editor, "Dockerfile", 3, 14)
+    assert found is not None and found.range is not None
+    assert editor.slice("Dockerfile", found.range) == "$VERSION"
+
+
+async def test_a_stage_says_who_builds_it(editor: Editor) -> None:
+    services = "  a: {build: {context: ., target: one}}\n  b: {build: {context: .}}\n"
+    make_tree(editor.folder, {"compose.yaml": f"services:\n{services}"})
+    editor.open("Dockerfile", "FROM a AS one\nFROM one AS two\nFROM two AS three\n")
+    assert (await told(editor, "Dockerfile", 1, 7)).endswith("Target of `compose.yaml:2` (service a).")
+    assert "Target of" not in await told(editor, "Dockerfile", 2, 7)
+    assert (await told(editor, "Dockerfile", 2, 15)).endswith("Target of `compose.yaml:3` (service b).")
+
+
+async def test_names_follow_what_is_typed(editor: Editor) -> None:
+    editor.open("Dockerfile", "FROM a\nENV X=1\nRUN echo $X\n")
+    assert "= `1`" in await told(editor, "Dockerfile", 2, 10)
+    editor.change("Dockerfile", "FROM a\nENV X=22\nRUN echo ${X")
+    assert "= `22`" in await told(editor, "Dockerfile", 2, 10)
+    editor.change("Dockerfile", "FROM a\nENV X\nRUN echo ${X:-")
+    await told(editor, "Dockerfile", 2, 10)
+
+
+async def test_a_run_says_what_makes_it_run_again(editor: Editor) -> None:
+    project = {"requirements.txt": "a\n", "src/main.py": "", ".dockerignore": "*.log\n"}
+    make_tree(editor.folder, project)
+    above = "FROM a\nARG REV\nCOPY requirements.txt src ./\n"
+    editor.open("Dockerfile", f"{above}RUN pip install \\\n    -r requirements.txt\n")
+    text = await told(editor, "Dockerfile", 4, 5)
+    assert text.startswith("**Warm rebuild with BuildKit:** cached until requirements.txt or src changes")
+    assert "\n- line 3, `COPY requirements.txt src ./`: `requirements.txt`, `src`" in text
+    editor.change("Dockerfile", "FROM a\nCOPY . .\nRUN make\n")
+    text = await told(editor, "Dockerfile", 2, 5)
+    assert "runs again with every edit (COPY of the whole context at line 2)" in text
+    editor.change("Dockerfile", "FROM a\nRUN make\n")
+    assert "no file of the build context makes it run again" in await told(editor, "Dockerfile", 1, 5)
+
+
+async def test_a_rule_that_is_silenced_is_explained(editor: Editor) -> None:
+    editor.open("Dockerfile", "FROM a\n# prebake: ignore[PB206,package-cache-kept] é🐳\nRUN pip install x\n")
+    for character in (20, 30):
+        text = await told(editor, "Dockerfile", 1, character)
+        assert text.startswith("### PB206 package-cache-kept\n") and "PB206.md" in text
+    assert await hover(editor, "Dockerfile", 1, 4) is None
+    editor.open("a.py", "load()  # prebake: ignore[PB301]\n", language="python")
+    assert "### PB301" in await told(editor, "a.py", 0, 28)
+
+
+HOSTILE_NAMES = [
+    "",
+    "\ufeffFROM $a\r\nRUN $b\r\n",
+    "\0$\0\n\x1c\n",
+    "RUN <<A\n$" * 9,
+    "FROM a AS a\nFROM a AS a\nCOPY --from=$a --from= x",
+    "FROM a\nENV A=" + "${A:-" * 2_000,
+    "FROM a\nRUN " + "`" * 5_000,
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE_NAMES)
+async def test_hostile_dockerfiles_are_answered(editor: Editor, text: str) -> None:
+    editor.open("Dockerfile", text)
+    for line in (0, 1, 2, 50):
+        for character in (0, 6, 12, 9_999):
+            await told(editor, "Dockerfile", line, character)
+
+
 HOSTILE = {
     "binary": "\0\1\n\x7f*\n",
     "malformed": "[\n!\n!/\n\\\n[a-\n[]\n",
@@ -258,3 +385,20 @@ async def test_plain_text_for_a_client_without_markdown(fresh: Client, tmp_path:
     found = await hover(editor, "Dockerfile", 3, 2)
     assert found is not None and isinstance(found.contents, types.MarkupContent)
     assert found.contents.kind == types.MarkupKind.PlainText
+    text = found.contents.value
+    assert "\nPB201 copy-before-install\n" in text and "\n    +COPY requirements.txt /app/\n" in text
+    assert (
+        not any(mark in text for mark in ("**Safe", "**Cost", "```", "###", "](")) and "More on PB201: https://" in text
+    )
+
+
+@pytest.mark.asyncio(loop_scope="function")
+async def test_names_are_left_to_another_server(fresh: Client, tmp_path: Path) -> None:
+    fresh.set_configuration({"features": "own"}, section="prebake")
+    await begin(fresh, tmp_path, capabilities())
+    editor = Editor(fresh, tmp_path)
+    editor.open("Dockerfile", NAMES)
+    await editor.diagnostics("Dockerfile")
+    assert await hover(editor, "Dockerfile", 3, 14) is None
+    found = await hover(editor, "Dockerfile", 4, 14)
+    assert found is not None and "Warm rebuild" in str(found.contents) and "TOOL" not in str(found.contents)

@@ -22,6 +22,17 @@ async def test_a_client_is_pushed_to_or_pulls_but_never_both(editor: Editor) -> 
     assert found and bool(pushed) != editor.client.pulls
 
 
+@pytest.mark.asyncio(loop_scope="function")
+async def test_a_client_that_cannot_be_told_to_pull_again_is_pushed_to(fresh: Client, tmp_path: Path) -> None:
+    await begin(fresh, tmp_path, capabilities(pull=True, refresh=False))
+    make_tree(tmp_path, ARTICLE)
+    editor = Editor(fresh, tmp_path)
+    editor.open("Dockerfile")
+    await editor.diagnostics("Dockerfile", lambda shown: "PB101" in codes(shown))
+    editor.write(".dockerignore", ".git\n.venv\n")
+    await editor.diagnostics("Dockerfile", lambda shown: "PB101" not in codes(shown))
+
+
 @pytest.mark.parametrize("client", ["push"], indirect=True)
 async def test_every_push_has_the_version_it_was_computed_for(editor: Editor) -> None:
     make_tree(editor.folder, ARTICLE)

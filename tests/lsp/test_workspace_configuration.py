@@ -27,8 +27,8 @@ async def test_settings_are_asked_for_before_anything_is_shown(fresh: Client, tm
     editor = project(fresh, tmp_path)
     await editor.diagnostics("Dockerfile", lambda shown: "PB101" in codes(shown))
     assert not any("PB201" in codes(params.diagnostics) for params in fresh.every_publish)
-    [item] = fresh.configuration_requests[0].items
-    assert (item.section, item.scope_uri) == ("prebake", tmp_path.as_uri())
+    asked = [(item.section, item.scope_uri) for item in fresh.configuration_requests[0].items]
+    assert asked == [("prebake", tmp_path.as_uri()), ("prebake", None)]
 
 
 async def test_changed_settings_are_asked_for_again(fresh: Client, tmp_path: Path) -> None:
@@ -110,8 +110,49 @@ async def test_paths_in_the_settings_are_relative_to_the_workspace_folder(fresh:
     assert operation.uri in (editor.uri(".dockerignore"), editor.uri("docker/Dockerfile.dockerignore"))
 
 
+async def test_paths_told_once_are_relative_to_each_workspace_folder(fresh: Client, tmp_path: Path) -> None:
+    targets = {"docker/Dockerfile": {"context": "app"}}
+    for name in ("one", "two"):
+        make_tree(tmp_path / name, {"docker/Dockerfile": "FROM a\nCOPY gone.py /\n", "app/there.py": "", "gone.py": ""})
+    folders = [types.WorkspaceFolder((tmp_path / name).as_uri(), name) for name in ("one", "two")]
+    able = capabilities(configuration=False)
+    options = {"targets": targets}
+    await fresh.initialize_session(
+        types.InitializeParams(able, workspace_folders=folders, initialization_options=options)
+    )
+    for name in ("one", "two"):
+        editor = Editor(fresh, tmp_path / name)
+        editor.open("docker/Dockerfile")
+        await editor.diagnostics("docker/Dockerfile", lambda shown: "PB106" in codes(shown))
+
+
+async def test_each_workspace_folder_has_settings_of_its_own(fresh: Client, tmp_path: Path) -> None:
+    names = ("one", "two", "two/inside", "outside")
+    for name in names:
+        make_tree(tmp_path / name, ARTICLE)
+    uris = {name: (tmp_path / name).as_uri() for name in names}
+    fresh.set_configuration({"ignore": ["PB3"]}, section="prebake")
+    fresh.set_configuration({"ignore": ["PB1"]}, section="prebake", scope_uri=uris["one"])
+    fresh.set_configuration({"ignore": ["PB2"], "bad": 1}, section="prebake", scope_uri=uris["two"])
+    fresh.set_configuration({"select": ["PB3"], "bad": 1}, section="prebake", scope_uri=uris["two/inside"])
+    folders = [types.WorkspaceFolder(uris[name], name) for name in names[:3]]
+    await fresh.initialize_session(types.InitializeParams(capabilities(), workspace_folders=folders))
+    editors = {name: Editor(fresh, tmp_path / name) for name in names}
+    shown: dict[str, set[str]] = {}
+    for name in names:
+        editors[name].open("Dockerfile")
+        found = await editors[name].diagnostics("Dockerfile")
+        shown[name] = {code[:3] for code in codes(found)}
+    assert shown == {"one": {"PB2", "PB3"}, "two": {"PB1", "PB3"}, "two/inside": {"PB3"}, "outside": {"PB1", "PB2"}}
+    [message] = fresh.messages
+    assert "'bad'" in message.message
+    fresh.set_configuration({}, section="prebake", scope_uri=uris["two"])
+    fresh.workspace_did_change_configuration(types.DidChangeConfigurationParams(settings=None))
+    await editors["two"].diagnostics("Dockerfile", lambda shown: "PB201" in codes(shown))
+
+
 async def test_a_client_that_never_answers_is_not_waited_for(tmp_path: Path) -> None:
-    from tests.lsp.raw import RawClient, frame
+    from tests.lsp.raw import RawClient
 
     make_tree(tmp_path, ARTICLE)
     uri = (tmp_path / "Dockerfile").as_uri()
@@ -120,5 +161,5 @@ async def test_a_client_that_never_answers_is_not_waited_for(tmp_path: Path) -> 
         client.initialize({"workspace": {"configuration": True}}, rootUri=tmp_path.as_uri())
         client.open(uri, str(ARTICLE["Dockerfile"]))
         assert client.published(uri, 1)
-        client.write(frame({"jsonrpc": "2.0", "id": "end", "method": "shutdown"}))
+        client.send(id="end", method="shutdown")
         assert client.answer("end")["result"] is None

@@ -1,5 +1,7 @@
 """Files that other programs write."""
 
+import re
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -39,6 +41,7 @@ def is_watched(globs: list[str], name: str) -> bool:
 async def test_what_is_watched(editor: Editor) -> None:
     globs = await watched(editor.client)
     assert all(glob.startswith("**/") and glob.count("{") <= 1 for glob in globs)
+    assert not any("*" in choices for glob in globs for choices in re.findall(r"\{.*?\}", glob))
     assert not is_watched(globs, "notes.txt") and not is_watched(globs, "data.csv")
 
 
@@ -106,16 +109,50 @@ async def test_a_storm_of_events_is_survived(editor: Editor) -> None:
 
 
 @pytest.mark.asyncio(loop_scope="function")
-async def test_without_events_the_disk_is_looked_at_when_a_file_is_saved(fresh: Client, tmp_path: Path) -> None:
+async def test_a_folder_that_is_said_to_have_changed_is_looked_at_with_all_that_is_in_it(
+    fresh: Client, tmp_path: Path
+) -> None:
     await begin(fresh, tmp_path, capabilities(registers=False))
-    make_tree(tmp_path, ARTICLE)
+    make_tree(tmp_path / "app", ARTICLE)
     editor = Editor(fresh, tmp_path)
-    editor.open("Dockerfile")
-    await editor.diagnostics("Dockerfile", lambda shown: "PB101" in codes(shown))
-    assert not fresh.registrations
-    (tmp_path / ".dockerignore").write_text(".git\n.venv\n")
-    editor.save("Dockerfile")
-    await editor.diagnostics("Dockerfile", lambda shown: "PB101" not in codes(shown))
+    editor.open("app/Dockerfile")
+
+    def size(shown: Sequence[types.Diagnostic]) -> str:
+        message = next((item.message for item in shown if item.code == "PB101"), "")
+        return message.partition(" in ")[0] if "MB" in message else ""
+
+    before = size(await editor.diagnostics("app/Dockerfile", lambda shown: bool(size(shown))))
+    (tmp_path / "app" / "more.bin").write_bytes(b"x" * 9_000_000)
+    (tmp_path / "app" / "serve.py").write_text("print('nothing')\n")
+    event = types.FileEvent(tmp_path.as_uri(), types.FileChangeType.Changed)
+    fresh.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([event]))
+    await editor.diagnostics(
+        "app/Dockerfile", lambda shown: "PB301" not in codes(shown) and size(shown) not in ("", before)
+    )
+
+
+@pytest.mark.parametrize(
+    ("able", "name"),
+    [
+        pytest.param(capabilities(registers=False), "pytest", id="no events"),
+        pytest.param(capabilities(), "helix", id="Helix has events for its own files only"),
+    ],
+)
+@pytest.mark.asyncio(loop_scope="function")
+async def test_without_events_the_disk_is_looked_at_when_a_file_is_saved(
+    fresh: Client, tmp_path: Path, able: types.ClientCapabilities, name: str
+) -> None:
+    await begin(fresh, tmp_path, able, name=name)
+    make_tree(tmp_path / "app", ARTICLE)
+    make_tree(tmp_path, {"prebake.toml": ""})
+    editor = Editor(fresh, tmp_path)
+    editor.open("app/Dockerfile")
+    await editor.diagnostics("app/Dockerfile", lambda shown: {"PB101", "PB301"} <= set(codes(shown)))
+    assert bool(fresh.registrations) == (name == "helix")
+    (tmp_path / "app" / ".dockerignore").write_text(".git\n.venv\n")
+    (tmp_path / "prebake.toml").write_text('ignore = ["PB301"]\n')
+    editor.save("app/Dockerfile")
+    await editor.diagnostics("app/Dockerfile", lambda shown: not {"PB101", "PB301"} & set(codes(shown)))
 
 
 @pytest.mark.asyncio(loop_scope="function")

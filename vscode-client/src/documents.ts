@@ -3,6 +3,11 @@ import type { DocumentSelector } from 'vscode-languageclient/node';
 
 const DOCKERFILES = '**/{Dockerfile,Containerfile}*';
 const IGNORE_FILES = '**/{dockerignore,.dockerignore,.containerignore,*.dockerignore,*.containerignore}';
+/** Folders of other people's Dockerfiles. */
+const FOREIGN = '**/{node_modules,.venv,venv,site-packages}/**';
+/** Names that begin like a Dockerfile's and are something else; the server's own list (`discovery.py`) is longer. */
+const OTHER = /\.(dockerignore|containerignore|md|txt|py|sh|ya?ml|json|tmpl|j2)$/;
+const MOST_FOUND = 100;
 
 const docker = [
   { scheme: 'file', language: 'dockerfile' },
@@ -19,16 +24,16 @@ export const selector: DocumentSelector = [
   { scheme: 'file', pattern: '**/{compose,docker-compose}*.{yml,yaml}' },
 ];
 
-/** Whether a document by itself is reason enough to start the server. */
-export function wantsServer(document: vscode.TextDocument): boolean {
+/** Whether a document is a Dockerfile or an ignore file: reason enough to start the server, and to show its state. */
+export function isDocker(document: vscode.TextDocument): boolean {
   return vscode.languages.match(docker, document) > 0;
 }
 
 /** Whether an open document or a file of the workspace is a Dockerfile or its ignore file. */
 export async function workspaceWantsServer(): Promise<boolean> {
-  if (vscode.workspace.textDocuments.some(wantsServer)) {
+  if (vscode.workspace.textDocuments.some(isDocker)) {
     return true;
   }
-  const found = await vscode.workspace.findFiles(DOCKERFILES, '**/node_modules/**', 1);
-  return found.length > 0;
+  const found = await vscode.workspace.findFiles(DOCKERFILES, FOREIGN, MOST_FOUND);
+  return found.some((uri) => !OTHER.test(uri.path));
 }

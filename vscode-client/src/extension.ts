@@ -1,7 +1,9 @@
 import * as vscode from 'vscode';
-import { wantsServer, workspaceWantsServer } from './documents';
+import { isDocker, workspaceWantsServer } from './documents';
+import { selectInterpreter } from './interpreters';
 import { Server } from './server';
 import { SECTION } from './settings';
+import { StatusItem, showStatus } from './status';
 
 let server: Server | undefined;
 
@@ -9,21 +11,29 @@ let server: Server | undefined;
 export async function activate(context: vscode.ExtensionContext): Promise<void> {
   const log = vscode.window.createOutputChannel('prebake', { log: true });
   const running = new Server(context, log);
+  const status = new StatusItem(running.state);
   server = running;
   context.subscriptions.push(
     log,
     running,
+    status,
     vscode.commands.registerCommand('prebake.restart', () => running.restart()),
     vscode.commands.registerCommand('prebake.showLog', () => log.show()),
+    vscode.commands.registerCommand('prebake.showStatus', () => showStatus(running, status)),
+    vscode.commands.registerCommand('prebake.selectInterpreter', () => selectInterpreter(running.launcher, log)),
+    vscode.commands.registerCommand('prebake.fixAll', () =>
+      vscode.commands.executeCommand('editor.action.codeAction', { kind: 'source.fixAll.prebake', apply: 'first' }),
+    ),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (running.wanted && event.affectsConfiguration(`${SECTION}.interpreter`)) {
         void running.restart();
       }
     }),
     vscode.workspace.onDidGrantWorkspaceTrust(() => running.refresh()),
-    // A `.gitignore` activates the extension too; without a Dockerfile it waits for one.
+    vscode.extensions.onDidChange(() => running.refreshFeatures()),
+    // A file that only looks like a Dockerfile activates the extension too; it waits for a real one.
     vscode.workspace.onDidOpenTextDocument((document) => {
-      if (!running.wanted && wantsServer(document)) {
+      if (!running.wanted && isDocker(document)) {
         void running.restart();
       }
     }),

@@ -8,16 +8,28 @@ import * as vscode from 'vscode';
 import { interpreterSetting } from './settings';
 
 /** A command line that starts Python, and where it was found. */
-export interface Python {
+export interface Candidate {
   readonly command: string;
   readonly args: readonly string[];
   readonly source: string;
 }
 
+/** Python that was tried and can run the server. */
+export interface Python extends Candidate {
+  readonly version: string;
+  /** The program itself, where the command is a link to it or a script that starts it. */
+  readonly executable: string;
+}
+
+/** Why one Python cannot run the server, as the end of a sentence that starts with its path. */
+export type Problem = { readonly problem: string };
+
 /** Python that can run the server, or why there is none. */
-export type Found = { readonly python: Python } | { readonly problem: string };
+export type Found = { readonly python: Python } | Problem;
 
 const PROBE_TIMEOUT_MS = 20_000;
+const WATCH_INTERVAL_MS = 2_000;
+const SETTING = 'prebake.interpreter';
 const NAMES = ['python3', 'python', 'py', 'python3.14', 'python3.13', 'python3.12', 'python3.11'];
 
 /** Arguments that keep the project, PYTHONPATH and site-packages out of the server's process. */
@@ -36,31 +48,55 @@ export async function findPython(launcher: string, log: vscode.LogOutputChannel)
   const setting = interpreterSetting();
   if (setting) {
     const command = expand(setting);
-    const problem = await probe({ command, args: [], source: 'prebake.interpreter' }, launcher);
-    if (problem) {
-      log.error(`${command} (prebake.interpreter) ${problem}`);
-      return { problem: `The Python named in prebake.interpreter cannot run prebake: ${command} ${problem}.` };
+    const tried = await probe({ command, args: [], source: SETTING }, launcher);
+    if ('problem' in tried) {
+      log.error(`${command} (${SETTING}) ${tried.problem}`);
+      return { problem: `The Python named in ${SETTING} cannot run prebake: ${command} ${tried.problem}.` };
     }
-    return { python: { command, args: [], source: 'prebake.interpreter' } };
+    return { python: tried };
   }
-  const tried = new Set<string>();
-  for await (const python of candidates(log)) {
-    const line = [python.command, ...python.args].join(' ');
-    if (tried.has(line)) {
-      continue;
+  let count = 0;
+  for await (const candidate of candidates(log)) {
+    count++;
+    const tried = await probe(candidate, launcher);
+    if (!('problem' in tried)) {
+      return { python: tried };
     }
-    tried.add(line);
-    const problem = await probe(python, launcher);
-    if (!problem) {
-      return { python };
-    }
-    log.warn(`${line} (${python.source}) ${problem}`);
+    log.warn(`${commandLine(candidate)} (${candidate.source}) ${tried.problem}`);
   }
   return {
-    problem:
-      `prebake needs Python 3.11 or newer and found none ` +
-      `(${tried.size} tried). Install one, or name it in prebake.interpreter.`,
+    problem: `prebake needs Python 3.11 or newer and found none (${count} tried). Install one, or name it in ${SETTING}.`,
   };
+}
+
+/** A command line as a person reads it. */
+export function commandLine({ command, args }: Candidate): string {
+  return [command, ...args].join(' ');
+}
+
+/**
+ * Calls back when one of the files is replaced, removed or comes back, as an upgrade of Python does.
+ *
+ * The files are looked at every other second: notifications are not to be had for links, mounts and what lies behind
+ * them.
+ */
+export function watchFiles(files: Iterable<string>, callback: () => void): vscode.Disposable {
+  const listener = (now: fs.Stats, before: fs.Stats) => {
+    if (now.ino !== before.ino || now.mtimeMs !== before.mtimeMs || now.size !== before.size) {
+      callback();
+    }
+  };
+  const watched = [...new Set(files)].filter((file) => path.isAbsolute(file));
+  for (const file of watched) {
+    fs.watchFile(file, { interval: WATCH_INTERVAL_MS, persistent: false }, listener);
+  }
+  return new vscode.Disposable(() => watched.forEach((file) => fs.unwatchFile(file, listener)));
+}
+
+/** The file that the setting names, absolute where that can be told; undefined without a setting. */
+export function interpreterFile(): string | undefined {
+  const setting = interpreterSetting();
+  return setting ? expand(setting) : undefined;
 }
 
 /** Calls back when the extension that was asked for Python selects another one; undefined when none was asked. */
@@ -73,7 +109,19 @@ export function onDidChangePython(callback: () => void): vscode.Disposable | und
   return extension?.isActive ? extension.exports.environments.onDidChangeActiveEnvironmentPath(callback) : undefined;
 }
 
-async function* candidates(log: vscode.LogOutputChannel): AsyncGenerator<Python> {
+/** What may be Python, the most likely first, each once: what the Python extensions have selected, then PATH. */
+export async function* candidates(log: vscode.LogOutputChannel): AsyncGenerator<Candidate> {
+  const seen = new Set<string>();
+  for await (const candidate of everyCandidate(log)) {
+    const line = commandLine(candidate);
+    if (!seen.has(line)) {
+      seen.add(line);
+      yield candidate;
+    }
+  }
+}
+
+async function* everyCandidate(log: vscode.LogOutputChannel): AsyncGenerator<Candidate> {
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
   // Both extensions may answer with what the workspace's files name, so only a trusted workspace is asked about.
   if (vscode.workspace.isTrusted) {
@@ -144,19 +192,19 @@ function inWorkspace(folder: string): boolean {
   return vscode.workspace.getWorkspaceFolder(vscode.Uri.file(folder)) !== undefined;
 }
 
-/** Why this Python cannot run the server, as the end of a sentence that starts with its path; undefined if it can. */
-function probe(python: Python, launcher: string): Promise<string | undefined> {
+/** Starts a Python, by the bundled `launch.py`, to see whether it can run the server. */
+export function probe(candidate: Candidate, launcher: string): Promise<Python | Problem> {
   return new Promise((resolve) => {
-    const args = [...python.args, ...ISOLATED, launcher, '--probe'];
+    const args = [...candidate.args, ...ISOLATED, launcher, '--probe'];
     const options = { cwd: WORKING_FOLDER, timeout: PROBE_TIMEOUT_MS, windowsHide: true };
-    execFile(python.command, args, options, (error, stdout, stderr) => {
+    execFile(candidate.command, args, options, (error, stdout, stderr) => {
       try {
-        const { error: problem } = JSON.parse(stdout) as { error: string | null };
-        resolve(problem ?? undefined);
+        const about = JSON.parse(stdout) as { error: string | null; version: string; executable: string };
+        resolve(about.error ? { problem: about.error } : { ...candidate, version: about.version, executable: about.executable });
       } catch {
         const said = stderr.trim().split('\n').pop();
-        const code = (error as NodeJS.ErrnoException | null)?.code;
-        resolve(code === 'ENOENT' ? 'does not exist' : `does not run as Python 3.11 or newer${said ? `: ${said}` : ''}`);
+        const gone = (error as NodeJS.ErrnoException | null)?.code === 'ENOENT';
+        resolve({ problem: gone ? 'does not exist' : `does not run as Python 3.11 or newer${said ? `: ${said}` : ''}` });
       }
     });
   });

@@ -20,6 +20,7 @@ from prebake.syntax.expand import expand, references
 
 DEFAULT_SHELL = ("/bin/sh", "-c")
 _UNKNOWN = "\0"
+_CHANGING = frozenset({"ARG", "ENV", "SHELL", "USER", "WORKDIR"})
 _PROXIES = frozenset(
     name
     for upper in ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY")
@@ -104,6 +105,16 @@ def compute(tree: Dockerfile, build_args: Mapping[str, str] | None = None) -> tu
     return tuple(run.before(instruction) for instruction in tree.instructions)
 
 
+def compute_at(tree: Dockerfile, index: int) -> State:
+    """The state before the instruction of that number; behind the last one, for any greater number."""
+    run = _Run(tree, {})
+    for instruction in tree.instructions:
+        before = run.before(instruction)
+        if instruction.index == index:
+            return before
+    return run.now
+
+
 def base_stage(build: Build, stage: Stage) -> Stage | None:
     """The stage of this file that another is built on, variables in its FROM replaced; ``None`` for an image."""
     image = states(build)[stage.instruction.index].expand(stage.base, build.tree.escape)
@@ -154,6 +165,8 @@ class _Run:
             self._now = self._begin(instruction, before)
             return before
         before = self._now
+        if instruction.keyword not in _CHANGING:
+            return before
         self._now = self._after(instruction, before)
         if before.stage is None:
             self._global = self._now

@@ -12,17 +12,16 @@ from prebake.build.build import Build
 from prebake.cli.contexts import Shown, contexts_of
 from prebake.cli.measuring import Measuring
 from prebake.cli.output import printable, standard_error, standard_output
-from prebake.cli.targets import Targets, built_from, find_targets, workspaces
+from prebake.cli.targets import Targets, built_from, find_targets, usual_dockerfile, workspaces
 from prebake.config import ConfigError
 from prebake.engine import Engine, builds
-from prebake.files import Snapshot, absolute, join, relative
+from prebake.files import Snapshot, absolute, relative
 from prebake.findings import Applicability, Severity
 
 if TYPE_CHECKING:
     from prebake.project.ignore import IgnoreRules
     from prebake.project.scan import ContextScan
 
-_USUAL = ("Dockerfile", "Containerfile")
 _ADVISERS = "PB1"
 """The rules about contexts."""
 _MOST_ADVISED = 5
@@ -87,12 +86,8 @@ class _Command:
 
     def _targets(self) -> Targets:
         """The Dockerfiles that are asked for."""
-        if not self.options.paths:
-            for name in _USUAL:
-                path = join(self.folder, name)
-                if self.engine.snapshot.is_file(path):
-                    return find_targets(self.engine, [path])
-        return find_targets(self.engine, self.options.paths or ["."])
+        usual = usual_dockerfile(self.engine, self.folder)
+        return find_targets(self.engine, self.options.paths or [usual or "."])
 
     def _builds(self, path: str) -> Iterator[Build]:
         if self.engine.snapshot.text(path) is None:

@@ -7,7 +7,7 @@ relative to the working directory, with ``/``.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from prebake.cli.results import Result
@@ -22,12 +22,21 @@ VERSION = 1
 """Changes when a reader of the JSON would have to change."""
 
 
-def document(reports: Iterable[Report], results: Sequence[Result], folder: str, given_context: bool = False) -> str:
-    """The JSON text for what was found, seen from ``folder``; ``given_context`` says that ``--context`` was used."""
+def document(
+    reports: Iterable[Report],
+    results: Sequence[Result],
+    folder: str,
+    given_context: bool = False,
+    more: Mapping[str, Any] | None = None,
+) -> str:
+    """The JSON text for what was found, seen from ``folder``; ``given_context`` says that ``--context`` was used,
+    ``more`` is what other options add.
+    """
     value = {
         "version": VERSION,
         "findings": [_finding(result, folder) for result in results],
         "dockerfiles": [_dockerfile(report, folder, given_context) for report in reports if report.contexts],
+        **(more or {}),
     }
     return json.dumps(value, indent=2)
 

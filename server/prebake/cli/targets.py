@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from prebake.config import Target
 from prebake.discovery import is_dockerfile
 from prebake.engine import Engine
-from prebake.files import Kind, Snapshot, absolute, parent
+from prebake.files import Kind, Snapshot, absolute, join, parent
 from prebake.records import NamedTuple
 
 _OTHER_FILES = (
@@ -20,11 +20,14 @@ _OTHER_FILES = (
 
 
 class Targets(NamedTuple):
-    """The Dockerfiles to check, in order; what is worth a word; what is wrong with the given paths."""
+    """The Dockerfiles to check, in order; what is worth a word; what is wrong with the given paths; the given folders,
+    which were searched.
+    """
 
     dockerfiles: tuple[str, ...]
     notes: tuple[str, ...]
     problems: tuple[str, ...]
+    folders: tuple[str, ...] = ()
 
 
 def find_targets(engine: Engine, paths: Sequence[str], given: str | None = None) -> Targets:
@@ -35,6 +38,8 @@ def find_targets(engine: Engine, paths: Sequence[str], given: str | None = None)
     dockerfiles: dict[str, None] = {}
     notes: list[str] = []
     problems: list[str] = []
+    folders: list[str] = []
+    unconcerned: list[str] = []
     for path in paths:
         place = absolute(path)
         problem = None if place == given else _problem(engine.snapshot, place)
@@ -47,6 +52,7 @@ def find_targets(engine: Engine, paths: Sequence[str], given: str | None = None)
             if unreadable is not None:
                 problems.append(f"{path}: {unreadable}")
                 continue
+            folders.append(place)
             if not found:
                 notes.append(f"no Dockerfile found below {path}")
         elif _is_dockerfile(engine.snapshot, place):
@@ -54,9 +60,19 @@ def find_targets(engine: Engine, paths: Sequence[str], given: str | None = None)
         else:
             found = engine.dockerfiles_for(place)
             if not found:
-                notes.append(f"{path} concerns no Dockerfile")
+                unconcerned.append(path)
         dockerfiles.update(dict.fromkeys(found))
-    return Targets(tuple(dockerfiles), tuple(notes), tuple(problems))
+    if len(unconcerned) == 1:
+        notes.append(f"{unconcerned[0]} concerns no Dockerfile")
+    elif unconcerned:  # a hook hands over all files of a change
+        notes.append(f"{len(unconcerned)} files concern no Dockerfile, such as {unconcerned[0]}")
+    return Targets(tuple(dockerfiles), tuple(notes), tuple(problems), tuple(folders))
+
+
+def usual_dockerfile(engine: Engine, folder: str) -> str | None:
+    """The Dockerfile that somebody means who names none: the one in the folder that has the usual name."""
+    paths = (join(folder, name) for name in ("Dockerfile", "Containerfile"))
+    return next((path for path in paths if engine.snapshot.is_file(path)), None)
 
 
 def workspaces(paths: Sequence[str]) -> tuple[str, ...]:

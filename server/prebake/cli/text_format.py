@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from prebake.cli.known import Known
 from prebake.cli.output import Output, printable
 from prebake.cli.results import Result, by_cause
 from prebake.cli.snippet import snippet
@@ -34,26 +35,20 @@ class TextFormat:
             self._output.line()
 
     def summary(
-        self, reports: Sequence[Report], shown: Sequence[Result], hidden: int, given_context: bool = False
+        self,
+        reports: Sequence[Report],
+        shown: Sequence[Result],
+        hidden: int,
+        given_context: bool = False,
+        known: Known | None = None,
     ) -> None:
-        """Print how much was found, what can be fixed, and which contexts were used and why."""
-        output = self._output
-        causes = [first.finding for first, *_ in by_cause(shown)]
-        dockerfiles = _count(len(reports), "Dockerfile")
-        if not shown:
-            output.line(output.paint("No findings", "good") + f" in {dockerfiles}.")
-        else:
-            kinds = ", ".join(
-                _count(sum(finding.severity == severity for finding in causes), str(severity))
-                for severity in sorted(Severity, reverse=True)
-                if any(finding.severity == severity for finding in causes)
-            )
-            output.line(output.paint(_count(len(causes), "finding"), "bold") + f" in {dockerfiles}: {kinds}.")
-            output.line(_fixable(causes))
-        if hidden:
-            output.line(f"{_count(hidden, 'hint')} not shown: add --all.")
+        """Print how much was found, what can be fixed, and which contexts were used and why. ``hidden`` findings are
+        hints, ``known`` ones were left out.
+        """
+        for line in totals(self._output, len(reports), shown, hidden, known):
+            self._output.line(line)
         for line in self._contexts(reports, shown, given_context):
-            output.line(line)
+            self._output.line(line)
 
     def _finding(self, finding: Finding, others: Sequence[Finding]) -> Iterator[str]:
         paint = self._output.paint
@@ -115,6 +110,29 @@ class TextFormat:
             yield f"{self._name(report.path)}: build context {where} (from {source}){others}; {ignore}."
         if len(named) > _MOST_CONTEXTS:
             yield f"{len(named) - _MOST_CONTEXTS} more Dockerfiles: their contexts are in --format json."
+
+
+def totals(
+    output: Output, dockerfiles: int, shown: Sequence[Result], hidden: int, known: Known | None
+) -> Iterator[str]:
+    """The lines that say how much was found and what can be fixed; as for :meth:`TextFormat.summary`."""
+    causes = [first.finding for first, *_ in by_cause(shown)]
+    where = f" in {_count(dockerfiles, 'Dockerfile')}"
+    if not shown:
+        yield output.paint("No findings" if known is None else "No new findings", "good") + f"{where}."
+    else:
+        kinds = ", ".join(
+            _count(sum(finding.severity == severity for finding in causes), str(severity))
+            for severity in sorted(Severity, reverse=True)
+            if any(finding.severity == severity for finding in causes)
+        )
+        found = _count(len(causes), "finding" if known is None else "new finding")
+        yield output.paint(found, "bold") + f"{where}: {kinds}."
+        yield _fixable(causes)
+    if hidden:
+        yield f"{_count(hidden, 'hint')} not shown: add --all."
+    if known is not None and known.number:
+        yield f"{_count(known.number, 'known finding')} not shown: from {known.source}."
 
 
 def _paint_carets(output: Output, carets: str, severity: str) -> str:

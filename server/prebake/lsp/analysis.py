@@ -77,10 +77,9 @@ class Analysis:
         self._changes.append(lambda engine: engine.invalidate(gone))
         self._seconds.clear()
 
-    def configure(self, overrides: Mapping[str, Any], workspaces: Iterable[str]) -> None:
-        """The editor's settings or the workspace folders changed."""
-        settings, folders = dict(overrides), tuple(workspaces)
-        self._changes.append(lambda engine: engine.configure(settings, folders))
+    def configure(self, overrides: Mapping[str, Any], overrides_in: Mapping[str, Mapping[str, Any]]) -> None:
+        """The editor's settings or the workspace folders changed; ``overrides_in`` are the settings in each."""
+        self._changes.append(lambda engine: engine.configure(overrides, overrides_in, overrides_in))
         self._seconds.clear()
 
     def measured(self, news: Collection[str] | None, *, again: bool) -> None:

@@ -121,7 +121,7 @@ class Attributions:
                 known.changed.update(below)
                 if not known.touched and (below or paths is None):
                     known.touched = True
-                    self._server.loop.call_later(known.rest + _LATER, self._server.lenses.changed)
+                    self._server.loop.call_later(known.rest + _LATER, self._server.lens_refreshing.changed)
 
     def stop(self) -> None:
         """End all measurements."""
@@ -152,7 +152,7 @@ class Attributions:
                     if self._wanted[root] == rules:
                         del self._running[root]  # from here on, who asks for more begins anew
                         break
-            self._server.later(self._server.lenses.changed)
+            self._server.later(self._server.lens_refreshing.changed)
         except Exception:
             _log.exception("measuring all of %s failed", root)
         finally:

@@ -1,5 +1,5 @@
-"""Code actions: a quick fix for each finding that has one, ``source.fixAll.prebake`` for the safe ones together, and a
-better order for a stage.
+"""Code actions: for each finding its fixes, all of its rule, the comment that silences it and the page that explains
+it; ``source.fixAll.prebake`` for all safe fixes together; and a better order for a stage.
 """
 
 from __future__ import annotations
@@ -11,21 +11,24 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcContentModified
 
 from prebake.lsp import uris
+from prebake.lsp.commands import APPLY
+from prebake.lsp.deeds import FIX_ALL, REORDER, Deed, Deeds
 from prebake.lsp.diagnostics import Standing, View
-from prebake.lsp.workspace_edits import workspace_edit
+from prebake.lsp.finding_actions import FindingActions, action_of, may_be_fixed
 from prebake.text import Span
 
 if TYPE_CHECKING:
-    from prebake.engine import Engine, Report
-    from prebake.findings import Finding, Fix
+    from prebake.engine import Engine
     from prebake.lsp.language_server import Server
 
-FIX_ALL = "source.fixAll.prebake"
+_SOURCE_FIX_ALL = "source.fixAll.prebake"
 
 OPTIONS = types.CodeActionOptions(
-    code_action_kinds=[types.CodeActionKind.QuickFix, FIX_ALL, types.CodeActionKind.RefactorRewrite],
+    code_action_kinds=[types.CodeActionKind.QuickFix, _SOURCE_FIX_ALL, types.CodeActionKind.RefactorRewrite],
     resolve_provider=True,
 )
+
+Actions = list[types.CodeAction | types.Command]
 
 
 class CodeActions:
@@ -35,14 +38,19 @@ class CodeActions:
 
     def __init__(self, server: Server) -> None:
         self._server = server
+        self._deeds = Deeds(server)
+        self._about = FindingActions(server)
 
-    async def offered(self, params: types.CodeActionParams) -> list[types.CodeAction]:
+    async def offered(self, params: types.CodeActionParams) -> Actions:
         """The actions for a range of a document, made for its text as it is now."""
         path = uris.to_path(params.text_document.uri)
-        if path is None or not self._server.client.code_action_literals:
+        if path is None:
             return []
         await self._server.configuration.known()
-        return await self._server.analysis.run(f"actions {path}", lambda engine: self._offer(engine, path, params), [])
+        none: Actions = []
+        return await self._server.analysis.run(
+            f"actions {path}", lambda engine: self._offer(engine, path, params), none
+        )
 
     async def resolved(self, action: types.CodeAction) -> types.CodeAction:
         """An action with its edit, computed from the text as it is now.
@@ -50,31 +58,53 @@ class CodeActions:
         Raises:
             JsonRpcContentModified: there is nothing left that the action could do.
         """
-        path, stage = _path_of(action.data), _stage_of(action.data)
-        if action.edit is None and path is not None:
+        deed = Deed.of(action.data)
+        if action.edit is None and deed is not None:
             action.edit = await self._server.analysis.run(
-                f"edit of {path}",
-                lambda engine: self._fix_all(engine, path) if stage is None else self._reorder(engine, path, stage),
-                None,
+                f"edit of {deed.path}", lambda engine: self._deeds.edit(engine, deed), None
             )
             if action.edit is None:
-                raise JsonRpcContentModified(f"nothing is left to {'fix' if stage is None else 'reorder'}")
+                raise JsonRpcContentModified(deed.refusal)
         return action
 
-    def _offer(self, engine: Engine, path: str, params: types.CodeActionParams) -> list[types.CodeAction]:
-        view = View(self._server, engine)
-        actions: list[types.CodeAction] = []
-        only = params.context.only
-        if _wants(only, types.CodeActionKind.QuickFix):
-            for standing in self._fresh(view, path, params):
-                actions += self._quick_fixes(view, standing)
+    def _offer(self, engine: Engine, path: str, params: types.CodeActionParams) -> Actions:
+        view, only = View(self._server, engine), params.context.only
         is_idle_look = not only and params.context.trigger_kind == types.CodeActionTriggerKind.Automatic
-        if _wants(only, FIX_ALL) and not is_idle_look and self._has_safe_fix(view, path):
-            actions += self._fix_all_action(engine, path, asked=bool(only))
+        found: list[types.CodeAction] = []
+        if _wants(only, types.CodeActionKind.QuickFix):
+            meant = self._fresh(view, path, params)
+            found += self._about.about(view, path, meant, thorough=not is_idle_look)
+        if _wants(only, _SOURCE_FIX_ALL) and not is_idle_look and self._has_safe_fix(view, path):
+            found.append(action_of("Fix all safe prebake findings", _SOURCE_FIX_ALL, Deed(FIX_ALL, path)))
         if _wants(only, types.CodeActionKind.RefactorRewrite) and not is_idle_look:
-            line = view.coordinates(path).span(params.range).start.line
-            actions += self._reorder_action(view, path, line, asked=bool(only))
-        return actions
+            found += self._reorder(view, path, view.coordinates(path).span(params.range).start.line)
+        if is_idle_look:
+            found = [action for action in found if action.disabled is None]
+        fitting = (self._fitting(engine, action, asked=bool(only)) for action in found)
+        return [action for action in fitting if action is not None]
+
+    def _fitting(
+        self, engine: Engine, action: types.CodeAction, *, asked: bool
+    ) -> types.CodeAction | types.Command | None:
+        """An action in the form that the client takes. What is dear is left for later where the client allows it, and
+        where it does not, offered only to a client that asks for this kind of action.
+        """
+        client = self._server.client
+        if not client.code_action_literals:
+            is_done = action.disabled is None and action.data is not None and client.applies_edits
+            return action.command or (types.Command(action.title, APPLY, arguments=[action.data]) if is_done else None)
+        if action.disabled is not None:
+            action.data = None
+            return action if client.disables_actions else None
+        if action.edit is None and action.command is None:
+            if client.resolves_edits and client.keeps_action_data:
+                return action
+            deed = Deed.of(action.data) if asked else None
+            action.edit = None if deed is None else self._deeds.edit(engine, deed)
+            if action.edit is None:
+                return None
+        action.data = None
+        return action
 
     def _fresh(self, view: View, path: str, params: types.CodeActionParams) -> list[Standing]:
         """The findings that are meant, with fixes made for what is on disk now, whoever wrote it."""
@@ -97,97 +127,28 @@ class CodeActions:
     def _meant(self, view: View, path: str, params: types.CodeActionParams) -> list[Standing]:
         """The findings that the range touches or that the client names."""
         span = view.coordinates(path).span(params.range)
-        named = {key for given in params.context.diagnostics if (key := _key(given)) is not None}
-        return [
-            standing
-            for standing in view.standing(path)
-            if _touch(standing.place.span, span) or (named and _key(view.diagnostic(*standing)) in named)
-        ]
+        named = params.context.diagnostics
 
-    def _quick_fixes(self, view: View, standing: Standing) -> Iterator[types.CodeAction]:
-        for number, fix in enumerate(standing.finding.fixes):
-            edit = self._edit(view, standing.report, fix)
-            if edit is not None:
-                yield types.CodeAction(
-                    fix.title,
-                    kind=types.CodeActionKind.QuickFix,
-                    diagnostics=[view.diagnostic(*standing)],
-                    is_preferred=True if number == 0 and self._server.client.prefers else None,
-                    edit=edit,
-                )
+        def is_named(standing: Standing) -> bool:
+            ours = view.diagnostic(*standing) if named else None
+            return ours is not None and any(_is_same(given, ours) for given in named)
 
-    def _edit(self, view: View, report: Report, fix: Fix) -> types.WorkspaceEdit | None:
-        """The fix as a workspace edit; ``None`` when it is refused, or more than the client can do."""
-        from prebake.fixing import Refusal, apply_fix
-
-        if isinstance(apply_fix(view.engine.snapshot, report.root, fix), Refusal):
-            return None
-        return workspace_edit(view, self._server.client, fix.edits)
+        standing = view.standing(path)
+        return [item for item in standing if _touch(item.place.span, span) or is_named(item)]
 
     def _has_safe_fix(self, view: View, path: str) -> bool:
-        return any(_is_safe(standing.finding) for standing in view.standing(path))
+        return any(may_be_fixed(standing, suggested=False) for standing in view.standing(path))
 
-    def _fix_all_action(self, engine: Engine, path: str, *, asked: bool) -> list[types.CodeAction]:
-        """The action that applies all safe fixes. It is dear, so its edit is left for later where the client allows it,
-        and where it does not, offered only to a client that asks for this kind of action.
-        """
-        action = types.CodeAction("Fix all safe prebake findings", kind=FIX_ALL)
-        client = self._server.client
-        if client.resolves_edits and client.keeps_action_data:
-            action.data = {"fixAll": path}
-            return [action]
-        action.edit = self._fix_all(engine, path) if asked else None
-        return [action] if action.edit is not None else []
-
-    def _reorder_action(self, view: View, path: str, line: int, *, asked: bool) -> list[types.CodeAction]:
-        """The action that puts the stage around a line in a better order, where there is one; its edit is left for
-        later like that of :meth:`_fix_all_action`.
-        """
+    def _reorder(self, view: View, path: str, line: int) -> Iterator[types.CodeAction]:
+        """The action that puts the stage around a line in a better order, where there is one."""
         from prebake.build.order.plan import TITLE
-        from prebake.refactoring import reorder_plan, stage_at
+        from prebake.refactoring import head_of, reorder_plan, stage_at
 
-        engine, client = view.engine, self._server.client
+        engine = view.engine
         stage = stage_at(engine.snapshot, path, line) if path in view.dockerfiles(path) else None
-        if stage is None or reorder_plan(engine, engine.snapshot, path, stage) is None:
-            return []
-        action = types.CodeAction(TITLE, kind=types.CodeActionKind.RefactorRewrite)
-        if client.resolves_edits and client.keeps_action_data:
-            action.data = {"reorder": path, "stage": stage}
-            return [action]
-        action.edit = self._reorder(engine, path, stage) if asked else None
-        return [action] if action.edit is not None else []
-
-    def _reorder(self, engine: Engine, path: str, stage: int) -> types.WorkspaceEdit | None:
-        """The edit that puts a stage in a better order; ``None`` when there is none."""
-        from prebake.refactoring import reorder_fix
-
-        fix = reorder_fix(engine, engine.snapshot, path, stage)
-        return None if fix is None else workspace_edit(View(self._server, engine), self._server.client, fix.edits)
-
-    def _fix_all(self, engine: Engine, path: str) -> types.WorkspaceEdit | None:
-        """The sum of the safe fixes of the findings in a file; ``None`` when there is none."""
-        from prebake.findings import Applicability
-        from prebake.fixing import fix_all
-
-        view = View(self._server, engine)
-        result = fix_all(
-            engine,
-            view.dockerfiles(path),
-            Applicability.SAFE,
-            creates=False,
-            wanted=lambda finding: any(place.path == path for place in finding.places),
-        )
-        return workspace_edit(view, self._server.client, result.edits) if result.edits else None
-
-
-def _is_safe(finding: Finding) -> bool:
-    """Whether fix-all would apply the finding's fix."""
-    from prebake.findings import Applicability
-
-    if not finding.fixes:
-        return False
-    fix = finding.fixes[0]
-    return fix.applicability is Applicability.SAFE and not any(edit.creates for edit in fix.edits)
+        if stage is not None and reorder_plan(engine, engine.snapshot, path, stage) is not None:
+            deed = Deed(REORDER, path, stage=stage, head=head_of(engine.snapshot, path, stage) or "")
+            yield action_of(TITLE, types.CodeActionKind.RefactorRewrite, deed)
 
 
 def _wants(only: Any, kind: str) -> bool:
@@ -206,24 +167,19 @@ def _key(diagnostic: types.Diagnostic) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _path_of(data: object) -> str | None:
-    """The file whose action is to be resolved."""
-    value = data.get("reorder", data.get("fixAll")) if isinstance(data, dict) else None
-    return value if isinstance(value, str) else None
-
-
-def _stage_of(data: object) -> int | None:
-    """The stage that is to be reordered; ``None`` for another action."""
-    value = data.get("stage") if isinstance(data, dict) and "reorder" in data else None
-    return value if isinstance(value, int) and value >= 0 else None
+def _is_same(given: types.Diagnostic, ours: types.Diagnostic) -> bool:
+    """Whether a client means a diagnostic of ours: by the fingerprint, or where it keeps no data by its place."""
+    if _key(given) is not None:
+        return _key(given) == _key(ours)
+    return (given.source, given.code, given.range.start) == (ours.source, ours.code, ours.range.start)
 
 
 def register(server: Server) -> None:
-    """Offer code actions."""
+    """Offer code actions. To be called once the client has said whether it knows them as more than commands."""
     actions = CodeActions(server)
 
-    @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, OPTIONS)
-    async def code_action(params: types.CodeActionParams) -> list[types.CodeAction]:
+    @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, OPTIONS if server.client.code_action_literals else None)
+    async def code_action(params: types.CodeActionParams) -> Actions:
         return await actions.offered(params)
 
     @server.feature(types.CODE_ACTION_RESOLVE)

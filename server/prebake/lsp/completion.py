@@ -1,100 +1,35 @@
-"""Completion in an ignore file: what is still sent, largest first; behind ``!`` what is left out; and entries for what
-the project's tools make.
-"""
+"""Completion: paths with their sizes in ignore files and Dockerfiles, and in the latter what may be written there."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from prebake.lsp import uris
-from prebake.lsp.documents import IGNORE_FILES
-from prebake.paths import parent
-from prebake.records import NamedTuple
+from prebake.lsp.dockerfile_completion import DockerfileCompletion
+from prebake.lsp.documents import DOCKERFILES, IGNORE_FILES
+from prebake.lsp.ignore_completion import IgnoreFileCompletion
 
 if TYPE_CHECKING:
-    from prebake.build.build import Build
-    from prebake.build.context.entries import PathEntry, ToolEntry, Typed
-    from prebake.engine import Engine
+    from collections.abc import Callable
+
     from prebake.lsp.documents import Document
     from prebake.lsp.language_server import Server
-    from prebake.project.attribution import Attribution
-    from prebake.project.ignore import IgnoreRules
+
+    Offer = Callable[[], types.CompletionList]
 
 METHOD = types.TEXT_DOCUMENT_COMPLETION
-_TRIGGERS = ["/", "!"]
-OPTIONS = types.CompletionRegistrationOptions(document_selector=IGNORE_FILES, trigger_characters=_TRIGGERS)
-
-_MOST_ITEMS = 300
-_LARGE = 1_000_000
-"""Paths of fewer bytes come after the entries for what tools make."""
+_TRIGGERS = ["/", "!", "=", '"']
+_TRIGGERS_OF_COMMON = ["$", "{", "-", ","]
 
 
-class Place(NamedTuple):
-    """Where something is to be written: behind what was typed at columns ``start`` to ``caret`` of a line, before a
-    rest up to ``end``.
-    """
-
-    document: Document
-    line: int
-    start: int
-    caret: int
-    end: int
-    typed: Typed
-    negated: bool
-
-    @classmethod
-    def at(cls, document: Document, position: types.Position) -> Place | None:
-        """The pattern at a position; ``None`` in a comment."""
-        from prebake.build.context.entries import typed
-
-        line, caret = document.coordinates.from_client(position)
-        text = document.text.line(line)
-        if text.startswith("#"):
-            return None
-        head = text[:caret]
-        start = len(head) - len(head.lstrip())
-        negated = head[start : start + 1] == "!"
-        if negated:
-            start += 1 + len(head[start + 1 :]) - len(head[start + 1 :].lstrip())
-        end = max(caret, len(text.rstrip()))
-        return cls(document, line, start, caret, end, typed(head[start:]), negated)
-
-    def rules(self, path: str) -> IgnoreRules:
-        """What the file says without this line; what stands above it, for an exception, which has no effect on more."""
-        from prebake.project.ignore import rules_of
-        from prebake.text import Text
-
-        text = self.document.text
-        start = text.line_start(self.line)
-        rest = "" if self.negated else text.content[start + len(text.line(self.line)) :]
-        return rules_of(Text(text.content[:start] + rest), path)
-
-    def item(self, label: str, line: str, start: int, *, choice: bool) -> types.CompletionItem:
-        """An item that writes ``line`` from a column on; ``choice``: the user says what becomes of the rest behind."""
-        from prebake.text import Position, Span
-
-        def span(end: int) -> types.Range:
-            return self.document.coordinates.range(Span(Position(self.line, start), Position(self.line, end)))
-
-        inserted, replaced = span(self.caret), span(self.end)
-        return types.CompletionItem(
-            label,
-            filter_text=line if line != label else None,
-            text_edit=types.TextEdit(inserted, line)
-            if inserted == replaced or not choice
-            else types.InsertReplaceEdit(line, inserted, replaced),
-        )
-
-
-class _Offer(NamedTuple):
-    """What can be offered at a place: paths, once it is known which, and entries for what the project's tools make."""
-
-    place: Place
-    attribution: Attribution | None
-    listed: list[PathEntry]
-    tools: list[ToolEntry]
+def options(*, common: bool) -> types.CompletionRegistrationOptions:
+    """For which documents the client is to ask, and after which characters."""
+    return types.CompletionRegistrationOptions(
+        document_selector=IGNORE_FILES + DOCKERFILES,
+        trigger_characters=_TRIGGERS + _TRIGGERS_OF_COMMON * common,
+        resolve_provider=True,
+    )
 
 
 class Completion:
@@ -102,101 +37,65 @@ class Completion:
 
     def __init__(self, server: Server) -> None:
         self._server = server
+        self._ignore_files = IgnoreFileCompletion(server)
+        self._dockerfiles = DockerfileCompletion(server)
 
     async def offered(self, params: types.CompletionParams) -> types.CompletionList:
         """What may be written at a position."""
-        path = uris.ignore_file(params.text_document.uri)
-        nothing = types.CompletionList(is_incomplete=False, items=[])
-        if path is None:
-            return nothing
-        offer = await self._server.analysis.run(
-            f"completion {path}", lambda engine: self._offer(engine, path, params.position), None
-        )
-        return nothing if offer is None else await self._server.attributions.ask(lambda: self._items(offer))
+        server = self._server
+        document = server.documents.get(params.text_document.uri)
+        offer = None if document is None else await self._offer(document, params.position)
+        if offer is None:
+            return types.CompletionList(is_incomplete=False, items=[])
+        found = await server.attributions.ask(offer)
+        for item in found.items:
+            if item.kind is not None and item.kind not in server.client.completion_kinds:
+                item.kind = None
+        return found
 
-    def _offer(self, engine: Engine, path: str, position: types.Position) -> _Offer | None:
-        """Gather what is known. Does work on the engine."""
-        from prebake.build.context.entries import listed_paths, tool_entries
-
-        document = self._server.analysis.documents.get(path)
-        place = None if document is None else Place.at(document, position)
-        builds = engine.builds_under(path)
-        root = _root(builds, path)
-        if place is None or root is None:
+    async def _offer(self, document: Document, position: types.Position) -> Offer | None:
+        server = self._server
+        await server.configuration.known()
+        if document.is_ignore_file:
+            path = document.path
+            if path is None:
+                return None
+            return await server.analysis.run(
+                f"completion {path}", lambda engine: self._ignore_files.offer(engine, path, position), None
+            )
+        typing = self._dockerfiles.typing(document, position) if document.is_dockerfile else None
+        if typing is None:
             return None
-        rules = place.rules(path)
-        folder, negated = place.typed.folder, place.negated
-        attribution = self._server.attributions.of(engine.snapshot, root, rules)
-        listed: list[PathEntry] = []
-        if attribution is None and folder is not None:
-            listed = list(listed_paths(engine.snapshot, root, rules, folder, negated=negated))
-        tools = list(tool_entries(builds[0], rules)) if builds and not negated else []
-        return _Offer(place, attribution, listed, tools)
+        return await server.analysis.run(
+            f"completion {document.uri}", lambda engine: self._dockerfiles.offer(engine, typing), None
+        )
 
-    def _items(self, offer: _Offer) -> types.CompletionList:
-        from prebake.build.context.entries import measured_paths
-
-        place, folder = offer.place, offer.place.typed.folder
-        paths = offer.listed
-        if offer.attribution is not None and folder is not None:
-            paths = measured_paths(offer.attribution, folder, negated=place.negated)
-        too_many = len(paths) > _MOST_ITEMS
-        if too_many:
-            wanted = place.typed.name.lower()
-            paths = [entry for entry in paths if entry.name.lower().startswith(wanted)][:_MOST_ITEMS]
-        start = place.caret - len(place.typed.name)
-        large = [self._path(place, entry, start) for entry in paths if entry.size and entry.size.bytes >= _LARGE]
-        small = [self._path(place, entry, start) for entry in paths if not entry.size or entry.size.bytes < _LARGE]
-        named = {entry.line.rstrip("/") for entry in paths} if folder == "" else set()
-        tools = [entry for entry in offer.tools if len(entry.lines) > 1 or entry.lines[0].rstrip("/") not in named]
-        items = [*large, *self._tools(place, tools), *small]
-        for number, item in enumerate(items):
-            item.sort_text = f"{number:04}"
-        return types.CompletionList(too_many or offer.attribution is None, items)
-
-    def _path(self, place: Place, entry: PathEntry, start: int) -> types.CompletionItem:
-        from prebake.sizes import files, human
-
-        item = place.item(entry.name + "/" * entry.is_folder, entry.line, start, choice=self._choice)
-        item.kind = types.CompletionItemKind.Folder if entry.is_folder else types.CompletionItemKind.File
-        if entry.size is not None:
-            size = human(entry.size.bytes)
-            item.detail = f"{size} in {files(entry.size.files)}" if entry.is_folder else size
-            if self._server.client.labels_details:
-                item.label_details = types.CompletionItemLabelDetails(description=size)
+    async def resolved(self, item: types.CompletionItem) -> types.CompletionItem:
+        """An item with what there is to say about it."""
+        data: Any = item.data
+        keys = ("dockerfile", "context", "source")
+        if isinstance(data, dict) and all(isinstance(data.get(key), str) for key in keys):
+            none: Callable[[], str | None] | None = None
+            page = await self._server.analysis.run(
+                f"completed {data['dockerfile']}", lambda engine: self._dockerfiles.page(engine, data), none
+            )
+            text = None if page is None else await self._server.attributions.ask(page)
+            if text is not None:
+                is_markdown = self._server.client.completion_markdown
+                kind = types.MarkupKind.Markdown if is_markdown else types.MarkupKind.PlainText
+                item.documentation = types.MarkupContent(kind, text)
         return item
-
-    def _tools(self, place: Place, tools: list[ToolEntry]) -> list[types.CompletionItem]:
-        items = []
-        for entry in tools:
-            pattern = entry.lines[0]
-            if "/" in place.typed.text and not pattern.startswith(place.typed.text):
-                continue
-            lines = place.document.text.newline.join(entry.lines)
-            item = place.item(pattern, lines, place.start, choice=self._choice)
-            item.filter_text = None
-            item.kind, item.detail = types.CompletionItemKind.Value, entry.title
-            items.append(item)
-        return items
-
-    @property
-    def _choice(self) -> bool:
-        return self._server.client.inserts_or_replaces
-
-
-def _root(builds: tuple[Build, ...], path: str) -> str | None:
-    """The context that an ignore file is for; where no Dockerfile uses it yet, the folder that its name is for."""
-    from prebake.discovery import dockerfile_of
-
-    if builds:
-        return builds[0].context.root
-    return parent(path) if dockerfile_of(path) is None else None
 
 
 def register(server: Server) -> None:
-    """Answer requests for completions in ignore files."""
+    """Answer requests for completions."""
     completion = Completion(server)
+    triggers = _TRIGGERS + _TRIGGERS_OF_COMMON
 
-    @server.feature(METHOD, types.CompletionOptions(trigger_characters=_TRIGGERS))
+    @server.feature(METHOD, types.CompletionOptions(trigger_characters=triggers, resolve_provider=True))
     async def complete(params: types.CompletionParams) -> types.CompletionList:
         return await completion.offered(params)
+
+    @server.feature(types.COMPLETION_ITEM_RESOLVE)
+    async def resolve(item: types.CompletionItem) -> types.CompletionItem:
+        return await completion.resolved(item)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from prebake.lsp import uris
+from prebake.lsp import features, uris
 from prebake.paths import join
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ class Configuration:
         self._server = server
         self._known = asyncio.Event()
         self._told: dict[str, str] = {}
-        self._given: object = None
+        self._given: dict[str | None, object] = {}
+        """The settings by workspace folder, ``None`` standing for what lies outside of all."""
 
     @property
     def is_known(self) -> bool:
@@ -46,7 +47,7 @@ class Configuration:
 
     def begin(self, options: object) -> None:
         """Use the initialization options until the client tells more, if it can."""
-        self._use(options)
+        self._use(dict.fromkeys(self._scopes, options))
         if self._server.client.configuration:
             self._server.spawn(self._ask())
         else:
@@ -57,16 +58,25 @@ class Configuration:
         if self._server.client.configuration:
             await self._ask()
         else:
-            self._use(settings)
+            self._use(dict.fromkeys(self._scopes, settings))
 
     async def folders_changed(self) -> None:
         """Folders were added or removed: settings may differ, and so may what belongs to which project."""
-        await self.changed(self._given)
+        outside = self._given.get(None)
+        self._given = {scope: self._given.get(scope, outside) for scope in self._scopes}
+        if self._server.client.configuration:
+            await self._ask()
+        else:
+            self._use(self._given)
+
+    @property
+    def _scopes(self) -> list[str | None]:
+        return [*self._server.folders, None]
 
     async def _ask(self) -> None:
-        folders = self._server.folders
-        item = types.ConfigurationItem(uris.from_path(folders[0]) if folders else None, _SECTION)
-        request = self._server.workspace_configuration_async(types.ConfigurationParams([item]))
+        scopes = self._scopes
+        items = [types.ConfigurationItem(self._server.folders.get(scope or ""), _SECTION) for scope in scopes]
+        request = self._server.workspace_configuration_async(types.ConfigurationParams(items))
         try:
             answer = await asyncio.wait_for(request, _ANSWER_SECONDS)
         except TimeoutError:
@@ -74,30 +84,31 @@ class Configuration:
         except Exception as error:
             _log.warning("the client refuses workspace/configuration: %s", error)
         else:
-            if answer and answer[0] is not None:  # a client without settings says null; an empty table unsets them
-                self._given = answer[0]
+            # A client without settings says null; an empty table unsets them.
+            told = {scope: table for scope, table in zip(scopes, answer, strict=False) if table is not None}
+            self._given = {scope: told.get(scope, self._given.get(scope)) for scope in scopes}
         self._known.set()
         self._use(self._given)
 
-    def _use(self, given: object) -> None:
+    def _use(self, given: dict[str | None, object]) -> None:
         """Take over settings; one that is wrong is named to the user and left out."""
         self._given = given
-        from prebake import config
-
-        folder = self._server.folders[0] if self._server.folders else "/"
-        right: dict[str, Any] = {}
-        wrong: list[str] = []
-        for key, value in _table(given).items():
-            try:
-                config.parse({key: value}, folder, "the editor's settings")
-            except config.ConfigError as error:
-                wrong.append(str(error))
-            else:
-                right[key] = _absolute_targets(value, folder) if key == "targets" else value
+        first = next(iter(self._server.folders), "/")
+        wrong: dict[str, None] = {}
+        tables = {scope: _table(table) for scope, table in given.items()}
+        # Which features are shown is no matter of a folder's: what lies outside of all of them decides.
+        chosen = {scope: table.pop(features.SETTING, None) for scope, table in tables.items()}
+        problem = self._server.features.use(chosen.get(None))
+        if problem is not None:
+            wrong[f"the editor's settings: {features.SETTING}: {problem}"] = None
+        right = {scope: _checked(table, scope or first, wrong) for scope, table in tables.items()}
         self._told = {source: text for source, text in self._told.items() if text in wrong}
         for text in wrong:
             self._tell(text, text)
-        self._server.analysis.configure(right, self._server.folders)
+        outside = right.pop(None, {})
+        self._server.analysis.configure(
+            outside, {folder: right.get(folder, outside) for folder in self._server.folders}
+        )
         self._server.diagnostics.all_changed()
 
     def tell(self, error: ConfigError) -> None:
@@ -128,6 +139,21 @@ def _table(given: object) -> dict[str, Any]:
     return {key: value for key, value in section.items() if key not in _CLIENT_KEYS and value is not None}
 
 
+def _checked(table: Mapping[str, Any], folder: str, wrong: dict[str, None]) -> dict[str, Any]:
+    """The settings of a folder that are right; what is wrong with the others is added to ``wrong``."""
+    from prebake import config
+
+    right: dict[str, Any] = {}
+    for key, value in table.items():
+        try:
+            config.parse({key: value}, folder, "the editor's settings")
+        except config.ConfigError as error:
+            wrong[str(error)] = None
+        else:
+            right[key] = _absolute_targets(value, folder) if key == "targets" else value
+    return right
+
+
 def _absolute_targets(targets: Mapping[str, Mapping[str, str]], folder: str) -> dict[str, dict[str, str]]:
     """Targets whose paths do not depend on where the analysed file lies: the editor means the workspace folder."""
 
@@ -150,9 +176,8 @@ def register(server: Server) -> None:
     @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
     async def did_change_workspace_folders(params: types.DidChangeWorkspaceFoldersParams) -> None:
         gone = {uris.to_path(folder.uri) for folder in params.event.removed}
-        added = [path for folder in params.event.added if (path := uris.to_path(folder.uri)) is not None]
-        kept = [path for path in server.folders if path not in gone and path not in added]
-        server.folders = (*kept, *added)
+        kept = [uri for path, uri in server.folders.items() if path not in gone]
+        server.use_folders([*kept, *(folder.uri for folder in params.event.added)])
         await server.configuration.folders_changed()
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from prebake.lsp.markup import code
 from prebake.sizes import amount, human
 
 if TYPE_CHECKING:
@@ -18,16 +19,6 @@ MEASURING = "The build context is being measured: look again in a moment."
 
 _SHOWN = 5
 _SHOWN_LEFT_OUT = 3
-
-
-def code(text: str) -> str:
-    """A text as code, whatever is in it."""
-    line = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
-    fence = "`"
-    while fence in line:
-        fence += "`"
-    gap = " " if line.startswith("`") or line.endswith("`") else ""
-    return f"{fence}{gap}{line}{gap}{fence}"
 
 
 def pattern_page(pattern: Pattern, attribution: Attribution | None) -> str:

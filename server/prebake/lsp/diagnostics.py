@@ -16,6 +16,7 @@ from prebake.records import NamedTuple
 from prebake.text import Text
 
 if TYPE_CHECKING:
+    from prebake.build.build import Build
     from prebake.engine import Engine, Report
     from prebake.findings import Finding, Location
     from prebake.lsp.documents import Document
@@ -84,9 +85,17 @@ class View:
             ConfigError: a configuration file is wrong.
         """
         document = self._documents.get(path)
-        if document is not None and _is_declared(document):
+        if document is not None and document.is_declared_dockerfile:
             return (path,)
         return self.engine.dockerfiles_for(path)
+
+    def builds(self, path: str) -> tuple[Build, ...]:
+        """The builds of a Dockerfile, the most trusted first; none of another file.
+
+        Raises:
+            ConfigError: a configuration file is wrong.
+        """
+        return self.engine.builds_of(path) if path in self.dockerfiles(path) else ()
 
     def by_path(self, dockerfile: str) -> ByPath:
         """The diagnostics of a Dockerfile, by the file that they stand in.
@@ -137,11 +146,15 @@ class View:
             range=self.coordinates(place.path).range(place.span),
             severity=types.DiagnosticSeverity(_LEAST_SEVERE - severity),
             code=finding.code,
-            code_description=None if rule is None else types.CodeDescription(rule.url()),
+            code_description=types.CodeDescription(rule.url())
+            if rule is not None and self._client.describes_codes
+            else None,
             source=SOURCE,
             message=finding.message,
             related_information=self._related(finding, place) or None,
-            data={"rule": finding.rule, "fingerprint": fingerprint(finding._replace(location=place), report.root)},
+            data={"rule": finding.rule, "fingerprint": fingerprint(finding._replace(location=place), report.root)}
+            if self._client.keeps_diagnostic_data
+            else None,
         )
 
     def _related(self, finding: Finding, place: Location) -> list[types.DiagnosticRelatedInformation]:
@@ -167,18 +180,6 @@ class View:
 def _log_once(failure: str) -> None:
     """Log a failure that would come again with every keystroke."""
     _log.error(failure)
-
-
-def _is_declared(document: Document) -> bool:
-    """Whether a document is a Dockerfile because the client says so, its name saying nothing."""
-    from prebake.discovery import is_ignore_file
-
-    name = document.name.lower()
-    return (
-        document.language == "dockerfile"
-        and not is_ignore_file(name)
-        and not ("dockerfile" in name or name.startswith("containerfile"))
-    )
 
 
 @dataclass
@@ -218,7 +219,8 @@ class Diagnostics:
     def all_changed(self) -> None:
         """Anything may have changed: settings, folders, files on disk, sizes."""
         self._all_dirty = True
-        self._server.lenses.changed()
+        self._server.lens_refreshing.changed()
+        self._server.hint_refreshing.changed()
         if self._server.client.pulls:
             self._server.ask_to_pull()
         else:
@@ -289,8 +291,11 @@ class Diagnostics:
         shown = {path: (view.version(path), items.get(path, [])) for path in {*items, *known.concerned}}
         anew = [path for path in {*shown, *known.shown} if shown.get(path, _EMPTY) != known.shown.get(path, _EMPTY)]
         known.shown = shown
+        versions = self._server.client.reads_versions
         return tuple(
-            types.PublishDiagnosticsParams(view.uri(path), items.get(path, []), view.version(path))
+            types.PublishDiagnosticsParams(
+                view.uri(path), items.get(path, []), view.version(path) if versions else None
+            )
             for path in sorted(anew)
         )
 
@@ -309,5 +314,5 @@ def add(found: ByPath, path: str, diagnostics: Iterable[types.Diagnostic]) -> No
 
 def _identity(diagnostic: types.Diagnostic) -> tuple[object, ...]:
     start, end = diagnostic.range.start, diagnostic.range.end
-    known = diagnostic.data["fingerprint"] if diagnostic.data else None
+    known = diagnostic.data["fingerprint"] if diagnostic.data else (diagnostic.code, diagnostic.message)
     return known, start.line, start.character, end.line, end.character

@@ -18,8 +18,17 @@ if TYPE_CHECKING:
     from prebake.lsp.language_server import Server
 
 _IGNORE_FILES = "**/{.dockerignore,.containerignore,*.dockerignore,*.containerignore}"
-IGNORE_FILES = [types.TextDocumentFilterPattern(_IGNORE_FILES, scheme="file")]
-"""What a client that can tell documents apart sends requests for that are about ignore files alone."""
+Filters = list[types.TextDocumentFilterLanguage | types.TextDocumentFilterScheme | types.TextDocumentFilterPattern]
+
+IGNORE_FILES: Filters = [types.TextDocumentFilterPattern(_IGNORE_FILES, scheme="file")]
+"""What a client that can tell documents apart sends requests for that are about ignore files."""
+DOCKERFILES: Filters = [
+    types.TextDocumentFilterLanguage("dockerfile", scheme="file"),
+    types.TextDocumentFilterLanguage("dockerfile", scheme="untitled"),
+    types.TextDocumentFilterPattern("**/{Dockerfile,Containerfile}*", scheme="file"),
+    types.TextDocumentFilterPattern("**/*.{Dockerfile,dockerfile}", scheme="file"),
+]
+"""The same for Dockerfiles. A few more documents may be meant; what is asked about those has empty answers."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +51,30 @@ class Document:
     def name(self) -> str:
         """The file name, or what stands for one."""
         return posixpath.basename(self.path or self.uri)
+
+    @property
+    def is_ignore_file(self) -> bool:
+        """Whether it is an ignore file. Its name decides, since editors disagree on the language."""
+        from prebake.discovery import is_ignore_file
+
+        return is_ignore_file(self.name)
+
+    @property
+    def is_declared_dockerfile(self) -> bool:
+        """Whether it is a Dockerfile because the client says so, its name saying nothing."""
+        name = self.name.lower()
+        return (
+            self.language == "dockerfile"
+            and not self.is_ignore_file
+            and not ("dockerfile" in name or name.startswith("containerfile"))
+        )
+
+    @property
+    def is_dockerfile(self) -> bool:
+        """Whether it is a Dockerfile, by its name or because the client says so."""
+        from prebake.discovery import is_dockerfile
+
+        return is_dockerfile(self.name) or self.is_declared_dockerfile
 
     def changed(self, version: int, changes: Iterable[types.TextDocumentContentChangeEvent]) -> Document:
         """The document after changes, each of which refers to what the one before it left."""

@@ -1,4 +1,6 @@
-"""Hover: what a finding is about and why it matters, what a pattern of an ignore file does, what a source sends."""
+"""Hover: what a finding costs and what its fix will do, what a source sends, what makes a RUN run again, what a name of
+a Dockerfile stands for, and what a pattern of an ignore file does.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,6 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from prebake.lsp import uris
-from prebake.lsp.context_pages import code, pattern_page, sources_page
 from prebake.lsp.diagnostics import View
 from prebake.paths import relative
 from prebake.records import NamedTuple
@@ -19,13 +20,8 @@ from prebake.text import Position, Span
 if TYPE_CHECKING:
     from prebake.build.build import Build
     from prebake.engine import Engine
-    from prebake.findings import Finding
     from prebake.lsp.language_server import Server
     from prebake.project.scan import Size
-    from prebake.rules.base import Rule
-
-_SECTIONS = 3
-"""How many parts of a rule's page are shown: its summary, what it does, why it matters."""
 
 
 class Page(NamedTuple):
@@ -46,19 +42,6 @@ class _Found(NamedTuple):
     range: types.Range
 
 
-def explanation(rule: type[Rule], finding: Finding) -> str:
-    """The start of a rule's page, what the finding's preferred fix does, and where to read on, in Markdown."""
-    parts = rule.page().split("\n## ")[:_SECTIONS]
-    body = "\n\n".join([parts[0].strip(), *("### " + part.strip() for part in parts[1:])])
-    lines = [f"## {rule.code} {rule.name}", body]
-    for fix in finding.fixes[:1]:
-        lines.append(f"**{fix.title}.** {fix.explanation}".strip())
-    if finding.no_fix is not None:
-        lines.append(f"**No quick fix:** {finding.no_fix}")
-    lines.append(f"[More on {rule.code}]({rule.url()})")
-    return "\n\n".join(lines)
-
-
 class Hovers:
     """Answers requests for hovers."""
 
@@ -70,6 +53,8 @@ class Hovers:
         path = uris.to_path(params.text_document.uri)
         if path is None:
             return None
+        from prebake.lsp.markup import code, plain
+
         found = await self._server.analysis.run(
             f"hover {path}", lambda engine: self._find(engine, path, params.position), None
         )
@@ -83,12 +68,18 @@ class Hovers:
         pages += found.explanations
         if not pages:
             return None
-        kind = types.MarkupKind.Markdown if self._server.client.markdown else types.MarkupKind.PlainText
-        return types.Hover(types.MarkupContent(kind, "\n\n---\n\n".join(dict.fromkeys(pages))), found.range)
+        text = "\n\n---\n\n".join(dict.fromkeys(pages))
+        content = (
+            types.MarkupContent(types.MarkupKind.Markdown, text)
+            if self._server.client.markdown
+            else types.MarkupContent(types.MarkupKind.PlainText, plain(text))
+        )
+        return types.Hover(content, found.range)
 
     def _find(self, engine: Engine, path: str, position: types.Position) -> _Found | None:
         """What is to be told. Does work on the engine."""
         from prebake.discovery import is_ignore_file
+        from prebake.lsp.finding_pages import finding_page
         from prebake.rules import by_code
 
         view = View(self._server, engine)
@@ -96,15 +87,58 @@ class Hovers:
         place = coordinates.from_client(position)
         standing = [item for item in view.standing(path) if item.place.span.contains(place)]
         explanations = [
-            explanation(rule, item.finding) for item in standing if (rule := by_code(item.finding.code)) is not None
+            finding_page(rule, item.finding, item.report.root)
+            for item in standing
+            if (rule := by_code(item.finding.code)) is not None
         ]
-        told = self._patterns if is_ignore_file(posixpath.basename(path)) else self._sources
-        pages = list(told(view, path, place))
-        spans = [*(item.place.span for item in standing), *(page.span for page in pages)]
+        pages = list(self._silenced(view, path, place))
+        if is_ignore_file(posixpath.basename(path)):
+            pages += self._patterns(view, path, place)
+        else:
+            pages += self._dockerfile(view, path, place)
+        spans = [*(page.span for page in pages), *(item.place.span for item in standing)]
         return _Found(pages, explanations, coordinates.range(spans[0])) if spans else None
+
+    def _silenced(self, view: View, path: str, place: Position) -> Iterator[Page]:
+        """The rule that a comment silences."""
+        from prebake.lsp.finding_pages import rule_page
+        from prebake.rules import by_code
+        from prebake.silence import silenced_rules
+
+        text = view.engine.snapshot.text(path)
+        for span, name in silenced_rules(text) if text is not None else ():
+            rule = by_code(name) if span.contains(place) else None
+            if rule is not None:
+                yield Page(span, None, partial(rule_page, rule))
+
+    def _dockerfile(self, view: View, path: str, place: Position) -> Iterator[Page]:
+        """What the name at a place stands for, else what the instruction there does."""
+        from prebake.lsp.rerun_pages import rerun_page
+
+        builds = view.builds(path)
+        if not builds:
+            return
+        name = self._name(builds[0], place) if self._server.features.common else None
+        if name is not None:
+            yield name
+            return
+        yield from self._sources(view, builds, place)
+        instruction = builds[0].tree.instruction_at(place)
+        if instruction is not None and instruction.keyword == "RUN" and instruction.stage is not None:
+            page = rerun_page(builds[0], instruction)
+            yield Page(instruction.span, None, lambda: page)
+
+    def _name(self, build: Build, place: Position) -> Page | None:
+        from prebake.build.names import occurrence_at
+        from prebake.lsp.name_pages import name_page
+
+        name = occurrence_at(build, place)
+        page = None if name is None else name_page(build, name)
+        return None if name is None or page is None else Page(name.span, None, lambda: page)
 
     def _patterns(self, view: View, path: str, place: Position) -> Iterator[Page]:
         """What the pattern at a place does in each context."""
+        from prebake.lsp.context_pages import pattern_page
         from prebake.syntax.ignorefile import parse_ignore
 
         engine = view.engine
@@ -120,12 +154,13 @@ class Hovers:
             found = self._server.attributions.of(engine.snapshot, build.context.root or "/", build.ignore)
             yield Page(pattern.span, name, partial(pattern_page, pattern, found))
 
-    def _sources(self, view: View, path: str, place: Position) -> Iterator[Page]:
+    def _sources(self, view: View, builds: tuple[Build, ...], place: Position) -> Iterator[Page]:
         """What the instruction at a place, or the one source of it that the place is in, sends from each context."""
         from prebake.build.context.taken import taken
+        from prebake.lsp.context_pages import sources_page
 
         snapshot = view.engine.snapshot
-        for build, name in _distinct(view.engine.builds_of(path)) if path in view.dockerfiles(path) else ():
+        for build, name in _distinct(builds):
             instruction = build.tree.instruction_at(place)
             if instruction is None or instruction.keyword not in ("COPY", "ADD", "RUN"):
                 return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
 from lsprotocol import types
@@ -14,10 +14,8 @@ from pygls.lsp.server import LanguageServer
 from prebake import __version__
 from prebake.lsp import (
     code_actions,
-    code_lens,
-    completion,
+    commands,
     configuration,
-    document_symbols,
     documents,
     hover,
     lifetime,
@@ -29,18 +27,16 @@ from prebake.lsp import (
 from prebake.lsp.analysis import Analysis
 from prebake.lsp.attributions import Attributions
 from prebake.lsp.client import Client
-from prebake.lsp.code_lens import CodeLenses
 from prebake.lsp.configuration import Configuration
 from prebake.lsp.diagnostics import Diagnostics
 from prebake.lsp.documents import Documents
+from prebake.lsp.features import Features
 from prebake.lsp.protocol import Protocol, converter
+from prebake.lsp.refreshing import Refreshing
 from prebake.lsp.scans import Scans
 from prebake.lsp.watching import Watching
 
 _log = logging.getLogger(__name__)
-
-_ABOUT_IGNORE_FILES = (code_lens, completion, document_symbols)
-"""Features that say nothing on other files, so that a client that can be asked for some files only is."""
 
 
 class Server(LanguageServer):
@@ -51,12 +47,18 @@ class Server(LanguageServer):
     def __init__(self) -> None:
         super().__init__("prebake", __version__, protocol_cls=Protocol, converter_factory=converter)
         self.client = Client.of(types.ClientCapabilities())
-        self.folders: tuple[str, ...] = ()
-        """The workspace folders, the first of which the client's settings are asked for."""
+        self.folders: dict[str, str] = {}
+        """The workspace folders: their paths and how the client spells their URIs."""
         self.documents = Documents()
         self.scans = Scans(self)
         self.attributions = Attributions(self)
-        self.lenses = CodeLenses(self)
+        self.lens_refreshing = Refreshing(
+            self, lambda client: client.refreshes_lenses, self.workspace_code_lens_refresh_async
+        )
+        self.hint_refreshing = Refreshing(
+            self, lambda client: client.refreshes_hints, self.workspace_inlay_hint_refresh_async
+        )
+        self.features = Features(self)
         self.configuration = Configuration(self)
         self.analysis = Analysis(self.scans, lambda error: self.later(self.configuration.tell, error))
         self.watching = Watching(self)
@@ -64,7 +66,7 @@ class Server(LanguageServer):
         self._options: object = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_asking_to_pull = False
-        for part in (documents, configuration, watching, code_actions, hover):
+        for part in (documents, configuration, watching, commands, hover):
             part.register(self)
         self._register()
 
@@ -79,30 +81,30 @@ class Server(LanguageServer):
 
     def _meet(self, params: types.InitializeParams) -> None:
         """Take in who the client is. Nothing is loaded here: the answer is waited for."""
-        self.client = Client.of(params.capabilities)
+        self.client = Client.of(params.capabilities, params.client_info)
         self.documents.encoding = self.workspace.position_encoding or types.PositionEncodingKind.Utf16
         named = [folder.uri for folder in params.workspace_folders or ()]
         if not named:
             root = params.root_uri or (uris.from_path(params.root_path) if params.root_path else None)
             named = [root] if root else []
-        self.folders = tuple(path for uri in named if (path := uris.to_path(uri)) is not None)
+        self.use_folders(named)
         self._options = params.initialization_options
+        code_actions.register(self)
         if self.client.pulls:
             pull_diagnostics.register(self)
-        for part in _ABOUT_IGNORE_FILES:
-            if part.METHOD not in self.client.registers_features:
-                part.register(self)
+        self.features.announce()
         if params.process_id is not None:
             lifetime.watch_process(params.process_id, _die)
+
+    def use_folders(self, named: Iterable[str]) -> None:
+        """Take over the workspace folders, named by URI. What is no folder of this machine's is left out."""
+        self.folders = {path: uri for uri in named if (path := uris.to_path(uri)) is not None}
 
     def _begin(self) -> None:
         """Load what the first document will need, and ask the client for the rest."""
         self.analysis.warm_up()
         self.configuration.begin(self._options)
-        for part in _ABOUT_IGNORE_FILES:
-            if part.METHOD in self.client.registers_features:
-                part.register(self)
-                self.spawn(self.register_capability(part.METHOD, part.OPTIONS))
+        self.spawn(self.features.begin())
         self.spawn(configuration.watch(self))
         self.spawn(self.watching.start())
 
@@ -162,9 +164,17 @@ class Server(LanguageServer):
             return False
         return True
 
+    async def unregister_capability(self, method: str) -> None:
+        """Tell the client not to use what it was asked for with :meth:`register_capability`."""
+        gone = types.Unregistration(f"prebake {method}", method)
+        try:
+            await self.client_unregister_capability_async(types.UnregistrationParams([gone]))
+        except Exception as error:
+            _log.warning("the client does not unregister %s: %s", method, error)
+
     def ask_to_pull(self) -> None:
         """Ask a client that pulls diagnostics to do so again, once for all that has changed by then."""
-        if self.client.refreshes and not self.documents.is_empty and not self._is_asking_to_pull:
+        if self.client.pulls and not self.documents.is_empty and not self._is_asking_to_pull:
             self._is_asking_to_pull = True
             self.loop.call_soon(self._ask_to_pull)
 

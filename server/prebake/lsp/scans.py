@@ -143,7 +143,7 @@ class Scans:
             for root, context in self._contexts.items():
                 below = [path for path in changed or () if is_below(path, root)]
                 context.changed.update(below)
-                context.touches += bool(below) or changed is None
+                context.touches += bool(below) or changed is None or any(is_below(root, path) for path in changed)
         self._server.attributions.touched(changed)
 
     def stop(self) -> None:

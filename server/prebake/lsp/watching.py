@@ -12,17 +12,21 @@ if TYPE_CHECKING:
     from prebake.lsp.language_server import Server
 
 _GLOBS = (
+    "**/{Dockerfile,Containerfile}",
     "**/{Dockerfile,Containerfile}*",
-    "**/*.{Dockerfile,dockerfile}",
-    "**/{.dockerignore,.containerignore,.gitignore,*.dockerignore,*.containerignore}",
+    "**/*.{Dockerfile,dockerfile,dockerignore,containerignore}",
+    "**/{.dockerignore,.containerignore,.gitignore}",
     # What is meant for an ignore file and misspelt: one half of the name is mostly right.
     "**/*{docker,Docker,DOCKER,ignore,Ignore,IGNORE}*",
-    "**/*.{py,sh,toml,yaml,yml,hcl,lock}",
+    "**/*.{py,sh,toml,yaml,yml,hcl,lock,mk}",
     "**/{requirements,constraints}*",
-    "**/{setup.cfg,Makefile,makefile,GNUmakefile,*.mk,justfile,package.json,package-lock.json,README*}",
-    "**/{devcontainer.json,.devcontainer.json,*bake*.json}",
+    "**/{setup.cfg,Makefile,makefile,GNUmakefile,justfile,package.json,package-lock.json}",
+    "**/{devcontainer.json,.devcontainer.json,docker-bake.json}",
+    "**/*bake*.json",
+    "**/README*",
 )
-"""What findings are made from, as far as one folder's name does not cover half of the project."""
+"""What findings are made from, as far as one folder's name does not cover half of the project. Older releases of Eglot
+refuse a ``*`` within braces, and take one elsewhere for at least one character."""
 
 
 class Watching:
@@ -37,7 +41,8 @@ class Watching:
         """Ask the client to tell of changed files, if it can."""
         if self._server.client.registers_watchers:
             options = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher(glob) for glob in _GLOBS])
-            self._is_told = await self._server.register_capability(types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
+            is_told = await self._server.register_capability(types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
+            self._is_told = is_told and self._server.client.watches_the_disk
 
     def opened(self) -> None:
         """A document was opened: look at the disk again, if nobody tells of changes there, and in any case at the

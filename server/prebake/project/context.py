@@ -67,7 +67,7 @@ def find_contexts(
 
 # What other files say of a Dockerfile stays true while it is typed in.
 _told: dict[tuple[str, str, int], tuple[object, list[Context]]] = {}
-_MOST_REMEMBERED = 256
+_MOST_REMEMBERED = 4096
 
 
 def _written(subject: Subject, group: int) -> list[Context]:

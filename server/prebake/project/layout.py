@@ -73,12 +73,46 @@ def _folders(snapshot: Snapshot, root: str) -> Iterator[_Folder]:
         level = below
 
 
+class _Upper(NamedTuple):
+    """What concerns us in the upper folders of a project: the paths of its compose files, its bake files by folder, and
+    its Dockerfiles.
+    """
+
+    compose: tuple[str, ...]
+    bake: tuple[tuple[str, ...], ...]
+    dockerfiles: tuple[str, ...]
+
+
+_uppers: dict[str, tuple[object, _Upper]] = {}
+
+
+def _upper(snapshot: Snapshot, root: str) -> _Upper:
+    """What is in the upper folders; remembered as long as no file comes or goes, since each of hundreds of Dockerfiles
+    asks for it several times.
+    """
+    state = snapshot.state_of_names()
+    known = _uppers.get(root)
+    if known is not None and known[0] == state:
+        return known[1]
+    folders = list(_folders(snapshot, root))
+    found = _Upper(
+        tuple(path for folder in folders for path in folder.compose),
+        tuple(folder.bake for folder in folders if folder.bake),
+        tuple(path for folder in folders for path in folder.dockerfiles),
+    )
+    if len(_uppers) >= _MOST_REMEMBERED:
+        _uppers.clear()
+    _uppers[root] = (state, found)
+    return found
+
+
 def compose_files(snapshot: Snapshot, dockerfile: str, root: str) -> tuple[str, ...]:
     """The compose files that may build a Dockerfile, nearest to it first: in its folder and those above it, and in the
     upper folders of the project.
     """
     near = (_look(snapshot, folder) for folder in ancestors(parent(dockerfile), root))
-    return tuple(dict.fromkeys(path for folder in (*near, *_folders(snapshot, root)) for path in folder.compose))
+    paths = [path for folder in near for path in folder.compose]
+    return tuple(dict.fromkeys((*paths, *_upper(snapshot, root).compose)))
 
 
 def bake_files(snapshot: Snapshot, dockerfile: str, root: str) -> tuple[tuple[str, ...], ...]:
@@ -86,7 +120,8 @@ def bake_files(snapshot: Snapshot, dockerfile: str, root: str) -> tuple[tuple[st
     first.
     """
     near = (_look(snapshot, folder) for folder in ancestors(parent(dockerfile), root))
-    return tuple(dict.fromkeys(folder.bake for folder in (*near, *_folders(snapshot, root)) if folder.bake))
+    found = [folder.bake for folder in near if folder.bake]
+    return tuple(dict.fromkeys((*found, *_upper(snapshot, root).bake)))
 
 
 def devcontainer_files(snapshot: Snapshot, dockerfile: str, root: str) -> tuple[str, ...]:
@@ -154,7 +189,7 @@ def _commands_of(snapshot: Snapshot, folder: str) -> tuple[tuple[str, Form], ...
 
 def dockerfiles(snapshot: Snapshot, root: str) -> tuple[str, ...]:
     """The Dockerfiles in the upper folders of a project."""
-    return tuple(path for folder in _folders(snapshot, root) for path in folder.dockerfiles)
+    return _upper(snapshot, root).dockerfiles
 
 
 def workflow_files(snapshot: Snapshot, root: str) -> tuple[str, ...]:

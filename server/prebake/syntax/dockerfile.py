@@ -51,15 +51,17 @@ class Instruction:
     ``index`` counts in :attr:`Dockerfile.instructions` (that of the ONBUILD for an inner one). ``line`` and
     ``end_line`` are its 0-based first and last lines, here-documents and their terminators included. ``start`` and
     ``end`` are offsets in the text of the first line's first character and of the last line's end, without its line
-    end. ``stage`` is the index of its stage, ``None`` before the first FROM. Tokens count from ``start``.
+    end. ``stage`` is the index of its stage, ``None`` before the first FROM. ``keyword`` is in upper case; unknown ones
+    are kept, and a lone continuation at the end of the file has the empty one. Tokens count from ``start``.
     """
 
-    __slots__ = ("_header", "_statement", "_text", "end", "end_line", "index", "line", "stage", "start")
+    __slots__ = ("_header", "_statement", "_text", "end", "end_line", "index", "keyword", "line", "stage", "start")
 
     def __init__(self, text: Text, header: Header, statement: Statement, index: int, stage: int | None) -> None:
         self._text = text
         self._header = header
         self._statement = statement
+        self.keyword = header.keyword
         self.index = index
         self.stage = stage
         self.line = statement.line
@@ -69,11 +71,6 @@ class Instruction:
 
     def __repr__(self) -> str:
         return f"Instruction({self.keyword}, lines {self.line}-{self.end_line})"
-
-    @property
-    def keyword(self) -> str:
-        """In upper case; unknown ones are kept, and a lone continuation at the end of the file has the empty one."""
-        return self._header.keyword
 
     @property
     def raw(self) -> str:
@@ -134,6 +131,11 @@ class Instruction:
             )
             for name, body in zip(self._header.heredoc_names, self._statement.bodies, strict=False)
         )
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a here-document of it has no terminator: Docker takes all that follows for its body."""
+        return self._statement.unterminated is not None
 
     @property
     def onbuild(self) -> Instruction | None:

@@ -85,7 +85,7 @@ def scan(content: str) -> Lines:
         first, start = number, offset
         offset += len(line) + 1
         number += 1
-        if continuation_end(line, escape) >= 0:
+        if escape in line and continuation_end(line, escape) >= 0:
             while number < count:
                 line = lines[number]
                 stripped = line.lstrip(BLANKS)
@@ -94,7 +94,7 @@ def scan(content: str) -> Lines:
                     stripped = ""
                 offset += len(line) + 1
                 number += 1
-                if stripped and continuation_end(line, escape) < 0:
+                if stripped and (escape not in line or continuation_end(line, escape) < 0):
                     break
         end = _end(line, offset)
         source = content[start:end]

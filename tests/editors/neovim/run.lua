@@ -161,6 +161,66 @@ function scenarios.ignore()
   }
 end
 
+-- Another program changes files; Neovim has the focus again afterwards.
+function scenarios.disk()
+  local buffer = open_attached('Dockerfile')
+  wait_for_code(buffer, 'PB101')
+  wait_for_code(buffer, 'PB301')
+  local function change(command, gone)
+    vim.system({ 'sh', '-c', command }):wait()
+    vim.api.nvim_exec_autocmds('FocusGained', {})
+    until_true(gone .. ' to go', function() return not vim.list_contains(codes(buffer), gone) end)
+  end
+  change("printf '.venv\\n' > .dockerignore", 'PB101')
+  change("echo 'print(1)' > app.py", 'PB301')
+  return { left = codes(buffer) }
+end
+
+-- A Python file that is typed in, unsaved, makes and mends findings of the Dockerfile.
+function scenarios.python()
+  local dockerfile = open_attached('Dockerfile')
+  wait_for_code(dockerfile, 'PB301')
+  local module = open_attached('app.py')
+  local before = vim.api.nvim_buf_get_lines(module, 0, -1, false)
+  vim.api.nvim_buf_set_lines(module, 0, -1, false, { 'print(1)' })
+  until_true('the finding to go', function() return not vim.list_contains(codes(dockerfile), 'PB301') end)
+  vim.api.nvim_buf_set_lines(module, 0, -1, false, before)
+  wait_for_code(dockerfile, 'PB301')
+  return { clients = #vim.lsp.get_clients(), here = codes(module), there = codes(dockerfile) }
+end
+
+-- What is shown with the user's own settings, and after the server was started anew.
+function scenarios.shown()
+  local buffer = open_attached('Dockerfile')
+  wait_for_code(buffer, 'PB301')
+  local severity = {}
+  for _, diagnostic in ipairs(vim.diagnostic.get(buffer)) do
+    severity[diagnostic.code] = vim.diagnostic.severity[diagnostic.severity]
+  end
+
+  local first = client_of(buffer).id
+  vim.cmd(vim.env.RESTART)
+  until_true('the server to stop', function() return vim.lsp.get_client_by_id(first) == nil end)
+  vim.cmd('edit')
+  until_true('the server to be back', function() return client_of(buffer) ~= nil and client_of(buffer).id ~= first end)
+  wait_for_code(buffer, 'PB301')
+
+  local ignore_file = open_attached('.dockerignore')
+  until_true('the code lens', function() return #vim.lsp.codelens.get(ignore_file) == 1 end)
+  return { severity = severity }
+end
+
+-- What is said when there is no server.
+function scenarios.missing()
+  local said = {}
+  vim.notify = function(message) table.insert(said, message) end
+  open('app.py')
+  open('Dockerfile')
+  open('.dockerignore')
+  until_true('a message', function() return #said > 0 end)
+  return { said = said, clients = #vim.lsp.get_clients() }
+end
+
 local observed = scenarios[arg[1]]()
 for _, client in ipairs(vim.lsp.get_clients()) do
   client:stop()

@@ -5,15 +5,17 @@ import { createRequire } from 'node:module';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { WAIT, Window, until } from './window.mjs';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
 const INSTALLED = path.join(ROOT, '.cache/editors');
 const CODE_SERVER = path.join(INSTALLED, 'npm/node_modules/code-server');
+/** The one that VS Code is built for, whichever runs the tests. */
+const NODE = path.join(INSTALLED, 'bin/node');
 const RESULTS = path.join(INSTALLED, 'results');
 const VERSION = JSON.parse(fs.readFileSync(path.join(ROOT, 'vscode-client/package.json'), 'utf8')).version;
 const VSIX = process.env.PREBAKE_VSIX ?? path.join(ROOT, `vscode-client/prebake-${VERSION}.vsix`);
 const PYTHON = path.join(ROOT, '.venv/bin/python');
-const WAIT = 60_000;
 
 const USER_SETTINGS = {
   'workbench.startupEditor': 'none',
@@ -21,6 +23,7 @@ const USER_SETTINGS = {
   'workbench.tips.enabled': false,
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
   'workbench.enableExperiments': false,
+  'workbench.reduceMotion': 'on',
   'chat.commandCenter.enabled': false,
   'chat.disableAIFeatures': true,
   'telemetry.telemetryLevel': 'off',
@@ -58,17 +61,6 @@ export function reasonToSkip() {
   const reason = `${missing.join(', ')} missing: run \`make vsix editors-setup\``;
   if (process.env.CI === 'true') throw new Error(reason);
   return reason;
-}
-
-/** Calls `probe` until it gives something truthy, which is returned; throws `what` when it never does. */
-export async function until(what, probe, timeout = WAIT) {
-  const end = Date.now() + timeout;
-  for (;;) {
-    const found = await probe();
-    if (found) return found;
-    if (Date.now() > end) throw new Error(`timed out waiting for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }
 
 function freePort() {
@@ -121,13 +113,13 @@ export class Editor {
     delete this.environment.VSCODE_IPC_HOOK_CLI;
     const base = [CODE_SERVER, '--config', path.join(this.folder, 'config.yaml'),
       '--user-data-dir', this.data, '--extensions-dir', this.extensions];
-    for (const vsix of beside ? [VSIX, this.#pack(beside)] : [VSIX]) {
-      execFileSync(process.execPath, [...base, '--install-extension', vsix], { env: this.environment, stdio: 'pipe' });
+    for (const vsix of beside ? [VSIX, this.pack(beside)] : [VSIX]) {
+      execFileSync(NODE, [...base, '--install-extension', vsix], { env: this.environment, stdio: 'pipe' });
     }
 
     this.port = await freePort();
     const log = fs.openSync(path.join(this.folder, 'server.log'), 'w');
-    this.server = spawn(process.execPath, [...base, '--auth', 'none', '--bind-addr', `127.0.0.1:${this.port}`,
+    this.server = spawn(NODE, [...base, '--auth', 'none', '--bind-addr', `127.0.0.1:${this.port}`,
       '--disable-telemetry', '--disable-update-check', '--disable-getting-started-override'],
       { env: this.environment, stdio: ['ignore', log, log], detached: true });
     fs.closeSync(log);
@@ -143,14 +135,18 @@ export class Editor {
       executablePath: CHROMIUM,
       headless: true,
       args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-        '--disable-component-update', '--disable-sync'],
+        '--disable-component-update', '--disable-sync', '--no-proxy-server',
+        '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1'],
     });
+    // One context for all windows: what the first has loaded, the others take from the cache.
+    this.context = await this.browser.newContext({ viewport: { width: 1280, height: 800 } });
   }
 
-  #pack(folder) {
+  /** Packs the folder of an extension that needs no build; the path of the file. */
+  pack(folder) {
     const vsix = path.join(this.folder, `${path.basename(folder)}.vsix`);
     const vsce = path.join(ROOT, 'vscode-client/node_modules/@vscode/vsce/vsce');
-    execFileSync(process.execPath, [vsce, 'package', '--no-dependencies', '--allow-missing-repository', '--skip-license', '--out', vsix],
+    execFileSync(NODE, [vsce, 'package', '--no-dependencies', '--allow-missing-repository', '--skip-license', '--out', vsix],
       { cwd: folder, env: this.environment, stdio: 'pipe' });
     return vsix;
   }
@@ -159,6 +155,11 @@ export class Editor {
   setInterpreter(interpreter) {
     const settings = interpreter === undefined ? {} : { 'prebake.interpreter': interpreter };
     fs.writeFileSync(path.join(this.data, 'Machine/settings.json'), JSON.stringify(settings));
+  }
+
+  /** The machine's setting `prebake.interpreter`. */
+  interpreter() {
+    return JSON.parse(fs.readFileSync(path.join(this.data, 'Machine/settings.json'), 'utf8'))['prebake.interpreter'];
   }
 
   /** Makes a folder with the given files (path -> content). */
@@ -171,39 +172,63 @@ export class Editor {
     return folder;
   }
 
-  /** Opens a project folder in a window of its own, with one of its files in the editor. */
-  async open(folder, file) {
-    const context = await this.browser.newContext({ viewport: { width: 1280, height: 800 } });
-    const page = await context.newPage();
-    await page.route('**/*', (route) => {
-      const url = new URL(route.request().url());
-      return url.hostname === '127.0.0.1' || !url.protocol.startsWith('http') ? route.continue() : route.abort();
-    });
+  /**
+   * Opens a project in a window of its own, with one of its files in the editor.
+   *
+   * @param folder the project's folder.
+   * @param workspace a `.code-workspace` file in it to open instead of the folder itself.
+   */
+  async open(folder, file, workspace) {
+    const page = await this.context.newPage();
     const payload = JSON.stringify([['openFile', `vscode-remote://127.0.0.1:${this.port}${path.join(folder, file)}`]]);
-    await page.goto(`http://127.0.0.1:${this.port}/?folder=${encodeURIComponent(folder)}&payload=${encodeURIComponent(payload)}`);
+    const what = workspace ? { workspace: path.join(folder, workspace) } : { folder };
+    await page.goto(`http://127.0.0.1:${this.port}/?${new URLSearchParams({ ...what, payload })}`);
     await page.waitForSelector('.monaco-workbench', { timeout: WAIT });
     const window = new Window(this, page);
     await window.text.waitFor({ timeout: WAIT });
     return window;
   }
 
-  /** Process ids of the language servers that run from this editor's copy of the extension. */
+  /**
+   * Process ids of the language servers that run from this editor's copy of the extension. Others may run on this
+   * machine, and between fork and exec each program that a server starts looks like a server, too.
+   */
   servers() {
-    return fs.readdirSync('/proc').filter((entry) => /^\d+$/.test(entry)).filter((pid) => {
+    const parents = new Map();
+    for (const pid of fs.readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
       try {
         const line = fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-        return line.some((word) => word.startsWith(this.extensions) && word.endsWith('launch.py')) && !line.includes('--probe');
+        const ours = line.some((word) => word.startsWith(`${this.extensions}/`) && word.endsWith('/launch.py'));
+        if (ours && !line.includes('--probe')) {
+          parents.set(Number(pid), Number(/^PPid:\s*(\d+)/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))[1]));
+        }
       } catch {
-        return false;
+        // Ended in the meantime.
       }
-    }).map(Number);
+    }
+    return [...parents.keys()].filter((pid) => !parents.has(parents.get(pid)));
   }
 
   /** The text of the extension's log, of every window so far. */
   log() {
+    return this.#logs('prebake.log');
+  }
+
+  /** Which events have activated the extension so far, as VS Code's host of extensions logs them. */
+  activations() {
+    const events = this.#logs('remoteexthost.log').matchAll(/doActivateExtension prebake\.prebake,.*activationEvent: '(.*?)'/g);
+    return [...events].map(([, event]) => event);
+  }
+
+  /** Whether VS Code has looked for the files that activate extensions. */
+  isSettled() {
+    return this.#logs('remoteexthost.log').includes('Eager extensions activated');
+  }
+
+  #logs(name) {
     const logs = path.join(this.data, 'logs');
     return fs.readdirSync(logs, { recursive: true })
-      .filter((file) => path.basename(file) === 'prebake.log')
+      .filter((file) => path.basename(file) === name)
       .map((file) => fs.readFileSync(path.join(logs, file), 'utf8')).join('');
   }
 
@@ -239,106 +264,5 @@ export class Editor {
       if (fs.existsSync(source)) fs.cpSync(source, path.join(target, entry), { recursive: true });
     }
     return path.relative(ROOT, target);
-  }
-}
-
-/** One window: what a user sees and does in it. */
-export class Window {
-  constructor(editor, page) {
-    this.editor = editor;
-    this.page = page;
-    this.pane = page.locator('.editor-instance .monaco-editor').first();
-    this.text = this.pane.locator('.view-lines');
-    this.squiggles = page.locator('.squiggly-warning, .squiggly-error, .squiggly-info');
-    this.menu = page.locator('.action-widget:not(.action-list-submenu-panel)').first();
-  }
-
-  line(text) {
-    return this.pane.locator('.view-line', { hasText: text }).first();
-  }
-
-  async waitForSquiggle() {
-    await this.squiggles.first().waitFor({ state: 'attached', timeout: WAIT });
-  }
-
-  async waitForNoSquiggle() {
-    await until('the squiggles to go', async () => (await this.squiggles.count()) === 0);
-  }
-
-  /** Hovers over the first word of a line until the hover holds `expected`; gives the hover's text. */
-  async hover(lineText, expected) {
-    const hover = this.page.locator('.monaco-hover:visible', { hasText: expected }).first();
-    for (let attempt = 0; ; attempt++) {
-      // A single mouse-over can be lost while the workbench is still laying out.
-      await this.page.mouse.move(700, 600);
-      await this.line(lineText).locator('span').first().hover();
-      try {
-        await hover.waitFor({ timeout: 6_000 });
-        return await hover.innerText();
-      } catch (error) {
-        if (attempt === 5) throw error;
-      }
-    }
-  }
-
-  /** Opens the quick fixes at a line until one of them matches; gives its locator. */
-  async quickFix(lineText, title) {
-    const item = this.menu.locator('.monaco-list-row.action', { hasText: title }).first();
-    for (let attempt = 0; ; attempt++) {
-      await this.page.keyboard.press('Escape');
-      await this.line(lineText).click({ position: { x: 10, y: 8 } });
-      await this.page.keyboard.press('Control+.');
-      try {
-        await item.waitFor({ timeout: 6_000 });
-        return item;
-      } catch (error) {
-        if (attempt === 5) throw new Error(`no fix like ${title}: ${JSON.stringify(await this.menu.allInnerTexts())}`, { cause: error });
-      }
-    }
-  }
-
-  /** Runs Fix All at a line until another line shows its effect. */
-  async fixAll(lineText, effect) {
-    for (let attempt = 0; ; attempt++) {
-      await this.line(lineText).click({ position: { x: 10, y: 8 } });
-      await this.command('Fix All');
-      try {
-        return await this.line(effect).waitFor({ timeout: 6_000 });
-      } catch (error) {
-        // VS Code drops what it asked for when diagnostics change before the answer, such as when sizes become known.
-        if (attempt === 5) throw error;
-      }
-    }
-  }
-
-  async save() {
-    await this.page.keyboard.press('Control+s');
-    await this.page.locator('.tab.dirty').waitFor({ state: 'detached', timeout: WAIT });
-  }
-
-  /** Saves every file that has unsaved changes. */
-  async saveAll() {
-    await this.command('File: Save All');
-    await this.page.locator('.tab.dirty').waitFor({ state: 'detached', timeout: WAIT });
-  }
-
-  async command(title) {
-    await this.page.keyboard.press('F1');
-    const input = this.page.locator('.quick-input-widget input').first();
-    await input.waitFor({ timeout: WAIT });
-    await input.fill(`>${title}`);
-    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first().waitFor({ timeout: WAIT });
-    await this.page.keyboard.press('Enter');
-    await input.waitFor({ state: 'hidden', timeout: WAIT });
-  }
-
-  /** Texts of the error notifications that are on the screen. */
-  errors() {
-    return this.page.locator('.notification-toast .notification-list-item', { has: this.page.locator('.codicon-error') })
-      .locator('.notification-list-item-message').allInnerTexts();
-  }
-
-  async close() {
-    await this.page.context().close();
   }
 }

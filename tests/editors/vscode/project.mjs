@@ -15,3 +15,8 @@ print(model.encode("hello"))
   '.venv/pyvenv.cfg': 'home = /usr/bin\n',
   '.venv/lib/big.bin': 'x'.repeat(2_000_000),
 };
+
+/** The files of a project as those of a folder in a larger one. */
+export function within(folder, files) {
+  return Object.fromEntries(Object.entries(files).map(([file, content]) => [`${folder}/${file}`, content]));
+}

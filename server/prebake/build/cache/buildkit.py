@@ -14,7 +14,7 @@ from prebake.build.cache.content import Taken, context_content
 from prebake.build.cache.environment import Environment, environment_after, environments
 from prebake.build.cache.inputs import Selector, inputs, selectors
 from prebake.build.cache.mounts import run_mounts
-from prebake.build.cache.steps import Part, Step, foreign_of
+from prebake.build.cache.steps import FILES, Part, Step, foreign_of
 from prebake.build.copies import SourceKind, copies
 from prebake.build.state import State, states
 from prebake.regex import regex
@@ -60,11 +60,12 @@ def _run(build: Build, instruction: Instruction, state: State, around: Environme
         ("the platform", _platform(build, state, around)),
         ("the options", tuple((flag, instruction.flag(flag)) for flag in ("network", "security"))),
         ("the mounts", tuple(shape)),
-        ("the files", key),
+        (FILES, key),
     ]
     known = inputs(build)[instruction.index]
     apart = _SPECIAL if any(mount.kind in ("secret", "ssh") for mount in mounts) else None
-    return Step(instruction, tuple(parts), files, foreign_of(build, known), apart=apart, doubt=known.opaque)
+    foreign = foreign_of(build, known)
+    return Step(instruction, tuple(parts), files, foreign, apart=apart, doubt=known.opaque, context=tuple(chosen))
 
 
 def _named(name: str, argument: bool) -> str:
@@ -112,7 +113,8 @@ def _copy(build: Build, instruction: Instruction, state: State, around: Environm
             names.append((document.name, _document(document, around, state)))
         else:
             names.append(text if source.kind is SourceKind.REMOTE else posixpath.basename(text.rstrip("/")))
-    key, files = taken(build, selectors(copy))
+    chosen = selectors(copy)
+    key, files = taken(build, chosen)
     chmod = instruction.flag("chmod")
     parts: list[Part] = [
         ("the sources", tuple(names)),
@@ -120,13 +122,14 @@ def _copy(build: Build, instruction: Instruction, state: State, around: Environm
         ("--chown", account(around.token(instruction.flag("chown") or "", state, escape))),
         ("--chmod", _octal(around.token(chmod, state, escape)) if chmod else None),
         ("the options", _options(instruction)),
-        ("the files", key),
+        (FILES, key),
     ]
     known = inputs(build)[instruction.index]
     linked = any(flag.name == "link" and flag.value != "false" for flag in instruction.flags) and not chmod
     doubt = known.opaque or (f"the builder asks for {known.remote[0]} at each build" if known.remote else None)
     apart = _LINKED if linked else None
-    return Step(instruction, tuple(parts), files, foreign_of(build, known), apart, linked, doubt=doubt)
+    foreign = foreign_of(build, known)
+    return Step(instruction, tuple(parts), files, foreign, apart, linked, doubt=doubt, context=chosen)
 
 
 def _document(document: Heredoc, around: Environment, state: State) -> tuple[object, ...]:

@@ -70,14 +70,14 @@ class Causes(NamedTuple):
     def words(self) -> str:
         """The same for a reader, without the builder's name."""
         broad = self.whole_context
+        value = f"another value of ARG {_listed(sorted(self.args), 'or')}" if self.args else ""
         if broad is not None:
             what = f"runs again with every edit ({broad.keyword} of the whole context at line {broad.line + 1})"
+            what += f", and with {value}" * bool(value)
         elif self.files:
-            what = f"cached until {_listed(self.files)} changes"
+            what = f"cached until {_listed(self.files, 'or')} changes" + f", or {value} is given" * bool(value)
         else:
-            what = "no file of the build context makes it run again"
-        if self.args:
-            what += f", or with another value of ARG {_listed(sorted(self.args))}"
+            what = "no file of the build context makes it run again" + f"; {value} does" * bool(value)
         if any(not source.certain for source in self.sources):
             what += "; reused when what it takes from other stages comes out the same"
         return what
@@ -116,6 +116,8 @@ def _way(build: Build, stage: Stage, last: Instruction) -> Iterator[Instruction]
                 yield item
 
 
-def _listed(names: Sequence[str]) -> str:
+def _listed(names: Sequence[str], word: str) -> str:
     rest = len(names) - _MOST_NAMES
-    return ", ".join(names[:_MOST_NAMES]) + (f" and {rest} more" if rest > 0 else "")
+    if rest > 0:
+        return f"{', '.join(names[:_MOST_NAMES])} {word} {rest} more"
+    return f" {word} ".join(filter(None, (", ".join(names[:-1]), names[-1])))

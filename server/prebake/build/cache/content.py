@@ -59,7 +59,7 @@ class ContextContent:
         for start in starts:
             for path, token in self.entries(self.followed(start)):
                 below = posixpath.relpath(path, start) if start else path
-                if _filtered(selector, "" if path == start else below):
+                if filtered(selector, "" if path == start else below):
                     continue
                 name = posixpath.join(posixpath.basename(start), below) if named else below
                 entries.append((posixpath.normpath(name), token))
@@ -98,7 +98,7 @@ class ContextContent:
         return f"{found.kind.value} {mode:o} {self.files.snapshot.fingerprint(place)}"
 
 
-def _filtered(selector: Selector, below: str) -> bool:
+def filtered(selector: Selector, below: str) -> bool:
     """Whether the selector's own patterns leave out a path below its source."""
     if selector.exclude and below and not rules_of(Text("\n".join(selector.exclude)), "").sends(below):
         return True

@@ -18,7 +18,7 @@ from prebake.build.cache.buildkit import taken
 from prebake.build.cache.environment import Environment, Variable, environments
 from prebake.build.cache.inputs import Selector, inputs, selectors
 from prebake.build.cache.mounts import run_mounts
-from prebake.build.cache.steps import Foreign, Part, Step, foreign_of
+from prebake.build.cache.steps import FILES, Foreign, Part, Step, foreign_of
 from prebake.build.copies import copies
 from prebake.build.state import State, states
 from prebake.syntax.dockerfile import Instruction
@@ -85,7 +85,7 @@ def _run(build: Build, instruction: Instruction, state: State, around: Environme
     # A mount of another stage counts by the image that the stage is, not by what is in it.
     known = inputs(build)[instruction.index].stages
     foreign = tuple(Foreign(item.stage, item.image, (item.path or "",), None, by_content=False) for item in known)
-    return Step(instruction, (*parts, ("the files", key)), files, foreign)
+    return Step(instruction, (*parts, (FILES, key)), files, foreign, context=tuple(chosen))
 
 
 def _arguments(around: Environment, *, buildah: bool) -> Mapping[str, Variable]:
@@ -100,12 +100,13 @@ def _arguments(around: Environment, *, buildah: bool) -> Mapping[str, Variable]:
 def _copy(build: Build, instruction: Instruction, state: State, around: Environment) -> Step:
     builder = builder_of(build)
     copy = copies(build)[instruction.index]
-    key, files = taken(build, selectors(copy))
+    chosen = selectors(copy)
+    key, files = taken(build, chosen)
     known = inputs(build)[instruction.index]
     words = instruction.words if instruction.json is None else instruction.json
     parts: list[Part] = []
     if builder is KANIKO:
-        parts = [("its text", _text(build, instruction, state, around)), ("the files", tuple(files.values()))]
+        parts = [("its text", _text(build, instruction, state, around)), (FILES, tuple(files.values()))]
     else:
         destination = words[-1].raw if builder is BUILDAH else around.token(words[-1].raw, state, build.tree.escape)
         flags = tuple((flag.name, flag.value) for flag in instruction.flags if flag.name != "from")
@@ -115,10 +116,9 @@ def _copy(build: Build, instruction: Instruction, state: State, around: Environm
             ("the destination", destination),
             ("the options", (instruction.keyword, flags)),
             ("the here-documents", documents),
-            ("the files", taken_files),
+            (FILES, taken_files),
         ]
     foreign = foreign_of(build, known)
     doubt = known.opaque or (f"the builder asks for {known.remote[0]} at each build" if known.remote else None)
-    return Step(
-        instruction, tuple(parts), files, foreign, fresh=_COPIED_ANEW if builder is KANIKO else None, doubt=doubt
-    )
+    fresh = _COPIED_ANEW if builder is KANIKO else None
+    return Step(instruction, tuple(parts), files, foreign, fresh=fresh, doubt=doubt, context=chosen)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from prebake.build.build import Build
 from prebake.build.cache.stages import Known
-from prebake.build.cache.steps import Step
+from prebake.build.cache.steps import FILES, Step
 from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Instruction
 
@@ -96,7 +96,7 @@ def _parts(before: Step, now: Step) -> list[str]:
     old, new = dict(before.parts), dict(now.parts)
     found: list[str] = []
     for name in dict.fromkeys((*new, *old)):
-        if name == "the files" or old.get(name) == new.get(name):
+        if name == FILES or old.get(name) == new.get(name):
             continue
         variable = name.startswith(("ARG ", "ENV "))
         if variable and name not in old:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from prebake.build.build import Build
 from prebake.build.builders import Builder
 from prebake.build.cache.content import context_content, digest
-from prebake.build.cache.inputs import inputs
+from prebake.build.cache.inputs import Selector, inputs
 from prebake.build.copies import Copy, copies
 from prebake.build.paths import inside
 from prebake.build.state import chain, states
@@ -91,6 +91,22 @@ def known_content(build: Build, stage: Stage, path: str) -> Known | None:
         None if base == "scratch" else base,
         digest(sorted((posixpath.relpath(each, path), token) for each, token in held.items())),
     )
+
+
+def known_sources(build: Build, stage: Stage, path: str) -> tuple[Selector, ...]:
+    """The files of the context that :func:`known_content` goes back to."""
+    found: dict[Selector, None] = {}
+    for below in chain(build, stage):
+        for instruction in below.instructions:
+            if instruction.keyword not in ("COPY", "ADD"):
+                continue
+            for mapping in copies(build)[instruction.index].mappings:
+                rest = inside(path, mapping.image)
+                if rest is not None:
+                    found[Selector(posixpath.join(mapping.context, rest).rstrip("/"))] = None
+                elif inside(mapping.image, path) is not None:
+                    found[Selector(mapping.context)] = None
+    return tuple(found)
 
 
 def _written(build: Build, copy: Copy, path: str) -> Iterator[tuple[str, str]]:

@@ -6,13 +6,17 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from prebake.build.build import Build
-from prebake.build.cache.inputs import Inputs
+from prebake.build.cache.inputs import Inputs, Selector
 from prebake.build.cache.stages import Known, known_content
 from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Instruction
 
 Part = tuple[str, object]
 """One thing that a key is made of, and its name for messages."""
+
+
+FILES = "the files"
+"""The name of the part that the files of the context are."""
 
 
 class Foreign(NamedTuple):
@@ -30,11 +34,11 @@ class Foreign(NamedTuple):
 class Step(NamedTuple):
     """One step: an instruction with what is in its key besides the step before it.
 
-    ``parts`` are what it is made of, ``files`` what it takes from the context, by path; ``foreign`` what it takes from
-    elsewhere. ``apart`` says, in words, when it is taken from the cache although the step before it is another one;
-    ``linked`` that it is laid over that step, not worked out on it. ``fresh`` says why the builder works it out anew at
-    each build, ``doubt`` why it cannot be known whether it does. A ``silent`` step is no work, but counts in the keys
-    below it.
+    ``parts`` are what it is made of, ``files`` what it takes from the context, by path, and ``context`` how it says so;
+    ``foreign`` is what it takes from elsewhere. ``apart`` says, in words, when it is taken from the cache although the
+    step before it is another one; ``linked`` that it is laid over that step, not worked out on it. ``fresh`` says why
+    the builder works it out anew at each build, ``doubt`` why it cannot be known whether it does. A ``silent`` step is
+    no work, but counts in the keys below it.
     """
 
     instruction: Instruction
@@ -46,6 +50,12 @@ class Step(NamedTuple):
     fresh: str | None = None
     doubt: str | None = None
     silent: bool = False
+    context: tuple[Selector, ...] = ()
+
+    @property
+    def text(self) -> tuple[Part, ...]:
+        """Its parts without the files."""
+        return tuple(part for part in self.parts if part[0] != FILES)
 
 
 def foreign_of(build: Build, known: Inputs) -> tuple[Foreign, ...]:

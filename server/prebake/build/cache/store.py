@@ -11,15 +11,12 @@ from itertools import islice, product
 
 from prebake.build.build import Build
 from prebake.build.builders import Builder, builder_of
-from prebake.build.cache.buildkit import buildkit_step
 from prebake.build.cache.content import digest
-from prebake.build.cache.environment import environments
-from prebake.build.cache.history import history_step
 from prebake.build.cache.reasons import Before, Cause, place, reasons
+from prebake.build.cache.sequence import image_of, steps_of
 from prebake.build.cache.stages import Known, built_stages
 from prebake.build.cache.steps import Foreign, Step
-from prebake.build.cache.triggers import triggers
-from prebake.build.state import base_stage, states
+from prebake.build.state import base_stage
 from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Instruction, Stage
 
@@ -149,25 +146,15 @@ class _Run:
 
     def stage(self, stage: Stage) -> None:
         """Go through the steps of a stage."""
-        before = states(self._build)
         base = base_stage(self._build, stage)
         self._first = None
         if base is not None and base.index in self._ends:
             above = self._ends[base.index]
             self._first = self._causes.get(base.index)
         else:
-            state = before[stage.instruction.index]
-            around = environments(self._build)[stage.instruction.index]
-            image = around.token(stage.base, state, self._build.tree.escape)
-            platform = around.token(stage.platform or "", state, self._build.tree.escape)
-            above = frozenset((digest(self.builder.name, "image", image, platform),))
-        for trigger in triggers(self._build, stage):
-            above = self._step(trigger, above)
-        for instruction in stage.instructions[1:]:
-            make = history_step if self.builder.metadata_in_keys else buildkit_step
-            step = make(self._build, instruction)
-            if step is not None:
-                above = self._step(step, above)
+            above = frozenset((digest(self.builder.name, *image_of(self._build, stage)),))
+        for step in steps_of(self._build, stage):
+            above = self._step(step, above)
         self._ends[stage.index] = above
         self._causes[stage.index] = self._first
 

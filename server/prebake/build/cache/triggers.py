@@ -12,8 +12,8 @@ from prebake.build.build import Build
 from prebake.build.cache.buildkit import taken
 from prebake.build.cache.content import context_content
 from prebake.build.cache.environment import environment_after
-from prebake.build.cache.inputs import selectors
-from prebake.build.cache.steps import Part, Step
+from prebake.build.cache.inputs import Selector, selectors
+from prebake.build.cache.steps import FILES, Part, Step
 from prebake.build.copies import resolve
 from prebake.build.state import base_stage, state_after
 from prebake.syntax.dockerfile import Instruction, Stage
@@ -31,12 +31,14 @@ def triggers(build: Build, stage: Stage) -> Iterator[Step]:
 def _trigger(build: Build, stage: Stage, instruction: Instruction, inner: Instruction) -> Step:
     parts: list[Part] = [("its text", (inner.keyword, inner.body.text))]
     files: Mapping[str, str] = {}
+    chosen: tuple[Selector, ...] = ()
     if inner.keyword == "RUN":
         run = environment_after(build, stage.instruction).run
         parts += [(name, variable.value) for name, variable in run.items()]
     elif inner.keyword in ("COPY", "ADD"):
         state = state_after(build, stage.instruction)
         copy = resolve(inner, state, context_content(build).files, escape=build.tree.escape)
-        key, files = taken(build, selectors(copy))
-        parts.append(("the files", key))
-    return Step(instruction, tuple(parts), files, silent=True)
+        chosen = selectors(copy)
+        key, files = taken(build, chosen)
+        parts.append((FILES, key))
+    return Step(instruction, tuple(parts), files, silent=True, context=chosen)

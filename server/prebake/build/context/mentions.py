@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 
 from prebake.build.build import Build, fact
 from prebake.build.context.use import named_sources, neighbours, text_of
@@ -209,8 +210,22 @@ class _Follower:
         if not (name.endswith(_FOLLOWED) or ("/" in word and "." not in name)) or word.startswith("-") or "\0" in word:
             return ()
         tail = [part for part in word.split("/") if part not in ("", ".", "..")]
-        candidates = (join(root, *tail[start:]) for start in range(len(tail)) for root in (folder, *self._roots))
-        return tuple(path for path in dict.fromkeys(candidates) if self._snapshot.is_file(path))[:1]
+        candidates = (
+            join(root, *tail[start:])
+            for start in range(len(tail))
+            for root in (folder, *self._holding.get(tail[start], ()))
+        )
+        found = next((path for path in candidates if self._snapshot.is_file(path)), None)
+        return () if found is None else (found,)
+
+    @cached_property
+    def _holding(self) -> dict[str, list[str]]:
+        """The roots that have an entry of a name: where hundreds of Dockerfiles share a context, few of so many do."""
+        found: dict[str, list[str]] = {}
+        for root in self._roots:
+            for entry in self._snapshot.list(root):
+                found.setdefault(entry.name, []).append(root)
+        return found
 
     def _imported(self, name: str, level: int, folder: str) -> Iterator[str]:
         """The files of a module and of the packages it is in."""

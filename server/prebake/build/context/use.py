@@ -5,7 +5,7 @@ from __future__ import annotations
 from prebake.build.build import Build, fact
 from prebake.build.copies import SourceKind, copies
 from prebake.build.state import states
-from prebake.project.context import find_contexts
+from prebake.project.context import Context, find_contexts
 from prebake.project.layout import dockerfiles
 from prebake.project.sources import mount_options
 from prebake.records import NamedTuple
@@ -74,7 +74,7 @@ def context_use(build: Build) -> ContextUse:
                     unknown = unknown or source.kind is SourceKind.UNKNOWN
                     if source.path is not None and source.kind is not SourceKind.ROOT:
                         paths[source.path] = None
-            elif instruction.keyword == "RUN":
+            elif instruction.keyword == "RUN" and instruction.flags:
                 sources = _mounted(build, instruction)
                 mounts += [instruction] if "" in sources else []
                 paths.update(dict.fromkeys(source for source in sources if source))
@@ -103,43 +103,57 @@ def mounted(build: Build, instruction: Instruction, value: str) -> str | None:
 def neighbours(build: Build) -> tuple[Build, ...]:
     """The builds of all Dockerfiles in the project that share this build's context, itself first."""
     settings = build.settings.builder, tuple(build.settings.targets.items())
-    key = build.root, build.context.root, settings, build.snapshot.state_without(build.path)
+    key = build.root, settings, build.snapshot.state_without(build.path)
     others = _others.get(key)
     if others is None:
         if len(_others) >= _MOST_REMEMBERED:
             _others.clear()
-        others = _others[key] = {}
+        others = _others[key] = _Others()
     paths = [path for path in dockerfiles(build.snapshot, build.root) if path != build.path]
-    for path in paths:
-        if path not in others:
-            others[path] = _sharing(build, path)
-    found = (others[path] for path in paths)
-    return (build, *(other for other in found if other is not None))
+    return (build, *others.sharing(build, paths))
+
+
+class _Others:
+    """Other Dockerfiles of a project, with their contexts and builds."""
+
+    def __init__(self) -> None:
+        self._contexts: dict[str, tuple[Context, ...]] = {}
+        self._on: dict[str | None, dict[str, Context]] = {}
+        self._builds: dict[tuple[str, str | None], Build] = {}
+
+    def sharing(self, build: Build, paths: list[str]) -> list[Build]:
+        """The builds of those of some Dockerfiles that have a build's context."""
+        for path in paths:
+            if path not in self._contexts:
+                text = build.snapshot.text(path)
+                if text is None:
+                    self._contexts[path] = ()
+                    continue
+                contexts = find_contexts(build.snapshot, path, parse(text), build.root, build.settings)
+                self._contexts[path] = contexts
+                for context in contexts:
+                    self._on.setdefault(context.root, {}).setdefault(path, context)
+        here = self._on.get(build.context.root, {})
+        return [self._build(build, path, here[path]) for path in paths if path in here]
+
+    def _build(self, build: Build, path: str, context: Context) -> Build:
+        key = path, context.root
+        if key not in self._builds:
+            self._builds[key] = Build(
+                build.snapshot,
+                path,
+                build.settings,
+                root=build.root,
+                contexts=self._contexts[path],
+                context=context,
+                scanner=lambda *_: None,
+            )
+        return self._builds[key]
 
 
 # Every keystroke in one Dockerfile asks for the others, and so does each of them; what is known of them stays true.
-_others: dict[tuple[object, ...], dict[str, Build | None]] = {}
+_others: dict[tuple[object, ...], _Others] = {}
 _MOST_REMEMBERED = 16
-
-
-def _sharing(build: Build, path: str) -> Build | None:
-    """The build of another Dockerfile, if it has the same context."""
-    text = build.snapshot.text(path)
-    if text is None:
-        return None
-    contexts = find_contexts(build.snapshot, path, parse(text), build.root, build.settings)
-    context = next((context for context in contexts if context.root == build.context.root), None)
-    if context is None:
-        return None
-    return Build(
-        build.snapshot,
-        path,
-        build.settings,
-        root=build.root,
-        contexts=contexts,
-        context=context,
-        scanner=lambda *_: None,
-    )
 
 
 @fact
