@@ -174,9 +174,8 @@ class Evaluator:
             elif binding.kind == "assign" and binding.value is not None:
                 if self.runs(module, binding.scope, binding.guards, depth) is not False:
                     values = self.evaluate(module, binding.scope, binding.value, depth + 1)
-                    if several and self._makes_of(module, binding.scope, binding.value, name, depth):
-                        continue
-                    found.append(values)
+                    if not (several and self._makes_of(module, binding.scope, binding.value, values, name, depth)):
+                        found.append(values)
             else:
                 found.append((UNKNOWN,))
         if not found:
@@ -187,22 +186,29 @@ class Evaluator:
             return found[0]
         return alternatives(value for values in found for value in values) or (UNKNOWN,)
 
-    def _makes_of(self, module: Module, scope: Scope, node: ast.expr, name: str, depth: int) -> bool:
+    def _makes_of(self, module: Module, scope: Scope, node: ast.expr, values: Values, name: str, depth: int) -> bool:
         """Whether an expression makes an object of what a name stands for, as ``model = load(model)`` does: what the
         name stood for before is what is given there.
         """
+        if isinstance(node, ast.Call) and not any(value.made for value in values):
+            return False
         call = node.value if isinstance(node, (ast.Subscript, ast.Await)) else node
         if not isinstance(call, ast.Call) or not any(
             isinstance(item, ast.Name) and item.id == name for item in ast.walk(call)
         ):
             return False
-        return any(value.made for value in self.evaluate(module, scope, call, depth + 1))
+        return call is node or any(value.made for value in self.evaluate(module, scope, call, depth + 1))
 
     def runs(self, module: Module, scope: Scope, guards: Iterable[Guard], depth: int = 0) -> bool | None:
-        """Whether code under these conditions runs: ``False`` when one surely fails, ``None`` when nobody knows."""
+        """Whether code under these conditions runs: ``False`` when one surely fails, ``None`` when nobody knows.
+
+        Statements that leave a block above the code count only for a question from outside.
+        """
         self._begin(depth)
         result: bool | None = True
         for guard in guards:
+            if guard.kind == "rest" and depth:
+                continue
             holds = None if guard.test is None else self.truth(module, scope, guard.test, depth + 1)
             if holds is None:
                 result = result if guard.kind == "rest" else None
