@@ -24,13 +24,15 @@ _DEPTH = 3
 
 class Within(NamedTuple):
     """A file of the project that a command stands in: its path in the image, its text and commands, and the command
-    that starts it, of the RUN or of another such file. ``script`` is ``None`` for a Makefile.
+    that starts it, of the RUN or of another such file. ``script`` is ``None`` for a Makefile, of which ``line`` is the
+    0-based line of the recipe.
     """
 
     path: str
     text: Text
     script: Script | None
     starter: Step
+    line: int = 0
 
 
 class Ran(NamedTuple):
@@ -130,12 +132,12 @@ class _Walk:
             text = self.image.text(path) if path is not None else None
             if path is None or text is None:
                 continue
-            within = (*ran.within, Within(path, text, None, step))
             found: list[Ran] = []
             for line in recipe_of(text, targets[0] if targets else None):
                 provided = self.image.provider(path)
                 self.by_make = self.by_make or (path if provided is None else provided.context, line.number)
                 inner = steps_of_script(split(Fragment.whole(line.command)), step._replace(directory=place))
+                within = (*ran.within, Within(path, text, None, step, line.number))
                 found += (Ran(each, within) for each in inner.steps)
             if not found:
                 return None
