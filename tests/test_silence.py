@@ -164,7 +164,8 @@ def firing_cases() -> list[Any]:
     chosen = []
     for case in load_cases():
         stem = str(case.id).partition("-")[0]
-        if not case.values[1].get("quiet") and seen[stem] < 4:
+        # A comment that silences nothing is taken out, not silenced by another one.
+        if not case.values[1].get("quiet") and seen[stem] < 4 and stem != "pb901":
             seen[stem] += 1
             chosen.append(case)
     return chosen

@@ -7,26 +7,23 @@ has found out until something changes, and analyses any snapshot, so that fixes 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping
-from functools import partial
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from prebake import config
 from prebake.build.build import Build, Scanner, project_root
+from prebake.checking import findings_of
 from prebake.discovery import dockerfile_of, dockerfiles, is_dockerfile, is_ignore_file
 from prebake.files import Disk, Snapshot, is_below, parent
-from prebake.findings import Finding, Fix, Repair
-from prebake.generated import GENERATED, is_generated
+from prebake.findings import Finding
 from prebake.project.buildfiles import tells_of_builds
 from prebake.records import NamedTuple
-from prebake.silence import silenced
 from prebake.text import Text
 
 if TYPE_CHECKING:
     from prebake.project.context import Context
     from prebake.project.ignore import IgnoreRules
     from prebake.project.scan import ContextScan
-    from prebake.rules import Entry
 
 
 class Report(NamedTuple):
@@ -262,7 +259,7 @@ class Engine:
             return Report(path, root, None, problem=snapshot.unreadable(path) or "no such file")
         made, sizes = self._builds_in(snapshot, path)
         failures: dict[str, None] = {}
-        findings = _merge([tuple(_findings(build, failures)) for build in made])
+        findings = findings_of(made, failures, is_complete=lambda: not sizes.missing)
         first = made[0]
         return Report(
             path,
@@ -330,67 +327,6 @@ def fingerprint(finding: Finding, root: str) -> str:
 
     parts = (finding.code, relative(finding.location.path, root), finding.key)
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
-
-
-def _findings(build: Build, failures: dict[str, None]) -> Iterator[Finding]:
-    from prebake.rules import that_may_concern
-
-    settings = build.settings
-    generated = is_generated(build.text)
-    for entry in that_may_concern(item.raw for item in build.tree.instructions):
-        if not settings.wants(entry.code, entry.name) or (entry.of_ignore_file and build.ignore.is_empty):
-            continue
-        for finding in _checked(entry, build, failures):
-            kept = silenced(build.snapshot, finding, build.path)
-            if kept is None:
-                continue
-            kept = kept._replace(severity=settings.severity_of(entry.code, entry.name, kept.severity))
-            if generated and kept.location.path == build.path:
-                kept = kept._replace(repair=Repair(lambda: GENERATED))
-            yield kept
-
-
-def _checked(entry: Entry, build: Build, failures: dict[str, None]) -> tuple[Finding, ...]:
-    """The findings of one rule; none when it fails, which is noted in ``failures``."""
-    try:
-        return tuple(entry.rule().check(build))
-    except Exception as error:
-        place = error.__traceback__
-        while place is not None and place.tb_next is not None:
-            place = place.tb_next
-        where = (
-            f"{posixpath.basename(place.tb_frame.f_code.co_filename)}:{place.tb_lineno}" if place is not None else ""
-        )
-        failures[f"internal error in {entry.code} ({where}): {type(error).__name__}: {error}"] = None
-        return ()
-
-
-def _merge(results: list[tuple[Finding, ...]]) -> list[Finding]:
-    """Report what holds for any build; keep a fix only where every build offers the same one."""
-    if len(results) == 1:
-        return list(results[0])
-    merged: dict[tuple[str, str, str], Finding] = {}
-    for findings in results:
-        for finding in findings:
-            merged.setdefault(_name(finding), finding)
-    for identity, finding in merged.items():
-        twins = [[twin for twin in findings if _name(twin) == identity] for findings in results]
-        merged[identity] = finding._replace(repair=Repair(partial(_common, finding, twins)))
-    return list(merged.values())
-
-
-def _name(finding: Finding) -> tuple[str, str, str]:
-    return finding.code, finding.location.path, finding.key
-
-
-def _common(finding: Finding, twins: list[list[Finding]]) -> tuple[Fix, ...] | str:
-    """The fixes of a finding that every one of several builds offers."""
-    fixes = tuple(
-        fix
-        for fix in finding.fixes
-        if all(any(fix.edits == other.edits for twin in found for other in twin.fixes) for found in twins)
-    )
-    return fixes or finding.no_fix or "the Dockerfile is built in several ways, and no one fix is right for all of them"
 
 
 def _rank(finding: Finding) -> tuple[int, int, str, tuple[int, int]]:

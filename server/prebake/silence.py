@@ -7,36 +7,42 @@ pattern, in Python at the end of the line. The second silences a rule in its who
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable, Iterator
 
 from prebake.edits import FileEdit, TextEdit, apply
 from prebake.files import Snapshot
 from prebake.findings import Finding, Location
-from prebake.regex import regex
 from prebake.syntax.dockerfile import parse
+from prebake.syntax.silencing import Silencer, names_of, silencers
 from prebake.text import Position, Span, Text
 
-_COMMENT = regex(r"#\s*prebake:\s*(ignore(?:-file)?)\s*(?:\[([^\]]*)\])?", re.IGNORECASE)
+Used = set[tuple[str, Span]]
+"""The places of silencers that have silenced something, by file."""
 
 
-def silenced(snapshot: Snapshot, finding: Finding, dockerfile: str) -> Finding | None:
+def silenced(snapshot: Snapshot, finding: Finding, dockerfile: str, used: Used | None = None) -> Finding | None:
     """``None`` when the user silenced the finding, where it stands or is shown as well; else the finding, without those
-    related places that are silenced. ``dockerfile`` is the path of the Dockerfile that it was found for.
+    related places that are silenced. ``dockerfile`` is the path of the Dockerfile that it was found for. What silences
+    it is added to ``used``.
 
     A finding that names call sites in Python falls with the last of them.
     """
+    is_silenced = False
     for place in (finding.location, *finding.elsewhere):
         text = snapshot.text(place.path)
-        if text is not None and _covers(text, finding, place, dockerfile):
-            return None
+        for silencer in _covering(text, finding, place, dockerfile) if text is not None else ():
+            is_silenced = True
+            if used is not None:
+                used.add((place.path, silencer.place))
+    if is_silenced:
+        return None
     sites = [related for related in finding.related if related.location.path.endswith(".py")]
     if not sites:
         return finding
     kept = []
     for related in finding.related:
         source = snapshot.text(related.location.path)
-        if related not in sites or source is None or not _covers(source, finding, related.location, dockerfile):
+        if related not in sites or source is None or not _covering(source, finding, related.location, dockerfile):
             kept.append(related)
     if len(kept) == len(finding.related):
         return finding
@@ -49,16 +55,7 @@ def silenced(snapshot: Snapshot, finding: Finding, dockerfile: str) -> Finding |
 
 def silenced_rules(text: Text) -> Iterator[tuple[Span, str]]:
     """The codes and names in the comments of a file, each with its place."""
-    if "prebake" not in text.content:
-        return
-    for match in _COMMENT.finditer(text.content):
-        start = match.start(2)
-        for item in (match[2] or "").split(","):
-            name = item.strip()
-            at = start + len(item) - len(item.lstrip())
-            if name:
-                yield text.span(at, at + len(name)), name
-            start += len(item) + 1
+    return ((silencer.place, text.slice(silencer.place)) for silencer in silencers(text) if silencer.rule)
 
 
 def silencing_edit(snapshot: Snapshot, finding: Finding, place: Location, dockerfile: str) -> FileEdit | None:
@@ -86,7 +83,7 @@ def is_about_file(finding: Finding, place: Location, dockerfile: str) -> bool:
 def _above(text: Text, place: Location, dockerfile: str, code: str) -> TextEdit | None:
     """A line of its own right above an instruction or pattern, or a code more in the comment block there."""
     line, block = _block_above(text, place, dockerfile)
-    joined = _joined(text, block, "ignore", code)
+    joined = _joined(text, block, code, for_file=False)
     if joined is not None:
         return joined
     content, indent = text.line(line), ""
@@ -99,7 +96,7 @@ def _above(text: Text, place: Location, dockerfile: str, code: str) -> TextEdit 
 
 def _for_the_file(text: Text, code: str) -> TextEdit:
     """The first line of an ignore file, or a code more where the file says already what it wants to hear no more of."""
-    joined = _joined(text, range(text.line_count), "ignore-file", code)
+    joined = _joined(text, range(text.line_count), code, for_file=True)
     return joined or TextEdit.insert(Position(0, 0), f"# prebake: ignore-file[{code}]{text.newline}")
 
 
@@ -109,7 +106,7 @@ def _at_the_end(text: Text, line: int, code: str) -> TextEdit | None:
 
     from prebake.project.python.parse import parse as parse_python
 
-    edit = _joined(text, (line,), "ignore", code)
+    edit = _joined(text, (line,), code, for_file=False)
     if edit is None:
         end = Position(line, len(text.line(line).rstrip()))
         edit = TextEdit.insert(end, f"  # prebake: ignore[{code}]")
@@ -120,27 +117,29 @@ def _at_the_end(text: Text, line: int, code: str) -> TextEdit | None:
     return edit if is_same else None
 
 
-def _joined(text: Text, lines: Iterable[int], kind: str, code: str) -> TextEdit | None:
-    """A code more in the first comment of a kind that names codes."""
+def _joined(text: Text, lines: Iterable[int], code: str, *, for_file: bool) -> TextEdit | None:
+    """A code more in the first comment that names codes."""
     for line in lines:
-        for match in _COMMENT.finditer(text.line(line)):
-            if match[1].lower() != kind or match[2] is None:
-                continue
-            named = match[2].rstrip()
+        found = names_of(text, line, for_file=for_file)
+        if found is not None:
+            span, names = found
+            named = names.rstrip()
             comma = "" if not named else "," if "," in named and ", " not in named else ", "
-            at = Position(line, match.start(2) + len(named))
-            return TextEdit(Span(at, Position(line, match.end(2))), comma + code)
+            at = Position(line, span.start.column + len(named))
+            return TextEdit(Span(at, span.end), comma + code)
     return None
 
 
-def _covers(text: Text, finding: Finding, place: Location, dockerfile: str) -> bool:
-    if "prebake" not in text.content:
-        return False
-    if any(_names(text.line(number), finding, "ignore-file") for number in range(text.line_count)):
-        return True
+def _covering(text: Text, finding: Finding, place: Location, dockerfile: str) -> list[Silencer]:
+    """What silences a finding at a place of a file."""
+    meant = [item for item in silencers(text) if item.rule in ("", finding.code.lower(), finding.rule)]
+    if not meant:
+        return []
     if _is_python(place.path):
-        return _names(text.line(place.span.start.line), finding, "ignore")
-    return any(_names(text.line(line), finding, "ignore") for line in _block_above(text, place, dockerfile)[1])
+        lines = [place.span.start.line]
+    else:
+        lines = _block_above(text, place, dockerfile)[1]
+    return [item for item in meant if item.for_file or item.line in lines]
 
 
 def _is_python(path: str) -> bool:
@@ -161,11 +160,3 @@ def _block_above(text: Text, place: Location, dockerfile: str) -> tuple[int, lis
     while above > 0 and text.line(above - 1).startswith("#"):
         above -= 1
     return line, list(range(line - 1, above - 1, -1))
-
-
-def _names(line: str, finding: Finding, kind: str) -> bool:
-    for match in _COMMENT.finditer(line):
-        codes = [item.strip().lower() for item in (match[2] or "").split(",")]
-        if match[1].lower() == kind and (match[2] is None or finding.code.lower() in codes or finding.rule in codes):
-            return True
-    return False

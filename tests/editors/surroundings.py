@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import signal
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 10.0
+"""Seconds that a server may take to end after its editor."""
 
 SLOW_PROJECT = {
     "Dockerfile": """\
@@ -30,6 +36,24 @@ print(model.encode("hello"))
     ".venv/pyvenv.cfg": "home = /usr/bin\n",
 }
 """Copies its code before the install, has no ignore file, and downloads a model at start."""
+
+
+TWO_STAGES = {
+    "Dockerfile": """\
+FROM python:3.12-slim AS build
+WORKDIR /src
+COPY . /src/
+RUN pip install --no-cache-dir \\
+        fastapi
+
+FROM python:3.12-slim
+COPY --from=build /src/app.py /app/
+CMD ["python", "/app/app.py"]
+""",
+    "app.py": "print()\n",
+    "data/train.csv": "x" * 3_000_000,
+}
+"""Has names to follow, and sends enough to be worth telling."""
 
 
 def write(folder: Path, files: dict[str, str]) -> None:
@@ -74,18 +98,25 @@ def surroundings(home: Path, **variables: str) -> dict[str, str]:
     }
 
 
-def end_session(session: int) -> list[int]:
-    """End the processes of a session that are still running; their ids."""
-    left = []
+def left_behind(home: Path) -> list[str]:
+    """The commands of processes with this home that have not ended a while after the editor. They are ended then."""
+    deadline = time.monotonic() + PATIENCE
+    while (running := dict(_processes(home))) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    for pid in running:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    return list(running.values())
+
+
+def _processes(home: Path) -> Iterator[tuple[int, str]]:
+    """Editors give each server a session of its own, but not another home."""
+    mark = f"HOME={home}".encode()
     for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            fields = (entry / "stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[3]) == session and fields[0] != "Z":
-            left.append(int(entry.name))
-    for pid in left:
-        os.kill(pid, 9)
-    return left
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                if mark in (entry / "environ").read_bytes().split(b"\0"):
+                    yield (
+                        int(entry.name),
+                        (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace"),
+                    )

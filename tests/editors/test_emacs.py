@@ -22,9 +22,10 @@ import pytest
 
 from tests.editors.surroundings import (
     SLOW_PROJECT,
+    TWO_STAGES,
     assert_copies_requirements_first,
     documented,
-    end_session,
+    left_behind,
     missing,
     surroundings,
     write,
@@ -35,6 +36,8 @@ OBSERVE = Path(__file__).parent / "emacs" / "observe.el"
 
 END_OF_BUFFER = "\x1b>"
 COMPLETE = "\x1b\t"
+NEXT_WORD = "\x1bf"
+FIND_DEFINITION = "\x1b."
 NEXT_LINE = "\x0e"
 DELETE = "\x7f"
 TAB = "\t"
@@ -193,7 +196,7 @@ class Emacs:
         try:
             status = self._process.wait(TIMEOUT)
         finally:
-            left = end_session(self._process.pid)
+            left = left_behind(self.home)
             os.close(self._terminal)
         assert (status, left) == (0, []), f"processes left behind: {left}"
 
@@ -299,12 +302,34 @@ def test_attaches_by_name(emacs: Emacs) -> None:
         assert not seen["attached"]
 
 
+def test_explains_a_rule(emacs: Emacs) -> None:
+    emacs.start(SLOW_PROJECT)
+    emacs.attached("Dockerfile")
+    emacs.findings("Dockerfile", {"PB101", "PB201"}.issubset)
+    emacs.type(NEXT_LINE * 2, command("eglot-code-actions"))
+    emacs.until("the choice", "(observe-question)", lambda value: bool(value and value["choices"]))
+    emacs.type("Explain", TAB, "2", TAB, RETURN)
+    emacs.until("the page", "(observe-logs)", lambda value: "PB201.md" in value)
+
+
 def test_completes_an_ignore_file_from_what_is_there(emacs: Emacs) -> None:
     emacs.start(SLOW_PROJECT | {".dockerignore": "*.key\n", "data/train.csv": "x" * 2_000_000})
     emacs.attached(".dockerignore")
     emacs.type(END_OF_BUFFER, "da", COMPLETE)
     text = f'(observe-text "{emacs.project}/.dockerignore")'
     emacs.until("the completion", text, lambda value: value == "*.key\ndata/")
+
+
+def test_what_it_shows_of_a_dockerfile(emacs: Emacs) -> None:
+    emacs.start(TWO_STAGES)
+    emacs.attached("Dockerfile")
+    emacs.findings("Dockerfile", bool)
+    emacs.type(NEXT_LINE * 2)
+    emacs.until("the explanation", "(observe-explanation)", lambda value: bool(value and value.startswith("Sends ")))
+    outline = emacs.ask(f'(observe-outline "{emacs.project}/Dockerfile")')
+    assert "FROM python:3.12-slim AS build" in outline and "COPY --from=build /src/app.py /app/" in outline
+    emacs.type(NEXT_LINE * 5, NEXT_WORD * 3, FIND_DEFINITION)
+    emacs.until("the definition", "(observe-line)", lambda value: value == "FROM python:3.12-slim AS build")
 
 
 @pytest.mark.parametrize(

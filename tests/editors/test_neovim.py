@@ -16,9 +16,10 @@ import pytest
 from tests.editors.surroundings import (
     ROOT,
     SLOW_PROJECT,
+    TWO_STAGES,
     assert_copies_requirements_first,
     documented,
-    end_session,
+    left_behind,
     missing,
     surroundings,
     write,
@@ -72,7 +73,8 @@ class Session:
         try:
             output, _ = process.communicate(timeout=TIMEOUT)
         finally:
-            left = end_session(process.pid)
+            process.kill()
+            left = left_behind(self.home)
         logs = "".join(path.read_text(errors="replace") for path in self.home.rglob("lsp*.log"))
         assert process.returncode == 0, f"{output}\n{logs}"
         assert left == [], f"processes left behind: {left}"
@@ -131,6 +133,23 @@ def test_settings_code_lenses_and_starting_anew(session: Session) -> None:
     [restart] = re.findall(r"^\| Neovim \|.*?`:(lua vim\.lsp\.stop_client\(.*?)`", page, flags=re.MULTILINE)
     observed = session.run("shown", RESTART=restart)
     assert (observed["severity"]["PB201"], observed["severity"]["PB301"]) == ("WARN", "INFO")
+
+
+def test_what_it_shows_of_a_dockerfile(session: Session) -> None:
+    enable, features, *_ = documented("Neovim", "lua")
+    session.configure(enable + features)
+    session.write(TWO_STAGES)
+    observed = session.run("features")
+    assert observed["titles"] == ["sends 3.0 MB in 3 files of the build context"]
+    assert observed["hints"] == [[3, "3.0 MB"]]
+    assert observed["levels"] == [1, 1, 1, 2, 2, 0, 1, 1, 1]
+    assert observed["defined"] == "FROM python:3.12-slim AS build"
+    assert observed["hover"].startswith("Sends **3.0 MB in 3 files**")
+    assert observed["outline"][:3] == [
+        "[Module] FROM python:3.12-slim AS build",
+        "[Property] WORKDIR /src",
+        "[File] COPY . /src/",
+    ]
 
 
 def test_says_once_that_the_server_is_missing(session: Session) -> None:

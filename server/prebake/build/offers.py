@@ -102,12 +102,11 @@ _HUB = ".cache/huggingface"
 
 
 class Offer(NamedTuple):
-    """Something that may be written. ``goes_on``: what belongs behind it is typed next."""
+    """Something that may be written, and what it is in a few words."""
 
     text: str
     kind: Kind
     detail: str = ""
-    goes_on: bool = False
 
 
 class Scene(NamedTuple):
@@ -122,20 +121,7 @@ class Scene(NamedTuple):
 
 def offers(scene: Scene) -> tuple[Offer, ...]:
     """What may be written there besides paths of the context, in the order in which it is shown."""
-    caret = scene.caret
-    if caret.part is Part.KEYWORD:
-        return tuple(_keywords(scene))
-    if caret.part is Part.VARIABLE:
-        return tuple(_variables(scene))
-    if caret.part is Part.FLAG:
-        return tuple(_flags(scene))
-    if caret.part is Part.VALUE:
-        return tuple(_values(scene))
-    if caret.part is Part.OPTION:
-        return tuple(_options(scene))
-    if caret.part is Part.OPTION_VALUE:
-        return tuple(_option_values(scene))
-    return tuple(_arguments(scene))
+    return tuple(_BY_PART[scene.caret.part](scene))
 
 
 def takes_source(caret: Caret) -> bool:
@@ -162,7 +148,7 @@ def _keywords(scene: Scene) -> Iterator[Offer]:
     written = [tree.text.slice(item.keyword_span) for item in tree.instructions]
     small = caret.typed.islower() or (not caret.typed and bool(written) and all(word.islower() for word in written))
     for keyword in sorted(known):
-        yield Offer(keyword.lower() if small else keyword, "keyword", goes_on=True)
+        yield Offer(keyword.lower() if small else keyword, "keyword")
 
 
 def _flags(scene: Scene) -> Iterator[Offer]:
@@ -177,7 +163,7 @@ def _flags(scene: Scene) -> Iterator[Offer]:
         ):
             continue
         is_whole = name in _WITHOUT_VALUE
-        yield Offer(f"--{name}" if is_whole else f"--{name}=", "flag", detail, goes_on=True)
+        yield Offer(f"--{name}" if is_whole else f"--{name}=", "flag", detail)
 
 
 def _values(scene: Scene) -> Iterator[Offer]:
@@ -192,14 +178,14 @@ def _values(scene: Scene) -> Iterator[Offer]:
 def _options(scene: Scene) -> Iterator[Offer]:
     given = dict(scene.caret.options)
     kind = given.get("type")
-    if kind is None and "type" not in given:
+    if kind is None:
         for mount in ("cache", "bind", "secret", "ssh", "tmpfs"):
             if mount in scene.builder.mounts:
-                yield Offer(f"type={mount}", "option", _MOUNT_DETAILS[mount], goes_on=True)
+                yield Offer(f"type={mount}", "option", _MOUNT_DETAILS[mount])
     for name, detail in _MOUNTS.get(kind or "bind", {}).items():
         if name not in given:
             is_whole = name in ("ro", "rw", "required")
-            yield Offer(name if is_whole else f"{name}=", "option", detail, goes_on=True)
+            yield Offer(name if is_whole else f"{name}=", "option", detail)
 
 
 def _option_values(scene: Scene) -> Iterator[Offer]:
@@ -289,4 +275,15 @@ def _arguments(scene: Scene) -> Iterator[Offer]:
             Offer(name, "variable", detail) for name, detail in PLATFORM.items() if name not in scene.state.args
         )
     elif caret.keyword == "HEALTHCHECK" and caret.number == 0:
-        yield from (Offer(word, "keyword", goes_on=word == "CMD") for word in ("CMD", "NONE"))
+        yield from (Offer(word, "keyword") for word in ("CMD", "NONE"))
+
+
+_BY_PART = {
+    Part.KEYWORD: _keywords,
+    Part.FLAG: _flags,
+    Part.VALUE: _values,
+    Part.OPTION: _options,
+    Part.OPTION_VALUE: _option_values,
+    Part.ARGUMENT: _arguments,
+    Part.VARIABLE: _variables,
+}

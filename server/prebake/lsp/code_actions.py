@@ -86,22 +86,27 @@ class CodeActions:
     def _fitting(
         self, engine: Engine, action: types.CodeAction, *, asked: bool
     ) -> types.CodeAction | types.Command | None:
-        """An action in the form that the client takes. What is dear is left for later where the client allows it, and
-        where it does not, offered only to a client that asks for this kind of action.
+        """An action in the form that the client takes. What is dear is left for later: until the client resolves it, or
+        where it does not, until it runs a command. Who asks for more than quick fixes and cannot resolve wants the edit
+        itself, such as to fix all on save.
         """
         client = self._server.client
+        is_sent = action.disabled is None and action.data is not None and client.applies_edits
+        command = types.Command(action.title, APPLY, arguments=[action.data]) if is_sent else None
         if not client.code_action_literals:
-            is_done = action.disabled is None and action.data is not None and client.applies_edits
-            return action.command or (types.Command(action.title, APPLY, arguments=[action.data]) if is_done else None)
+            return action.command or command
         if action.disabled is not None:
             action.data = None
             return action if client.disables_actions else None
         if action.edit is None and action.command is None:
             if client.resolves_edits and client.keeps_action_data:
                 return action
-            deed = Deed.of(action.data) if asked else None
-            action.edit = None if deed is None else self._deeds.edit(engine, deed)
-            if action.edit is None:
+            if command is not None and (not asked or action.kind == types.CodeActionKind.QuickFix):
+                action.command = command
+            else:
+                deed = Deed.of(action.data) if asked else None
+                action.edit = None if deed is None else self._deeds.edit(engine, deed)
+            if action.edit is None and action.command is None:
                 return None
         action.data = None
         return action

@@ -103,7 +103,10 @@ class CodeLenses:
     async def _stage_title(self, path: str, number: int) -> str | None:
         """What is sent to build a stage; ``None`` for one that is not there any more."""
         sizes = await self._server.analysis.run(
-            f"lens sizes {path}", lambda engine: self._sizes(View(self._server, engine), path, number), None
+            f"lens sizes {path}",
+            lambda engine: self._sizes(View(self._server, engine), path, number),
+            None,
+            alike=False,  # fixes are worked out where something has changed
         )
         known = self._known.get((path, number))
         if sizes is None:

@@ -56,7 +56,7 @@ class Hovers:
         from prebake.lsp.markup import code, plain
 
         found = await self._server.analysis.run(
-            f"hover {path}", lambda engine: self._find(engine, path, params.position), None
+            f"hover {path}", lambda engine: self._find(engine, path, params.position), None, alike=False
         )
         if found is None:
             return None

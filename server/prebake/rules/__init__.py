@@ -177,6 +177,7 @@ REGISTRY: tuple[Entry, ...] = (
         _in("ignored_cache_variable", "IgnoredCacheVariable"),
         ("transformers_cache", "pretrained_bert_cache", "enable_hf_transfer"),
     ),
+    Entry("PB901", "unused-ignore-comment", _in("unused_ignore_comment", "UnusedIgnoreComment"), ("prebake",)),
 )
 
 

@@ -57,6 +57,23 @@
               :choices (vconcat (when minibuffer-completion-table
                                   (all-completions "" minibuffer-completion-table))))))))
 
+(defun observe-line ()
+  "The line that point is on in the selected window."
+  (with-current-buffer (window-buffer (selected-window))
+    (buffer-substring-no-properties (line-beginning-position) (line-end-position))))
+
+(defun observe-explanation ()
+  "What ElDoc tells of what is at point."
+  (let ((buffer (bound-and-true-p eldoc--doc-buffer)))
+    (when (buffer-live-p buffer)
+      (with-current-buffer buffer
+        (buffer-substring-no-properties (point-min) (point-max))))))
+
+(defun observe-outline (file)
+  "What Imenu offers in FILE's buffer."
+  (with-current-buffer (get-file-buffer file)
+    (format "%S" (imenu--make-index-alist t))))
+
 (defun observe-logs ()
   "What Emacs and the server said."
   (mapconcat (lambda (buffer)

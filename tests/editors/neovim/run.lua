@@ -210,6 +210,49 @@ function scenarios.shown()
   return { severity = severity }
 end
 
+-- What Neovim shows of a Dockerfile beyond its findings, by its own commands.
+function scenarios.features()
+  local buffer = open_attached('Dockerfile')
+  local titles
+  until_true('the code lenses', function()
+    titles = vim.tbl_map(function(lens) return lens.command and lens.command.title or '' end, vim.lsp.codelens.get(buffer))
+    return #titles > 0 and titles[1]:match('MB') ~= nil
+  end)
+  local hints
+  until_true('the inlay hints', function()
+    hints = vim.tbl_map(function(hint) return { hint.inlay_hint.position.line + 1, hint.inlay_hint.label } end, vim.lsp.inlay_hint.get({ bufnr = buffer }))
+    return #hints > 0
+  end)
+  until_true('the folds', function() return vim.fn.foldlevel(2) > 0 end)
+  local levels = {}
+  for line = 1, vim.api.nvim_buf_line_count(buffer) do
+    table.insert(levels, vim.fn.foldlevel(line))
+  end
+
+  local copy = vim.fn.search('from=build')
+  vim.api.nvim_win_set_cursor(0, { copy, vim.fn.match(vim.fn.getline(copy), 'build') })
+  vim.lsp.buf.definition()
+  until_true('the definition', function() return vim.api.nvim_win_get_cursor(0)[1] ~= copy end)
+  local defined = vim.api.nvim_get_current_line()
+
+  vim.api.nvim_win_set_cursor(0, { vim.fn.search('COPY \\. '), 0 })
+  vim.lsp.buf.hover()
+  local text
+  until_true('the hover', function()
+    for _, window in ipairs(vim.api.nvim_list_wins()) do
+      if vim.api.nvim_win_get_config(window).relative ~= '' then
+        text = table.concat(vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(window), 0, -1, false), '\n')
+      end
+    end
+    return text ~= nil
+  end)
+
+  local outline
+  vim.lsp.buf.document_symbol({ on_list = function(list) outline = vim.tbl_map(function(item) return item.text end, list.items) end })
+  until_true('the outline', function() return outline ~= nil end)
+  return { titles = titles, hints = hints, levels = levels, defined = defined, hover = text, outline = outline }
+end
+
 -- What is said when there is no server.
 function scenarios.missing()
   local said = {}
