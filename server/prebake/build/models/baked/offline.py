@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from prebake.build.build import Build
 from prebake.build.models.baked.presence import in_image
 from prebake.build.models.hub.cache import HUB_VARIABLES, cache_folders, overlaps
-from prebake.build.models.hub.client import downloads_unseen
+from prebake.build.models.hub.client import downloads_unseen, is_seen
 from prebake.build.models.loads.starts import StartLoad, start_loads
 from prebake.build.models.safetext import shown
 from prebake.build.startup import final_chain, image_file, starts
@@ -113,6 +113,8 @@ def _asks_the_hub(load: Load) -> bool:
 def _is_settled(build: Build, load: Load) -> bool:
     """Whether it is known what a load fetches, and the hub's client finds that without asking."""
     if load.model is None or not load.valid or load.words:  # a command of a start script fails without the hub
+        return False
+    if not is_seen(load.library):
         return False
     if any(value is not None and value.text is None for value in (load.revision, load.cache, load.target)):
         return False

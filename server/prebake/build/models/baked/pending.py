@@ -37,7 +37,11 @@ class Pending(NamedTuple):
 @fact
 def pending_downloads(build: Build) -> tuple[Pending, ...]:
     """The models that a container downloads, in the order in which the code names them first."""
-    found = [item for item in start_loads(build) if not item.load.entry.is_forbidden(item.start.environment)]
+    found = [
+        item
+        for item in start_loads(build)
+        if not all(item.load.entry.is_forbidden(each.start.environment) for each in item.each)
+    ]
     if not found:
         return ()
     certain = {
