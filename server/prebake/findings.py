@@ -8,7 +8,7 @@ from functools import cached_property
 
 from prebake.edits import FileEdit
 from prebake.records import NamedTuple
-from prebake.text import Span
+from prebake.text import Span, printable
 
 
 class Severity(IntEnum):
@@ -79,9 +79,12 @@ class Repair:
     @cached_property
     def _found(self) -> tuple[Fix, ...] | str:
         try:
-            return self._find()
+            found = self._find()
         except Exception as error:  # a mistake of ours: the finding still stands
             return f"internal error while the fix was worked out: {type(error).__name__}: {error}"
+        if isinstance(found, str):
+            return printable(found)
+        return tuple(fix._replace(title=printable(fix.title), explanation=printable(fix.explanation)) for fix in found)
 
     @property
     def fixes(self) -> tuple[Fix, ...]:

@@ -142,7 +142,17 @@ class Text:
         return "\r\n" if at > 0 and self.content[at - 1] == "\r" else "\n"
 
 
+_UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
+
+
 def shortened(text: str, most: int = 60) -> str:
-    """A text in one line of at most so many characters, for messages: white space folded, what is too much cut off."""
+    """A text in one line of at most so many characters, for messages: white space folded, what is too much cut off,
+    and what cannot be printed replaced, however hostile it is.
+    """
     line = " ".join(text.split())
-    return line if len(line) <= most else f"{line[: most - 3]}..."
+    return printable(line if len(line) <= most else f"{line[: most - 3]}...")
+
+
+def printable(text: str) -> str:
+    """A text as one line in which nothing moves a cursor or changes the direction of writing, however hostile it is."""
+    return text if text.isprintable() else "".join(char if char.isprintable() else _UNPRINTABLE for char in text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -51,3 +52,15 @@ def test_a_token_in_the_dockerfile_is_not_shown(run: Run, tmp_path: Path, format
     assert "PB305" in done.out
     assert token not in done.out + done.err
     assert VALUE not in done.out + done.err
+
+
+@pytest.mark.parametrize(("between", "applies"), [("\nWORKDIR /app\n", True), ("", False)])
+def test_a_token_beside_a_change_is_not_in_the_diff(run: Run, tmp_path: Path, between: str, applies: bool) -> None:
+    token = "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"
+    dockerfile = f"FROM python:3.12-slim\nENV HF_TOKEN={token}\n{between}COPY . .\nRUN pip install torch\n"
+    make_tree(tmp_path, {"Dockerfile": dockerfile, "app.py": "print(1)\n"}, git=True)
+    done = run("check", "--select", "PB201", "--suggested", "--diff")
+    assert "+RUN pip install torch" in done.out
+    assert token not in done.out + done.err
+    check = subprocess.run(["git", "apply", "--check", "-"], input=done.out, text=True, cwd=tmp_path, check=False)
+    assert (check.returncode == 0) is applies

@@ -211,6 +211,14 @@ def test_services_of_s6_and_runit() -> None:
         ("python a.py || { echo no; exit 1; }\npython b.py\n", ["/app/a.py", "/app/b.py"]),
         ("serve() {\n serve\n}\nserve\n", []),
         ("while ! nc -z db 5432; do sleep 1; done\npython main.py\n", ["/app/main.py"]),
+        ('[ "$MODE" = dev ] && python dev.py\n[ "$MODE" = dev ] || python prod.py\n', ["/app/prod.py"]),
+        ('[ "$MODE" = dev ] && python dev.py || python prod.py\n', ["/app/prod.py"]),
+        ('[ ! -z "$MODE" ] && NAME=a.py || NAME=b.py\npython $NAME\n', ["/app/a.py"]),
+        ("nvidia-smi && NAME=gpu.py\npython ${NAME:-cpu.py}\npython b.py\n", ["/app/b.py"]),
+        ("NAME=a.py\nif nvidia-smi; then NAME=gpu.py; fi\npython $NAME\npython b.py\n", ["/app/b.py"]),
+        ("NAME=a.py\nif nvidia-smi; then python x.py; fi\npython $NAME\n", ["/app/x.py", "/app/a.py"]),
+        ("for ((i=0; i<WORKERS; i++)); do python work.py; done\n", ["/app/work.py"]),
+        ("while read -r name; do python $name.py; done < names\npython b.py\n", ["/app/b.py"]),
         ("if python check.py; then exit 0; fi\nexit 1\npython never.py\n", ["/app/check.py"]),
     ],
 )
@@ -219,6 +227,53 @@ def test_what_runs_of_an_entrypoint_script(script: str, expected: list[str]) -> 
     words = ("/entrypoint.sh", *(("x",) if script.startswith("shift") else ()), "python", "given.py")
     found = [program for program in started(words, files, {"MODE": "prod"}) if program.console is None]
     assert [what(program) for program in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ('if [ "$X" = 1 ]; then python a.py; else python b.py; fi\npython c.py\n', [True, False, False]),
+        ('if [ -z "$X" ]; then python a.py; else python b.py; fi\n', [False, True]),
+        ('if [ "$X" = 1 ]; then python a.py; elif [ "$X" = 2 ]; then python b.py; fi\n', [True, True]),
+        ('[ -n "$X" ] && python a.py\n[ -n "$X" ] || python b.py\n', [True, False]),
+        ('[ -n "$X" ] && { python a.py; }\npython b.py\n', [True, False]),
+        ('case "$X" in a) python a.py;; ""|b) python b.py;; *) python c.py;; esac\n', [True, False, True]),
+        ("if nvidia-smi; then python a.py; else python b.py; fi\n", [False, False]),
+        ("if [ -d /models ]; then python a.py; fi\n", [False]),
+    ],
+)
+def test_what_only_runs_where_somebody_sets_a_variable(script: str, expected: list[bool]) -> None:
+    found = [program for program in started(("/x.sh",), {"/x.sh": "#!/bin/sh\n" + script}) if program.console is None]
+    assert [program.optional for program in found] == expected
+
+
+PARSING = """\
+#!/bin/bash
+WEB=1
+WORKER=1
+for word in "$@"; do
+  case $word in
+    --no-web) WEB=0;;
+    --no-worker) WORKER=0;;
+    *) exit 1;;
+  esac
+done
+if [[ "${WEB}" -eq 1 ]]; then python web.py & fi
+if [[ "${WORKER}" -eq 1 ]]; then python worker.py & fi
+wait
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ((), ["/app/web.py", "/app/worker.py"]),
+        (("--no-web",), ["/app/worker.py"]),
+        (("\0",), ["/app/web.py", "/app/worker.py"]),  # whatever it is: each of them may run
+    ],
+)
+def test_options_that_a_script_reads_in_a_loop(words: tuple[str, ...], expected: list[str]) -> None:
+    assert [what(program) for program in started(("/start.sh", *words), {"/start.sh": PARSING})] == expected
 
 
 def test_where_a_command_stands() -> None:

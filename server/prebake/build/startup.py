@@ -62,22 +62,32 @@ def command(build: Build) -> ImageCommand:
 
 @fact
 def compose_services(build: Build) -> tuple[Service, ...]:
-    """The compose services that run the image of this build."""
-    target = build.final_stage
-    found = []
+    """The compose services that run the image of this build: those that build it, and those that name the image that
+    one of these builds.
+    """
+    found: list[Service] = []
     for path in compose_files(build.snapshot, build.path, build.root):
         from prebake.project.overrides import overridden
 
-        for service in overridden(build.snapshot, path):
-            spec = service.build
-            if spec is None or spec.dockerfile != build.path or spec.context != build.context.root:
-                continue
-            wanted = (spec.target or "").lower()
-            last = build.tree.stages[-1] if build.tree.stages else None
-            named = next((item for item in build.tree.stages if wanted in (item.name, str(item.index))), last)
-            if target is named:
+        services = overridden(build.snapshot, path)
+        builders = [service for service in services if _builds(build, service)]
+        images = {service.image.text for service in builders if service.image is not None and service.image.text}
+        for service in services:
+            named = service.build is None and service.image is not None and service.image.text in images
+            if named or service in builders:
                 found.append(service)
     return tuple(found)
+
+
+def _builds(build: Build, service: Service) -> bool:
+    spec = service.build
+    if spec is None or spec.dockerfile != build.path or spec.context != build.context.root:
+        return False
+    wanted = (spec.target or "").lower()
+    last = build.tree.stages[-1] if build.tree.stages else None
+    return build.final_stage is next(
+        (item for item in build.tree.stages if wanted in (item.name, str(item.index))), last
+    )
 
 
 @fact

@@ -17,6 +17,7 @@ from prebake.regex import regex
 from prebake.text import Span, Text
 
 _REMOTE = regex(r"(https?|git|ssh|oci|docker-image)://|git@|github\.com/|[^/]*\.git(#|$)")
+_HERE = regex(r"\$(?:PWD\b|\{PWD\})")
 _VARIABLE = regex(r"\$(?:(\$)|\{(\w+)(?:(:?[-+?])([^${}]*))?\}|(\w+))")
 
 
@@ -35,8 +36,8 @@ class Value(NamedTuple):
 
 
 class ComposeVolume(NamedTuple):
-    """A mount of a service. ``source`` is an absolute path for a ``bind``, a name for a ``volume``, ``None`` for an
-    anonymous volume and for ``tmpfs``. ``target`` is the path in the container.
+    """A mount of a service. ``source`` is an absolute path for a ``bind``, a name for a ``volume``; ``None`` where only
+    the environment knows it, for an anonymous volume and for ``tmpfs``. ``target`` is the path in the container.
     """
 
     kind: str
@@ -288,7 +289,8 @@ def _long_volume(node: Node, folder: str) -> ComposeVolume | None:
 
 
 def _short_volume(node: Node, folder: str) -> ComposeVolume | None:
-    text = interpolate(node.text)
+    # What only the environment knows stands for itself: mostly it is the folder of the host, and not the mount's place.
+    text = interpolate(_HERE.sub(lambda found: folder, node.text), UNKNOWN)
     if not text:
         return None
     # A drive letter's colon is none.
@@ -296,9 +298,14 @@ def _short_volume(node: Node, folder: str) -> ComposeVolume | None:
     parts = text[len(head) :].split(":")
     parts[0] = head + parts[0]
     options = parts[2].split(",") if len(parts) > 2 else []
+    if UNKNOWN in (parts[0] if len(parts) == 1 else parts[1]):
+        return None
     if len(parts) == 1:
         return ComposeVolume("volume", None, parts[0], False, node.span)
     source, target = parts[0], parts[1]
+    if UNKNOWN in source:
+        kind = "bind" if "/" in source else "volume"  # the name of a volume has no slash
+        return ComposeVolume(kind, None, target, "ro" in options, node.span)
     bind = source.startswith((".", "/", "~")) or bool(head)
     where = _host_path(source, folder) if bind else source
     return ComposeVolume("bind" if bind else "volume", where, target, "ro" in options, node.span)

@@ -100,11 +100,13 @@ class Load(NamedTuple):
 
     @property
     def call(self) -> str:
-        """The call in short: the class or function, and its method; the command of a shell."""
+        """The call in short: the class, with its method, or the function with its module, which may be any ``load``;
+        the command of a shell.
+        """
         if self.words:
             return self.name
         parts = self.name.split(".")
-        return ".".join(parts[-2:] if parts[-1].startswith("from_") else parts[-1:])
+        return ".".join(parts[-2:] if parts[-1][:1].islower() else parts[-1:])
 
     @property
     def in_file(self) -> bool:
@@ -136,11 +138,12 @@ class Load(NamedTuple):
     def folder(self, environment: Mapping[str, str | None], home: str, directory: str) -> str | None:
         """The folder (or file) of the image that it reads; ``None`` when it is not known, or the hub's cache.
 
-        ``home`` is the home folder of the user who runs the code, ``directory`` the working directory.
+        ``home`` is the home folder of the user who runs the code, ``directory`` the working directory. Some libraries
+        take ``~`` for the home folder, others for a name like any other: such a folder is not known.
         """
         own = self.target or self.cache
         if own is not None and own.text is not None:
-            return join(directory, own.text)
+            return None if own.text.startswith("~") else join(directory, own.text)
         return self.entry.folder(environment, home, directory, self.model or "")
 
 

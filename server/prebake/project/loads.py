@@ -49,8 +49,36 @@ def find_loads(reached: Reached) -> tuple[Load, ...]:
         if _matters(names[0]) or (len(names) > 1 and any(map(_matters, names)))
     ]
     finder = _Finder(reached, any(name in _LOGINS for _, _, names in calls for name in names))
-    found = {load: None for module, call, _ in calls for load in finder.loads(module, call)}
+    made = [(call, load) for module, call, _ in calls for load in finder.loads(module, call)]
+    found = dict.fromkeys(_told_apart(made))
     return tuple(sorted(found, key=lambda load: (load.path, load.span.start, load.model or "")))
+
+
+def _told_apart(made: Sequence[tuple[Call, Load]]) -> Iterator[Load]:
+    """The loads; of those in branches of which one runs, and that load different models, none is sure to."""
+    branches: dict[int, dict[tuple[bool, int], set[tuple[str, str]]]] = {}
+    for call, load in made:
+        if load.model is not None:
+            for decision, branch in _decisions(call):
+                branches.setdefault(decision, {}).setdefault(branch, set()).add((load.library, load.model))
+    for call, load in made:
+        mine = (load.library, load.model)
+        for decision, branch in _decisions(call):
+            others = [models for other, models in branches.get(decision, {}).items() if other != branch]
+            if any(mine not in models for models in others):
+                yield load._replace(certain=False)
+                break
+        else:
+            yield load
+
+
+def _decisions(call: Call) -> Iterator[tuple[int, tuple[bool, int]]]:
+    """The decisions that a call depends on, and the branch of each that it stands in."""
+    for guard in call.guards:
+        if guard.choice is not None:
+            yield id(guard.choice), (True, guard.branch)
+        elif guard.test is not None:
+            yield id(guard.test), (guard.kind == "if", 0)
 
 
 @lru_cache(maxsize=65_536)
@@ -217,6 +245,8 @@ class _Finder:
             model, valid = chosen[0], entry.allows(chosen[0])
             revision = revision or (Value(chosen[1]) if chosen[1] else None)
         include, exclude, filtered = self._filters(module, call, entry)
+        kind = entry.kind_of(name)
+        repository = self._text(module, call, entry.repository) or ("dataset" if kind == "dataset" else "model")
         return Load(
             entry,
             name,
@@ -225,13 +255,12 @@ class _Finder:
             valid,
             module.path,
             span_of(module.text, call.node),
-            kind=entry.kind_of(name),
+            kind="dataset" if repository == "dataset" else kind,
             variable=value.variable,
             from_environment=value.set_by_environment,
             certain=value.certain,
             revision=revision,
-            repository=self._text(module, call, entry.repository)
-            or ("dataset" if entry.kind == "dataset" else "model"),
+            repository=repository,
             token=self._token or any(self._passed(module, call, parameter) is not None for parameter in entry.token),
             cache=self._first(module, call, entry.cache),
             target=self._first(module, call, entry.target),
@@ -263,7 +292,7 @@ class _Finder:
             constant = values[0].constant
             if constant is None or isinstance(constant, (bool, int)):
                 return repr(constant)
-            plain = isinstance(constant, str) and PLAIN.match(constant) is not None
+            plain = isinstance(constant, str) and PLAIN.match(constant) is not None and ".." not in constant.split("/")
             return f"'{constant}'" if plain else None
         # A member of an enumeration of the library, which takes its name as well.
         names = self._externals(module, call, node) if dotted(node) is not None else ()
@@ -343,7 +372,8 @@ class _Finder:
                 checked = node.func.value
             if checked is not None:
                 yield from (value.text for value in self._evaluator.evaluate(module, call.scope, checked))
-        elif node.args and any(entries_for(name) for name in names):
-            for value in self._evaluator.evaluate(module, call.scope, node.args[0]):
-                if value.path or (value.text is not None and is_path(value.text)):
-                    yield value.text
+        else:  # `try: model.load(path)`, whatever loads it
+            for passed in (*node.args, *(keyword.value for keyword in node.keywords)):
+                for value in self._evaluator.evaluate(module, call.scope, passed):
+                    if value.path or (value.text is not None and is_path(value.text)):
+                        yield value.text

@@ -29,6 +29,7 @@ class Program(NamedTuple):
     ``console`` (a command that some package installs) says what runs. ``main``: it runs as ``__main__``. ``name`` is
     the object that is taken from it. ``directories`` are the folders of the image that modules are looked for in.
     ``site`` is the place of the command in a script, ``None`` for one in CMD, ENTRYPOINT or a compose file.
+    ``optional``: a script runs it only where a variable is set that neither the image nor compose sets.
     """
 
     directories: tuple[str, ...]
@@ -40,6 +41,7 @@ class Program(NamedTuple):
     name: str | None = None
     arguments: tuple[str, ...] = ()
     site: Site | None = None
+    optional: bool = False
     environment: Mapping[str, str | None] = MappingProxyType({})
 
     def __hash__(self) -> int:
@@ -50,7 +52,8 @@ class Place:
     """Where a command runs: the working directory, the variables, the image's files, and the arguments of a script.
 
     ``read`` gives the text of a file of the image as far as the project has it, ``names`` the names in a folder of it.
-    ``script`` is the path of the script that is being read, ``site`` the command in it.
+    ``script`` is the path of the script that is being read, ``site`` the command in it, ``optional`` as for
+    :class:`Program`.
     """
 
     def __init__(
@@ -62,6 +65,8 @@ class Place:
         script: str | None = None,
         site: Site | None = None,
         names: Callable[[str], Sequence[str]] = lambda path: (),
+        *,
+        optional: bool = False,
     ) -> None:
         self.directory = directory
         self.environment = environment
@@ -70,6 +75,7 @@ class Place:
         self.script = script
         self.site = site
         self.names = names
+        self.optional = optional
         # How many commands were looked at: scripts that call each other many times come to an end.
         self.seen = [0]
 
@@ -81,6 +87,7 @@ class Place:
         arguments: tuple[str, ...] | None = None,
         script: str | None = None,
         site: Site | None = None,
+        optional: bool = False,
     ) -> Place:
         """This place with something else; commands are counted on."""
         other = Place(
@@ -91,6 +98,7 @@ class Place:
             self.script if script is None else script,
             self.site if site is None else site,
             self.names,
+            optional=optional or self.optional,
         )
         other.seen = self.seen
         return other
@@ -122,6 +130,7 @@ class Place:
             name=name,
             arguments=tuple(arguments),
             site=self.site,
+            optional=self.optional,
             environment=self.environment,
         )
 
@@ -135,6 +144,7 @@ class Place:
             main=True,
             arguments=tuple(arguments),
             site=self.site,
+            optional=self.optional,
             environment=self.environment,
         )
 

@@ -1,12 +1,14 @@
 """Which commands of a shell text run: with what words, in which folder, with which variables.
 
 Nothing is run. What is decided by values that the project gives (``$1``, variables of the image) is decided here; where
-they are not known, each branch counts. Functions run where they are called, loops over known words once for each word.
+they are not known, each branch counts, and a variable that is set there has no known value behind it. A branch that
+does not run as long as nobody sets the variable that decides it is optional. Functions run where they are called, loops
+over known words once for each word.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 
 from prebake.project.program import UNKNOWN, Place, Site
@@ -29,7 +31,7 @@ _DECLARING = frozenset(("export", "local", "declare", "readonly", "typeset"))
 _SECTIONS = frozenset(("then", "elif", "else"))
 _QUIET = frozenset(
     (
-        *("echo", "printf", "test", "[", "[[", "trap", "return", "break", "continue", "exit", "unset", "read", "wait"),
+        *("echo", "printf", "test", "[", "[[", "trap", "return", "break", "continue", "exit", "unset", "wait"),
         *("umask", "ulimit", "true", "false", ":", "case", "for", "select", "let", "kill", "sleep", "alias", "hash"),
         *("getopts", "mapfile", "readarray", "shopt", "type", "which", "pwd", "jobs", "bg", "fg", "times", "set"),
     )
@@ -50,9 +52,19 @@ class _State:
         self.environment = dict(place.environment)
         self.functions: dict[str, tuple[_Flow, int, int]] = {}
         self.done = False
+        self.optional = False
+        self._assumes = False
 
     def here(self) -> Place:
-        return self.place.but(environment=self.environment)
+        return self.place.but(environment=self.environment, optional=self.optional)
+
+    def assumed(self, word: ShellWord) -> str | None:
+        """The text of a word as long as nobody sets the variables that are not known."""
+        self._assumes = True
+        try:
+            return self.value(word)
+        finally:
+            self._assumes = False
 
     def value(self, word: ShellWord) -> str | None:
         """The text of a word; ``None`` where it is not known."""
@@ -76,7 +88,9 @@ class _State:
         if not name.isdigit():
             # One that is set to something unknown is set, so that no default counts.
             value = self.environment.get(name)
-            return UNKNOWN if value is None and name in self.environment else value
+            if value is None:
+                return UNKNOWN if name in self.environment else "" if self._assumes else None
+            return value
         if name == "0":
             return self.place.script
         value = self.place.arguments[int(name) - 1] if int(name) <= len(self.place.arguments) else ""
@@ -111,13 +125,23 @@ class _Flow:
 
     def block(self, at: int, stop: int, level: int, *, certain: bool) -> Iterator[Step]:
         """The commands from one index to another. ``certain``: they surely run."""
+        held: bool | None = None  # whether the command before this one succeeded
+        expected: bool | None = None  # the same, as long as nobody sets a variable
         while at < stop and not self._state.done:
             command = self._commands[at]
-            sure = certain and command.before not in ("&&", "||")
+            listed = command.before in ("&&", "||")
+            sure = certain and not listed
+            optional = listed and expected is (command.before == "||")
+            if held is not None and listed and len(command.context) == level:
+                if held is (command.before == "||"):
+                    at += 1
+                    continue
+                sure = certain
             if len(command.context) > level:
+                held = expected = None
                 kind = command.context[level]
                 end = self._end(at, stop, level)
-                yield from self._compound(kind, at, end, level + 1, sure)
+                yield from self._optional(self._compound(kind, at, end, level + 1, sure), optional)
                 at = end
                 continue
             if command.name == "for" and len(command.words) > 2:
@@ -130,8 +154,27 @@ class _Flow:
                 yield from self._case(command, at + 1, end, level + 1, sure)
                 at = end
                 continue
-            yield from self._simple(command, sure)
+            known = not listed or held is not None
+            held, expected = self._succeeds(command), self._expected(command)
+            steps = self._optional(self._simple(command, sure), optional)
+            yield from steps if known else self._perhaps(steps)
             at += 1
+
+    def _optional(self, steps: Iterator[Step], optional: bool) -> Iterator[Step]:
+        """Steps that only run where somebody sets a variable, if ``optional``."""
+        before = self._state.optional
+        self._state.optional = before or optional
+        yield from steps
+        self._state.optional = before
+
+    def _perhaps(self, steps: Iterator[Step]) -> Iterator[Step]:
+        """What may run: behind it, a variable that it sets has one of two values."""
+        before = dict(self._state.environment)
+        yield from steps
+        after = self._state.environment
+        for name in before.keys() | after.keys():
+            if before.get(name, "") != after.get(name, ""):
+                after[name] = None
 
     def _end(self, at: int, stop: int, level: int) -> int:
         """Where the compound that starts at an index ends."""
@@ -152,7 +195,9 @@ class _Flow:
             self._state.environment = dict(environment)
             yield from self.block(at, stop, level, certain=False)
             self._state.place, self._state.environment = place, environment
-        elif kind in ("while", "for"):
+        elif kind == "while":
+            yield from self._perhaps(self._sections(at, stop, level))
+        elif kind == "for":
             yield from self._sections(at, stop, level)
         else:
             yield from self.block(at, stop, level, certain=certain and kind == "{")
@@ -172,60 +217,86 @@ class _Flow:
         taken: bool | None = False  # whether an earlier branch of this `if` was
         before = ""
         value: bool | None = None
+        expected: bool | None = False  # the same two, as long as nobody sets a variable
+        assumed: bool | None = None
         while at < stop and not self._state.done:
             section = self._section(at, level)
             end = at
             while end < stop and self._section(end, level) == section:
                 end += 1
             if not section and before in ("then", "else"):
-                taken = False
+                taken = expected = False
             if section in ("", "elif"):
-                value = False
+                value = assumed = False
                 if taken is not True:
                     yield from self.block(at, end, level + bool(section), certain=False)
                     value = self._condition(at, end, level + bool(section))
+                    assumed = self._condition(at, end, level + bool(section), assumed=True)
             elif section == "then" and value is not False:
-                yield from self._branch(at, end, level + 1, certain, sure=value is True and taken is False)
+                branch = self._branch(at, end, level + 1, certain, sure=value is True and taken is False)
+                yield from self._optional(branch, expected is True or assumed is False)
             elif section == "else" and taken is not True:
-                yield from self._branch(at, end, level + 1, certain, sure=taken is False)
+                branch = self._branch(at, end, level + 1, certain, sure=taken is False)
+                yield from self._optional(branch, expected is True)
             if section == "then":
                 taken = True if taken is True or value is True else None if value is None else taken
+                expected = True if expected is True or assumed is True else None if assumed is None else expected
             before = section
             at = end
 
     def _branch(self, at: int, stop: int, level: int, certain: bool, *, sure: bool) -> Iterator[Step]:
         """One branch; the arguments stay as they are where it is not sure to be the one."""
+        if sure:
+            yield from self.block(at, stop, level, certain=certain)
+            return
         outer = self._state.place.arguments
-        yield from self.block(at, stop, level, certain=certain and sure)
-        if not sure:
-            self._state.place = self._state.place.but(arguments=outer)
+        yield from self._perhaps(self.block(at, stop, level, certain=False))
+        self._state.place = self._state.place.but(arguments=outer)
 
     def _section(self, at: int, level: int) -> str:
         context = self._commands[at].context
         return context[level] if len(context) > level and context[level] in _SECTIONS else ""
 
-    def _condition(self, at: int, stop: int, level: int) -> bool | None:
+    def _condition(self, at: int, stop: int, level: int, *, assumed: bool = False) -> bool | None:
         if stop - at != 1 or len(self._commands[at].context) > level:
             return None
         command = self._commands[at]
-        found = holds(command, self._state.value, self._state.here())
+        return self._expected(command) if assumed else self._succeeds(command)
+
+    def _succeeds(self, command: Command) -> bool | None:
+        return self._holds(command, self._state.value)
+
+    def _expected(self, command: Command) -> bool | None:
+        return self._holds(command, self._state.assumed)
+
+    def _holds(self, command: Command, value: Callable[[ShellWord], str | None]) -> bool | None:
+        if not command.words:
+            return None if any(item.value.substitutions for item in command.assignments) else True
+        found = holds(command, value, self._state.here())
         return found if found is None or not command.negated else not found
 
     def _loop(self, header: Command, at: int, stop: int, level: int) -> Iterator[Step]:
         name = header.words[1].value or ""
-        words = [part for word in header.words[3:] for part in self._state.words(word)] or [UNKNOWN]
+        listed = header.words[2].value == "in"
+        words = [part for word in header.words[3:] for part in self._state.words(word)] if listed else [UNKNOWN]
         for word in words[:_MAX_ROUNDS]:
             self._state.environment[name] = _known(word)
-            yield from self._sections(at, stop, level)
+            sections = self._sections(at, stop, level)
+            yield from sections if UNKNOWN not in words else self._perhaps(sections)
 
     def _case(self, header: Command, at: int, stop: int, level: int, certain: bool) -> Iterator[Step]:
         value = _known(self._state.value(header.words[1]))
+        assumed = _known(self._state.assumed(header.words[1]))
+        settled = False  # whether an arm was met that runs as long as nobody sets a variable
         starts = sorted(start for start in self._arms if at <= start < stop and self._own_arm(start, level))
         for number, start in enumerate(starts):
             end = starts[number + 1] if number + 1 < len(starts) else stop
             matches = None if value is None else _fits(value, self._arms[start])
+            expected = None if assumed is None else _fits(assumed, self._arms[start])
             if matches is not False:
-                yield from self._branch(start, end, level, certain, sure=matches is True)
+                branch = self._branch(start, end, level, certain, sure=matches is True)
+                yield from self._optional(branch, settled or expected is False)
+            settled = settled or expected is True
             if matches:
                 return
 
@@ -269,6 +340,8 @@ class _Flow:
             state.place = state.place.but(arguments=state.place.arguments[count:])
         elif name == "set" and "--" in words:
             state.place = state.place.but(arguments=words[words.index("--") + 1 :])
+        elif name == "read":
+            state.environment.update((word, None) for word in words if word.isidentifier())
         elif name == ":":
             for found in (_DEFAULT.match(word.raw) for word in command.words[1:]):
                 if found is not None:

@@ -60,7 +60,7 @@ def shell_loads(
             model is not None and (entry.allows(model) or text == command.default),
             path,
             span,
-            kind=entry.kind,
+            kind="dataset" if _repository(rest) == "dataset" else entry.kind,
             variable=variable,
             from_environment=variable is not None,
             repository=_repository(rest),

@@ -24,8 +24,9 @@ class BakedModelStillCallsNetwork(Rule):
     have to agree.
 
     Nothing is reported where one of the models is not in the image or not known, where a load may need a second
-    repository (`trust_remote_code`), where an installed package may ask the hub for something that prebake does not
-    know, where the code behind CMD could not be followed, and where the Dockerfile or compose sets the variable to
+    repository (`trust_remote_code`), where a variable that the image does not set or an option of the command line may
+    name another model at run time, where an installed package may ask the hub for something that prebake does not know,
+    where the code behind CMD could not be followed, and where the Dockerfile or compose sets the variable to
     anything.
 
     ## Why it is slow

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, ClassVar
 
 from prebake.findings import Cost, Finding, Fix, Location, Related, Repair, Severity
+from prebake.text import printable
 
 if TYPE_CHECKING:
     from prebake.build.build import Build
@@ -68,4 +69,6 @@ class Rule(ABC):
         fixes, or the fact that stands in the way, when they are asked for (see :class:`Repair`).
         """
         level = cls.severity if severity is None else severity
-        return Finding(cls.code, cls.name, level, at, message, key, Repair(repair), cost, related, elsewhere, sites)
+        said = printable(message)
+        related = tuple(item._replace(message=printable(item.message)) for item in related)
+        return Finding(cls.code, cls.name, level, at, said, key, Repair(repair), cost, related, elsewhere, sites)

@@ -127,7 +127,7 @@ def _repair(path: str, text: Text, found: Malformed) -> tuple[Fix, ...] | str:
 def _not_printable(found: Unsendable) -> str:
     names = {"\t": "a tab", "\r": "a carriage return"}
     name = names.get(found.control, f"the control character U+{ord(found.control):04X}")
-    shown = "".join(char if char.isprintable() else " " for char in shortened(found.pattern.raw))
+    shown = shortened("".join(char if char.isprintable() else " " for char in found.pattern.raw))
     return (
         f"BuildKit stops the build at `{shown}`, which has {name} in it. Docker says `header key "
         '"exclude-patterns" contains value with non-printable ASCII characters` and not where.'

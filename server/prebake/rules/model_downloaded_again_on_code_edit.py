@@ -129,7 +129,7 @@ def _message(build: Build, item: Refetched) -> str:
     fetches = [fetch for download in item.downloads for fetch in download.fetches]
     fetch, copy = fetches[0], item.copies[0][0]
     more = len(fetches) > 1
-    what = f"{fetch.models[0] if fetch.models else 'its models'} and others" if more else fetch.named
+    what = f"{fetch.first} and others" if more else fetch.named
     known = all(download.opaque is None for download in item.downloads)
     brings = f" and brings more than {'they read' if more else 'it reads'}" if known else ""
     below = "downloads" if len(item.downloads) > 1 else "download"

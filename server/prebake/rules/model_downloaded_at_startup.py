@@ -80,9 +80,11 @@ class ModelDownloadedAtStartup(Rule):
     changes; where the install stands below the code, the code is moved as PB201 does it, or the stage is used. Ids,
     revisions and file names go into the command only where they fit the hub's grammar. The code's own revision, files,
     patterns and cache folder are used. `HF_HUB_OFFLINE=1` is set only when everything that is loaded from the hub is
-    known and in the image: without it each start asks the hub, and without network each question takes seconds. A
-    container that does not run as root can read the cache, and write to it (`umask 0`) where the client stays online:
-    it does so when the repository has changed, and a cache that it may not write to would then stop the container.
+    known and in the image, and no variable or option of the code may name another model at run time (a variable that
+    the image sets is taken as the choice of its author): without it each start asks the hub, and without network each
+    question takes seconds. A container that does not run as root can read the cache, and write to it (`umask 0`) where
+    the client stays online: it does so when the repository has changed, and a cache that it may not write to would then
+    stop the container.
     Where only a tokenizer or a configuration is loaded, the weights are left out. Where the code passes a token or the
     model is known to be gated, the download gets one through a secret mount that leaves nothing in the image. The stage
     installs the client in the release that the app is held to, and has the index, proxy and certificate settings of the

@@ -7,7 +7,7 @@ from functools import partial
 from typing import ClassVar
 
 from prebake.build.build import Build
-from prebake.build.models.tokens.tokens import Carried, carried_tokens
+from prebake.build.models.tokens.tokens import Carried, carried_tokens, names_variable
 from prebake.findings import Finding, Fix, Location, Related, Severity
 from prebake.rules.base import Rule
 
@@ -23,7 +23,8 @@ class TokenInImage(Rule):
 
     It is a warning where a build argument with such a name and without a value (`ARG HF_TOKEN`) is set for a RUN, where
     ENV takes its value from one, and where COPY names a file with a token (`.netrc`, `kaggle.json`, the hub's `token`).
-    In a stage that does not ship it is information.
+    It is information in a stage that does not ship, and where each RUN that uses the argument asks whether it is given
+    at all (`[ -n "$API_KEY" ]`): the image that is published may be built without it.
 
     Empty values, `changeme`, `your_token_here` and the like, fingerprints such as `GPG_KEY`, and a build argument
     without a RUN below it are no findings. Values are never shown. Files that `COPY .` takes along are PB107's.
@@ -89,7 +90,7 @@ class TokenInImage(Rule):
 def _severity(item: Carried) -> Severity:
     if item.kind == "literal":
         return Severity.ERROR
-    return Severity.WARNING if item.shipped else Severity.INFORMATION
+    return Severity.WARNING if item.shipped and not item.optional else Severity.INFORMATION
 
 
 def _message(item: Carried) -> str:
@@ -115,6 +116,11 @@ def _message(item: Carried) -> str:
             f"ENV keeps the secret {item.name} in the configuration of the image, where whoever can pull it can read "
             f"it (`docker inspect`). {instead}, and to the container when it starts"
         )
+    if item.optional:
+        return (
+            f"When the build argument {item.name} is given, its value stands in the history of the image "
+            f"(`docker history --no-trunc`) for each RUN below: push no image that was built with it. {instead}"
+        )
     return (
         f"The build argument {item.name} carries a secret: its value stands in the history of the image "
         f"(`docker history --no-trunc`) for each RUN below, where whoever can pull it can read it. {instead}"
@@ -123,7 +129,8 @@ def _message(item: Carried) -> str:
 
 def _related(build: Build, item: Carried) -> tuple[Related, ...]:
     found = [Related(build.location(item.origin), "the value comes from here")] if item.origin is not None else []
-    found += [Related(build.location(run), "this RUN gets the token") for run in item.runs[:3]]
+    users = [run for run in item.runs if names_variable(run, item.name)] or item.runs
+    found += [Related(build.location(run), "this RUN gets the token") for run in users[:3]]
     return tuple(found)
 
 

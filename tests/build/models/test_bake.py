@@ -168,6 +168,19 @@ def test_writable_for_another_user_where_the_client_goes_online(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ("", "each start still asks the hub: MODEL may name another model at run time"),
+        ("ENV MODEL=org/name\n", "another model that MODEL names at run time is not downloaded"),
+    ],
+)
+def test_what_an_id_that_a_variable_decides_means_for_the_hub(tmp_path: Path, environment: str, said: str) -> None:
+    app = "import os\nfrom transformers import AutoModel\nAutoModel.from_pretrained(os.getenv('MODEL', 'org/name'))\n"
+    (finding,) = found(tmp_path, f"{PIP}{environment}{TAIL}", app)[1]
+    assert said in finding.fixes[0].explanation
+
+
+@pytest.mark.parametrize(
     ("dockerfile", "code", "offline"),
     [
         (PIP + TAIL, MODEL.format(""), True),

@@ -24,13 +24,15 @@ _DEPTH = 3
 
 class Within(NamedTuple):
     """A file of the project that a command stands in: its path in the image, its text and commands, and the command
-    that starts it, of the RUN or of another such file. ``script`` is ``None`` for a Makefile.
+    that starts it, of the RUN or of another such file. ``script`` is ``None`` for a Makefile, of which ``line`` is the
+    0-based line of the recipe.
     """
 
     path: str
     text: Text
     script: Script | None
     starter: Step
+    line: int = 0
 
 
 class Ran(NamedTuple):
@@ -112,7 +114,8 @@ class _Walk:
             return None
         self.files[path] = None
         found = steps_of_script(script, step, words)
-        self.problem = self.problem or found.problem
+        if found.problem is not None:
+            self.problem = self.problem or _said_of(posixpath.basename(path), found.problem)
         within = (*ran.within, Within(path, text, script, step))
         return tuple(Ran(inner, within) for inner in found.steps)
 
@@ -129,18 +132,23 @@ class _Walk:
             text = self.image.text(path) if path is not None else None
             if path is None or text is None:
                 continue
-            within = (*ran.within, Within(path, text, None, step))
             found: list[Ran] = []
             for line in recipe_of(text, targets[0] if targets else None):
                 provided = self.image.provider(path)
                 self.by_make = self.by_make or (path if provided is None else provided.context, line.number)
                 inner = steps_of_script(split(Fragment.whole(line.command)), step._replace(directory=place))
+                within = (*ran.within, Within(path, text, None, step, line.number))
                 found += (Ran(each, within) for each in inner.steps)
             if not found:
                 return None
             self.files[path] = None
             return tuple(found)
         return None
+
+
+def _said_of(name: str, problem: str) -> str:
+    """What is said of the commands of a script, with its name."""
+    return f"{name} {problem.removeprefix('it ')}" if problem.startswith("it ") else f"{problem} ({name})"
 
 
 def _redirects(command: Command) -> bool:

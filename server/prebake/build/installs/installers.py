@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from prebake.build.build import Build, fact, fact_at
 from prebake.build.commands.projectscripts import followed, mentions_script
+from prebake.build.image import image_before
 from prebake.build.installs.installer_table import Installer, aliases, installers_of, programs, tools
 from prebake.build.state import State, states
 from prebake.build.steps import Argument, Step, Steps, steps_at
@@ -120,9 +121,15 @@ def _by_script(build: Build, instruction: Instruction) -> Install | None:
     found = followed(build, instruction)
     if not found.files:
         return None
-    commands = tuple(command for step in found.steps.steps if (command := install_command(step)) is not None)
-    state = states(build)[instruction.index]
-    return Install(instruction, state, found.steps, commands, found.files, found.by_make) if commands else None
+    pairs = [(ran, command) for ran in found.commands if (command := install_command(ran.step)) is not None]
+    if not pairs:
+        return None
+    by_make, within = found.by_make, pairs[0][0].within
+    if within and within[-1].script is None:
+        provided = image_before(build, instruction).provider(within[-1].path)
+        by_make = within[-1].path if provided is None else provided.context, within[-1].line
+    commands = tuple(command for _, command in pairs)
+    return Install(instruction, states(build)[instruction.index], found.steps, commands, found.files, by_make)
 
 
 @fact

@@ -25,6 +25,13 @@ _OTHER = regex(
     r".*\.(json|npmrc|yarnrc|yarnrc\.yml|[cm]?js|patch|tgz|mod|sum|work)$|pnpm-.*\.yaml$|yarn\.lock$|go\.work"
 )
 """Manifests that list no packages of Python."""
+_REPOSITORY = regex(
+    r"git\+(?:https|ssh)://(?:git@)?github\.com[/:]([\w.-]{1,60}/[\w.-]{1,80}?)(?:\.git)?(?:@v?([\w./-]{1,80}))?"
+    r"(?:#(?:.*&)?egg=([\w.-]{1,80}).*|#.*)?"
+)
+_RELEASE = regex(r"\d{1,6}(?:\.\d{1,6}){1,3}")
+_REPOSITORIES = {"openai/whisper": "openai-whisper", "ukplab/sentence-transformers": "sentence-transformers"}
+"""Repositories of GitHub whose package has another name, or is known to have theirs."""
 _CONDA = regex(r"\s*-\s*([A-Za-z0-9][\w.-]*)\s*(\[[\w,-]*\])?\s*([=<>!~][^#\s]*)?\s*(?:#.*)?$")
 
 
@@ -93,7 +100,19 @@ def _of_manifest(name: str, text: Text) -> tuple[tuple[str, str], ...]:
 
 
 def _parsed(line: str) -> tuple[str, str] | None:
-    return requirement(line.partition(" --")[0].strip())
+    plain = line.partition(" --")[0].strip()
+    return _of_repository(plain) if plain.startswith("git+") else requirement(plain)
+
+
+def _of_repository(url: str) -> tuple[str, str] | None:
+    """The package that pip installs from a repository, where the URL says which, or the repository is well known."""
+    found = _REPOSITORY.fullmatch(url)
+    if found is None:
+        return None
+    owner, _, name = found[1].lower().partition("/")
+    known = found[3] or _REPOSITORIES.get(f"{owner}/{name}") or (name if owner == "huggingface" else None)
+    release = f"=={found[2]}" if found[2] and _RELEASE.fullmatch(found[2]) else ""
+    return (normalised(known), release) if known else None
 
 
 def _locked(data: dict[str, Any]) -> Iterator[tuple[str, str]]:

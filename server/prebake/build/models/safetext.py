@@ -12,6 +12,7 @@ import shlex
 
 from prebake.project.catalogue import is_hub_id
 from prebake.regex import regex
+from prebake.text import shortened
 
 # Names of branches, tags and commits.
 _REVISION = regex(r"[A-Za-z0-9_][A-Za-z0-9_./-]{0,127}\Z")
@@ -84,5 +85,4 @@ def _climbs(path: str) -> bool:
 
 def shown(text: str) -> str:
     """A text of the project for a message: one line of printable characters, however hostile it is."""
-    plain = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
-    return plain if len(plain) <= _LONGEST else f"{plain[: _LONGEST - 3]}..."
+    return shortened(text, _LONGEST)

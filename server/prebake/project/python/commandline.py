@@ -116,10 +116,11 @@ class Arguments(Thing):
 
     def _default(self, evaluator: Evaluator, option: Option, depth: int) -> Values:
         node = option.node
+        said = f"{COMMAND_LINE} ({'/'.join(option.flags) or option.name})"
         passed = argument(node, "default", None)
         if isinstance(passed, ast.expr):
             found = evaluator.evaluate(option.module, option.scope, passed, depth + 1)
-            return tuple(item for value in found for item in _typed(evaluator, option, value))
+            return _defaults((item for value in found for item in _typed(evaluator, option, value)), said)
         required = argument(node, "required", None)
         needed = not option.flags or (isinstance(required, ast.Constant) and bool(required.value))
         action = _action(node)
@@ -127,7 +128,6 @@ class Arguments(Thing):
             return (Value(action == "store_false"),)
         if not needed and passed is MISSING and option.valued:
             return (Value(None),)
-        said = f"{COMMAND_LINE} ({'/'.join(option.flags) or option.name})"
         choices = argument(node, "choices", None)
         if isinstance(choices, ast.expr):
             listed = evaluator.elements(option.module, option.scope, choices, depth + 1)
@@ -209,6 +209,11 @@ def _positional(words: Sequence[str], option: Option, declared: list[Option]) ->
     return (True, found[number]) if number < len(found) else (False, None)
 
 
+def _defaults(values: Iterable[Value], said: str) -> Values:
+    """Defaults of an argument: the texts among them stand until the command line says something else."""
+    return tuple(value if value.text is None else value._replace(source=value.source or said) for value in values)
+
+
 def _typed(evaluator: Evaluator, option: Option, value: Value) -> Values:
     """What the ``type`` of an argument makes of a text."""
     kind = argument(option.node, "type", None)
@@ -269,7 +274,7 @@ def _declared(
     passed = default if default is not None else argument(node, "default", None)
     found = unknown(said)
     if isinstance(passed, ast.expr) and not (isinstance(passed, ast.Constant) and passed.value is ...):
-        found = evaluator.evaluate(module, scope, passed, depth + 1)
+        found = _defaults(evaluator.evaluate(module, scope, passed, depth + 1), said)
     for variable in reversed(_texts(argument(node, "envvar", None))):
         found = evaluator.from_environment(variable, found, depth)
     return found

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from prebake.project.python.calls import Frame, call_value
 from prebake.project.python.commandline import COMMAND_LINE, Option, option_of_parameter, typer_parameter
 from prebake.project.python.conditions import truth
+from prebake.project.python.containers import elements, looked_up
 from prebake.project.python.datacalls import hydra_config
 from prebake.project.python.fields import attribute
 from prebake.project.python.modules import Module
@@ -37,7 +38,6 @@ from prebake.project.python.values import (
 
 _MAX_DEPTH = 16
 _MAX_STEPS = 2000
-_VIEWS = ("keys", "values", "items")
 
 
 class Evaluator:
@@ -163,6 +163,8 @@ class Evaluator:
 
     def bound(self, module: Module, owner: Scope, name: str, bindings: Iterable[Binding], depth: int) -> Values:
         """The values that several bindings of a name give it."""
+        bindings = tuple(bindings)
+        several = len(bindings) > 1
         found: list[Values] = [(UNKNOWN,)] if self.names.assigned_elsewhere(name) else []
         for binding in bindings:
             if binding.kind == "param":
@@ -171,24 +173,46 @@ class Evaluator:
                 found.append(self.elements(module, binding.scope, binding.value, depth, binding.part))
             elif binding.kind == "assign" and binding.value is not None:
                 if self.runs(module, binding.scope, binding.guards, depth) is not False:
-                    found.append(self.evaluate(module, binding.scope, binding.value, depth + 1))
+                    values = self.evaluate(module, binding.scope, binding.value, depth + 1)
+                    if not (several and self._makes_of(module, binding.scope, binding.value, values, name, depth)):
+                        found.append(values)
             else:
                 found.append((UNKNOWN,))
+        if not found:
+            return (UNKNOWN,)
         if len(found) > 1:  # `model = None` at first says nothing
             found = [values for values in found if values != (Value(None),)] or found[:1]
         if len(found) == 1:
             return found[0]
         return alternatives(value for values in found for value in values) or (UNKNOWN,)
 
+    def _makes_of(self, module: Module, scope: Scope, node: ast.expr, values: Values, name: str, depth: int) -> bool:
+        """Whether an expression makes an object of what a name stands for, as ``model = load(model)`` does: what the
+        name stood for before is what is given there.
+        """
+        if isinstance(node, ast.Call) and not any(value.made for value in values):
+            return False
+        call = node.value if isinstance(node, (ast.Subscript, ast.Await)) else node
+        if not isinstance(call, ast.Call) or not any(
+            isinstance(item, ast.Name) and item.id == name for item in ast.walk(call)
+        ):
+            return False
+        return call is node or any(value.made for value in self.evaluate(module, scope, call, depth + 1))
+
     def runs(self, module: Module, scope: Scope, guards: Iterable[Guard], depth: int = 0) -> bool | None:
-        """Whether code under these conditions runs: ``False`` when one surely fails, ``None`` when nobody knows."""
+        """Whether code under these conditions runs: ``False`` when one surely fails, ``None`` when nobody knows.
+
+        Statements that leave a block above the code count only for a question from outside.
+        """
         self._begin(depth)
         result: bool | None = True
-        for kind, test, _ in guards:
-            holds = None if test is None else self.truth(module, scope, test, depth + 1)
+        for guard in guards:
+            if guard.kind == "rest" and depth:
+                continue
+            holds = None if guard.test is None else self.truth(module, scope, guard.test, depth + 1)
             if holds is None:
-                result = None
-            elif holds is (kind == "else"):
+                result = result if guard.kind == "rest" else None
+            elif holds is (guard.kind in ("else", "rest")):
                 return False
         return result
 
@@ -221,7 +245,8 @@ class Evaluator:
             return default
         found: list[Value] = []
         for home, reached in calls:
-            found += self._given(home, reached.scope, reached.node, owner, name, default, depth)
+            given = self._given(home, reached.scope, reached.node, owner, name, default, depth)
+            found += perhaps(given) if any(guard.kind == "choice" for guard in reached.guards) else given
         return tuple(found)
 
     def _default(self, module: Module, binding: Binding, depth: int) -> Values:
@@ -335,48 +360,12 @@ class Evaluator:
 
     def looked_up(self, module: Module, scope: Scope, container: ast.expr, keys: Values, depth: int) -> Values:
         """An entry of a dict, a list, or data that was read from a file."""
-        bases = self.evaluate(module, scope, container, depth + 1)
-        found: list[Value] = []
-        for base in bases:
-            for key in keys:
-                inside = None if base.thing is None else base.thing.item(self, key, depth)
-                if not inside:
-                    inside = unknown(base.source or key.source)
-                elif key.variable is not None:
-                    inside = tuple(value._replace(variable=value.variable or key.variable) for value in inside)
-                if key.known and self.names.may_change(container, key.constant):
-                    inside = (*perhaps(inside), UNKNOWN)
-                found += inside if base.certain and key.certain else perhaps(inside)
-        return bounded(found)
+        return looked_up(self, module, scope, container, keys, depth)
 
     def elements(self, module: Module, scope: Scope, node: ast.expr, depth: int = 0, part: int | None = None) -> Values:
         """The values that a loop over an expression runs through; ``part`` is which part of each is meant."""
         self._begin(depth)
-        if depth > _MAX_DEPTH:
-            return (UNKNOWN,)
-        view, shown = "keys", node
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _VIEWS:
-            view, shown = node.func.attr, node.func.value
-            if view == "items":
-                view, part = ("keys" if part == 0 else "values"), None
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and scope.lookup(node.func.id) is None:
-            name, arguments = node.func.id, node.args
-            if name in ("list", "tuple", "set", "sorted", "reversed", "iter", "tqdm") and arguments:
-                return self.elements(module, scope, arguments[0], depth + 1, part)
-            if name == "enumerate" and arguments and part is not None:
-                return self.elements(module, scope, arguments[0], depth + 1) if part == 1 else (UNKNOWN,)
-            if name == "zip" and part is not None and part < len(arguments):
-                return self.elements(module, scope, arguments[part], depth + 1)
-        found: list[Value] = []
-        for base in self.evaluate(module, scope, shown, depth + 1):
-            inside = None if base.thing is None else base.thing.elements(self, view, depth)
-            found += unknown(base.source) if inside is None else inside if base.certain else perhaps(inside)
-        if self.names.may_change(shown, None):
-            found.append(UNKNOWN)
-        if part is not None:
-            pieces = [None if value.thing is None else value.thing.item(self, Value(part), depth) for value in found]
-            found = [value for piece in pieces for value in (piece or (UNKNOWN,))]
-        return bounded(found) or (UNKNOWN,)
+        return (UNKNOWN,) if depth > _MAX_DEPTH else elements(self, module, scope, node, depth, part)
 
     def variable(self, module: Module, scope: Scope, name: ast.expr, default: Values, depth: int) -> Values:
         """The environment variable that ``name`` evaluates to."""

@@ -28,6 +28,9 @@ _CHANGES = frozenset(("update", "append", "extend", "insert", "remove", "clear",
 _NOTED = frozenset(("add_argument", "set_defaults", "read", "read_file", "run", "Fire", "cli", "start"))
 """Methods by which a program says what comes from its command line, a file or a request."""
 
+_LEAVING = (ast.Return, ast.Continue, ast.Break)
+"""Statements that end a block without an error: what raises one tells what the program cannot run without."""
+
 
 @lru_cache(maxsize=4096)
 def index(text: Text) -> ModuleIndex:
@@ -61,6 +64,8 @@ class _Indexer:
     def _block(self, body: Iterable[ast.stmt], scope: Scope, guards: tuple[Guard, ...]) -> None:
         for statement in body:
             self._statement(statement, scope, guards)
+            if isinstance(statement, ast.If):
+                guards = (*guards, *(Guard("rest", test) for test in _left(statement)))
 
     def _statement(self, node: ast.stmt, scope: Scope, guards: tuple[Guard, ...]) -> None:
         if isinstance(node, FUNCTIONS):
@@ -73,6 +78,10 @@ class _Indexer:
             self._if(node, scope, guards)
         elif isinstance(node, (ast.Try, ast.TryStar)):
             self._try(node, scope, guards)
+        elif isinstance(node, ast.Match):
+            self._expression(node.subject, scope, guards)
+            for number, case in enumerate(node.cases):
+                self._other(case, scope, (*guards, Guard("choice", None, choice=node, branch=number)))
         elif isinstance(node, ast.Assign):
             self._expression(node.value, scope, guards)
             for target in node.targets:
@@ -88,14 +97,15 @@ class _Indexer:
         elif isinstance(node, (ast.For, ast.AsyncFor)):
             self._expression(node.iter, scope, guards)
             self._bind_target(node.target, node.iter, scope, guards, "loop")
-            self._block((*node.body, *node.orelse), scope, guards)
+            self._block(node.body, scope, guards)
+            self._block(node.orelse, scope, guards)
         elif isinstance(node, ast.Global):
             self._globals.setdefault(scope, set()).update(node.names)
         else:
             self._other(node, scope, guards)
 
     def _other(self, node: ast.AST, scope: Scope, guards: tuple[Guard, ...]) -> None:
-        """``with``, ``while``, ``match``, ``return``, expression statements and what else there is."""
+        """``with``, ``while``, ``return``, expression statements and what else there is."""
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.stmt):
                 self._statement(child, scope, guards)
@@ -227,6 +237,14 @@ class _Indexer:
         elif isinstance(node, (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)):
             for generator in node.generators:
                 self._bind_target(generator.target, generator.iter, scope, guards, "loop")
+        elif isinstance(node, ast.Dict) and len(node.values) > 1:
+            for number, value in enumerate(node.values):
+                if isinstance(value, ast.Lambda):
+                    self._expression(value, scope, (*guards, Guard("choice", None, choice=node, branch=number)))
+            for child in _expressions(node):
+                if not isinstance(child, ast.Lambda):
+                    self._expression(child, scope, guards)
+            return
         for child in _expressions(node):
             self._expression(child, scope, guards)
 
@@ -320,6 +338,15 @@ class _Indexer:
     def _bind(self, name: str, binding: Binding, scope: Scope) -> None:
         home = self._top if name in self._globals.get(scope, ()) else scope
         home.bindings.setdefault(name, []).append(binding)
+
+
+def _left(node: ast.If) -> Iterator[ast.expr]:
+    """The tests of an ``if`` and its ``elif`` that fail when what stands behind it runs."""
+    while isinstance(node.body[-1], _LEAVING):
+        yield node.test
+        if len(node.orelse) != 1 or not isinstance(node.orelse[0], ast.If):
+            return
+        node = node.orelse[0]
 
 
 def _expressions(node: ast.AST) -> Iterator[ast.expr]:

@@ -26,12 +26,16 @@ class Import(NamedTuple):
 class Guard(NamedTuple):
     """A condition under which code runs.
 
-    ``if``/``else``: ``test`` decides. ``except``: only when ``body`` of the ``try`` failed.
+    ``if``/``else``: ``test`` decides. ``rest``: what stands behind an ``if`` that leaves the block, and so only runs
+    when ``test`` fails. ``except``: only when ``body`` of the ``try`` failed. ``choice``: one branch of ``choice``, a
+    ``match`` or a mapping of lambdas, of which one runs, nobody knows which.
     """
 
-    kind: Literal["if", "else", "except"]
+    kind: Literal["if", "else", "rest", "except", "choice"]
     test: ast.expr | None
     body: tuple[ast.stmt, ...] = ()
+    choice: ast.AST | None = None
+    branch: int = 0
 
 
 class Binding(NamedTuple):

@@ -47,7 +47,8 @@ class Value(NamedTuple):
     that some call makes, no text. ``variable``: the environment variable that decides it, ``set_by_environment``
     whether that variable is set (else ``constant`` is the default in the code). ``certain``: it is used whenever the
     code runs, not one of several alternatives. ``thing`` is what it has inside, where it is a container or an object.
-    ``source`` says where a value comes from that is not known, as the rest of "it comes from".
+    ``source`` says where a value comes from that is not known, as the rest of "it comes from"; of one that is known,
+    where another one may come from.
     """
 
     constant: object = None
@@ -77,7 +78,12 @@ Values = tuple[Value, ...]
 
 def bounded(values: Iterable[Value]) -> Values:
     """The distinct values; when there are too many to follow, the first ones and :data:`UNKNOWN`."""
-    distinct = tuple(islice(dict.fromkeys(values), _MAX_VALUES + 1))
+    several: dict[Value, Value] = {}
+    for value in values:  # where another one may come from makes no other value
+        several.setdefault(value if value.source is None or not value.known else value._replace(source=None), value)
+        if len(several) > _MAX_VALUES:
+            break
+    distinct = tuple(several.values())
     return distinct if len(distinct) <= _MAX_VALUES else (*distinct[:_MAX_VALUES], UNKNOWN)
 
 
@@ -134,6 +140,7 @@ def joined(parts: list[Values], separator: str = "") -> Values:
                 variable=next((value.variable for value in combination if value.variable), None),
                 set_by_environment=any(value.set_by_environment for value in combination),
                 certain=all(value.certain for value in combination),
+                source=next((value.source for value in combination if value.source), None),
             )
         )
     return bounded(found)

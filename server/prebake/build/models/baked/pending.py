@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from prebake.build.build import Build, fact
 from prebake.build.models.baked.presence import in_image
-from prebake.build.models.baked.weighing import weighed
+from prebake.build.models.baked.weighing import named_model, weighed
 from prebake.build.models.loads.starts import StartLoad, start_loads
 from prebake.records import NamedTuple
 
@@ -27,11 +27,21 @@ class Pending(NamedTuple):
     mild: bool
     no_fix: str | None
 
+    @property
+    def named(self) -> str:
+        """The model as messages name it: ``base`` alone says nothing."""
+        load = self.loads[0].load
+        return named_model(load.entry, load.kind, self.model or "")
+
 
 @fact
 def pending_downloads(build: Build) -> tuple[Pending, ...]:
     """The models that a container downloads, in the order in which the code names them first."""
-    found = [item for item in start_loads(build) if not item.load.entry.is_forbidden(item.start.environment)]
+    found = [
+        item
+        for item in start_loads(build)
+        if not all(item.load.entry.is_forbidden(each.start.environment) for each in item.each)
+    ]
     if not found:
         return ()
     certain = {

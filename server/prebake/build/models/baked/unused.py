@@ -13,8 +13,9 @@ from prebake.build.commands.projectscripts import followed
 from prebake.build.image import mounts_of
 from prebake.build.models.baked.mismatches import Unused, against_loads
 from prebake.build.models.baked.volumes import declared_volumes
+from prebake.build.models.loads.starts import start_loads
 from prebake.build.models.runs.fetches import Fetch, fetches_at
-from prebake.build.models.runs.places import Stored, folder_of, stored_by
+from prebake.build.models.runs.places import Family, Stored, family_of, folder_of, stored_by
 from prebake.build.paths import inside
 from prebake.build.startup import compose_services, final_chain, final_state, starts
 from prebake.build.state import states
@@ -210,6 +211,9 @@ def _by_other_variable(build: Build, fetch: Fetch, stored: Stored) -> Unused | N
         for environment in (fetch.step.state.env, final_state(build).env)
     ):
         return None  # the library has a variable of its own, which counts in some of its releases
+    by_script = fetch.within is not None and stored.variable in fetch.step.variables
+    if by_script and not _is_looked_for(build, family):
+        return None  # whatever looks there may be told so by another script, or by its own code
     looking = [folder_of(family, start.environment, start.user) for start in starts(build)]
     if not looking:
         looking = [folder_of(family, final_state(build).env, final_state(build).user)]
@@ -227,6 +231,11 @@ def _by_other_variable(build: Build, fetch: Fetch, stored: Stored) -> Unused | N
     setting = _setting(build, other.variable, fetch.instruction.index) if other.variable is not None else None
     related = (Related(build.location(setting), "this sets the place that the container looks in"),) if setting else ()
     return Unused("variable", fetch, stored, message, related, expected=other.variable)
+
+
+def _is_looked_for(build: Build, family: Family) -> bool:
+    """Whether the code that containers start is known to load something of a family."""
+    return any(family_of(item.load.entry) == family for item in start_loads(build))
 
 
 def _setting(build: Build, name: str, below: int) -> Instruction | None:

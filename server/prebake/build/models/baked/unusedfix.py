@@ -10,6 +10,7 @@ from prebake.build.models.baked.mismatches import Unused
 from prebake.build.models.baked.offline import OFFLINE
 from prebake.build.models.baked.online import online
 from prebake.build.models.runs.fetches import fetches_at, option_of
+from prebake.build.models.safetext import Unsafe, revision_word
 from prebake.build.rewriting.commandedits import CommandEdits
 from prebake.build.rewriting.insertions import cased, edited, insert_above, insert_below
 from prebake.build.startup import final_chain, final_state
@@ -144,12 +145,14 @@ def _without_folder(build: Build, item: Unused) -> tuple[Fix, ...] | str:
 
 
 def _same_revision(build: Build, item: Unused) -> tuple[Fix, ...] | str:
-    wanted, command = item.expected, item.fetch.step.command
+    command = item.fetch.step.command
     own = option_of(item.fetch, "--revision")
-    if wanted is None or wanted == "main":
+    if item.expected is None or item.expected == "main":
         return f'the code has to ask for it: pass revision="{own}" there, or the newest may differ from what is tested'
-    if not all(char.isalnum() or char in "._-/" for char in wanted) or wanted.startswith("-"):
-        return "the revision is not one that can be put into a command"
+    try:
+        wanted = revision_word(item.expected)
+    except Unsafe as reason:
+        return str(reason)
     elsewhere = _elsewhere(item, f"pass --revision {wanted}")
     if elsewhere is not None:
         return elsewhere

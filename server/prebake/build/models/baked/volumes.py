@@ -31,7 +31,7 @@ def declared_volumes(build: Build) -> tuple[tuple[Instruction, str], ...]:
 def compose_volume(loads: Sequence[StartLoad]) -> str | None:
     """The place of a compose volume over the folder that the code downloads to, if all its services have one."""
     found = None
-    for item in loads:
+    for item in (each for every in loads for each in every.each):
         service = item.start.service
         if service is None:
             return None
@@ -67,6 +67,8 @@ def _folders(item: StartLoad) -> tuple[str, ...]:
     start = item.start
     own = item.load.target or item.load.cache
     if own is not None and own.text is not None:
+        if own.text.startswith("~/"):  # not every library takes that for the home folder
+            return tuple(join(home, own.text[2:]) for home in item.homes)
         return (join(start.directory, own.text),)
     if item.load.entry.folders:
         places = (item.load.folder(start.environment, home, start.directory) for home in item.homes)

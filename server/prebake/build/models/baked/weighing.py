@@ -13,6 +13,7 @@ from prebake.build.models.loads.starts import StartLoad
 from prebake.build.models.safetext import shown
 from prebake.build.startup import final_state
 from prebake.files import join
+from prebake.project.catalogue import Entry
 from prebake.records import NamedTuple
 
 _NAMED = 3
@@ -25,6 +26,12 @@ _NOUNS = {
     "dataset": "dataset",
     "package": "package",
 }
+
+
+def named_model(entry: Entry, kind: str, model: str) -> str:
+    """A model as messages name it."""
+    noun = f"the {_NOUNS[kind]} " if entry.grammar == "name" and kind in ("weights", "package") else ""
+    return f"{noun}{shown(model)}"
 
 
 class Weighed(NamedTuple):
@@ -46,13 +53,14 @@ class _Downloaded(NamedTuple):
 
     @property
     def named(self) -> str:
-        first = self.loads[0].load
+        entry = self.loads[0].load.entry
+        kind = min((item.load.kind for item in self.loads), key=list(_NOUNS).index)
         if self.model is None:
-            return f"a {_NOUNS.get(first.kind, first.kind)} from {first.entry.source}"
+            return f"a {_NOUNS[kind]} from {entry.source}"
         if "://" in self.model:
             return shown(self.model)
-        alone = f"{shown(self.model)} from {first.entry.source}"
-        return alone if first.entry.in_hub_cache else f"{alone} with {self.library}"
+        alone = f"{named_model(entry, kind, self.model)} from {entry.source}"
+        return alone if entry.in_hub_cache else f"{alone} with {self.library}"
 
 
 _Reason = tuple[str, str | None]
@@ -112,6 +120,8 @@ def _of_unknown_id(item: _Downloaded) -> _Reason | None:
 def _unknown(loads: tuple[StartLoad, ...]) -> tuple[str, str]:
     """Why an id is not known, for the message and as the reason."""
     models = list(dict.fromkeys(shown(item.load.model) for item in loads if item.load.model is not None))
+    if len(models) == 1 and all(item.load.model is not None for item in loads):
+        return f"whether it needs {models[0]} is known at run time only", "whether it is used is known at run time only"
     if models:
         said = f"the code chooses at run time ({_listed(models)})"
         return said, "which of several models is used is known at run time only"
@@ -124,11 +134,14 @@ def _unknown(loads: tuple[StartLoad, ...]) -> tuple[str, str]:
     if sources:
         said = f"its id comes from {shown(sources[0])}"
         return said, f"the id of the model comes from {shown(sources[0])}: nothing says which one to put into the image"
-    if any(item.load.name.endswith(".pipeline") for item in loads):
+    if all(item.load.name.endswith(".pipeline") for item in loads):
         said = "which one is not in the code, or the default of the installed release"
     else:
         said = "which one is known at run time only"
-    return said, "the id of the model is not known before the code runs"
+    return said, (
+        "the id of the model is not known before the code runs: where an image is made for one model, name it with "
+        "ENV, and download it in a RUN"
+    )
 
 
 def _of_no_id(item: _Downloaded) -> _Reason | None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from prebake.build.build import Build
-from prebake.build.models.baked.offline import OFFLINE, SAVES, client_writes, last_fetch, leaves_nothing
+from prebake.build.models.baked.offline import OFFLINE, client_writes, last_fetch, leaves_nothing, said_of_offline
 from prebake.build.models.baking.command import HubDownload
 from prebake.build.models.baking.place import Place, anchor_for, find_place, put, run_line
 from prebake.build.models.baking.plan import BakePlan
@@ -48,10 +48,12 @@ class _Plan:
         commands = self._wanted.commands(place.tool, place.client, state_after(build, install))
         anchor = install if place.sink is not None else anchor_for(build, install, commands[0].text)
         lines, note = self._lines(install, commands, state_after(build, anchor))
-        if not self._offline(place):
+        offline = self._offline(place)
+        note += said_of_offline(build, self._all, offline=offline)
+        if not offline:
             return BakePlan(put(build, place.sink, anchor, lines), note)
         said = cased(install, [OFFLINE])
-        return BakePlan(put(build, place.sink, anchor, lines, said, last_fetch(build, anchor)), f"{note}; {SAVES}")
+        return BakePlan(put(build, place.sink, anchor, lines, said, last_fetch(build, anchor)), note)
 
     def _offline(self, place: Place) -> bool:
         """Whether the hub can be switched off, once the model is there."""
@@ -88,7 +90,8 @@ class _Plan:
             return
         content, name = self._build.text.content, name_of(state.user)
         made = any(word in content for word in (home_of(name), "useradd -m", "--create-home", "adduser"))
-        if not made or not name.replace("-", "").replace("_", "").isalnum() or name.isdigit():
+        plain = name.isascii() and name.replace("-", "").replace("_", "").isalnum()
+        if not made or not plain or name.isdigit():
             raise Unsafe(
                 f"the install runs as user {state.user}, and nothing shows which folder that user may write to"
             )

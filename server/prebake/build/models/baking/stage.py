@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from prebake.build.bases import is_plain_base
 from prebake.build.build import Build
 from prebake.build.copies import copies
-from prebake.build.models.baked.offline import OFFLINE, SAVES, client_writes, last_fetch, leaves_nothing
+from prebake.build.models.baked.offline import OFFLINE, client_writes, last_fetch, leaves_nothing, said_of_offline
 from prebake.build.models.baking.cache import for_user
 from prebake.build.models.baking.command import HubDownload
 from prebake.build.models.baking.indexsettings import index_options, setting_lines
@@ -215,4 +215,4 @@ class _Plan:
         secret = self._wanted.token((), None)
         if secret.note:
             note += f"; {secret.note}"
-        return f"{note}; {SAVES}" if offline else note
+        return note + said_of_offline(self._build, self._all, offline=offline)

@@ -142,7 +142,7 @@ def _hub_folder(build: Build, loads: Sequence[StartLoad]) -> tuple[str | None, t
     wanted = Wanted(build, loads)
     start = wanted.start
     places = {
-        join(start.directory, value.text) if value.text is not None else None
+        join(start.directory, value.text) if value.text is not None and not value.text.startswith("~") else None
         for load in wanted.loads
         if (value := load.target or load.cache) is not None
     }

@@ -67,7 +67,8 @@ class Wanted:
     def weights(self) -> bool:
         """Whether any code needs the weights: that of another library finds them in the same cache."""
         return any(
-            item.load.model == self.loads[0].model and item.load.kind == "weights" for item in start_loads(self.build)
+            item.load.model == self.loads[0].model and item.load.kind in ("weights", "dataset")
+            for item in start_loads(self.build)
         )
 
     @property

@@ -71,8 +71,7 @@ def _planned(name: str, build: Build, loads: Sequence[StartLoad]) -> BakePlan | 
 
 def _way(build: Build, pending: Pending, name: str, plan: BakePlan, gated: bool) -> Fix:
     kinds = sorted({item.load.kind for item in pending.loads})
-    model = pending.model or ""
-    what = f"the {' and '.join(kinds)} of {model}" if set(kinds) <= {"tokenizer", "config"} else model
+    what = f"the {' and '.join(kinds)} of {pending.model}" if set(kinds) <= {"tokenizer", "config"} else pending.named
     said = plan.explanation
     if name != "volume":
         whom = (

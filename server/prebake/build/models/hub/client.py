@@ -109,6 +109,11 @@ def downloads_unseen(build: Build, stage: Stage) -> bool:
     )
 
 
+def is_seen(library: str) -> bool:
+    """Whether the catalogue of calls knows all that one of its libraries asks the hub for."""
+    return library.lower().replace("_", "-") in _data()["seen"]
+
+
 @lru_cache(maxsize=1)
 def _data() -> dict[str, Any]:
     return load_table("hub")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from prebake.build.build import Build, fact
 from prebake.build.copies import copies
 from prebake.build.models.loads.entries import beside_context
@@ -16,12 +18,23 @@ from prebake.project.start import Start
 from prebake.records import NamedTuple
 from prebake.text import Text
 
+_ON_FILES = frozenset(("cp", "ln", "mkdir", "mv", "rm", "rsync", "tar", "unzip"))
+"""Commands of start scripts that are given files and folders."""
+
 
 class StartLoad(NamedTuple):
-    """A download that happens when a container starts, or when it is first needed."""
+    """A download that happens when a container starts, or when it is first needed; ``others`` are further ways to start
+    one that comes to it.
+    """
 
     load: Load
     start: Start
+    others: tuple[Start, ...] = ()
+
+    @property
+    def each(self) -> tuple[StartLoad, ...]:
+        """The same download in each of the ways to start a container."""
+        return tuple(StartLoad(self.load, start) for start in (self.start, *self.others))
 
     @property
     def homes(self) -> tuple[str, ...]:
@@ -32,7 +45,7 @@ class StartLoad(NamedTuple):
 @fact
 def start_loads(build: Build) -> tuple[StartLoad, ...]:
     """The downloads of the programs that the finished image starts, each once, in the order of files and lines."""
-    found: dict[Load, StartLoad] = {}
+    found: dict[Load, dict[int, Start]] = {}
     for start in starts(build):
         place = Place(
             start.directory,
@@ -40,15 +53,26 @@ def start_loads(build: Build) -> tuple[StartLoad, ...]:
             lambda path: _read(build, path, image_file(build, path)),
             names=lambda path: image_names(build, path),
         )
-        for program in programs_of_words(start.words, place):
+        programs = tuple(programs_of_words(start.words, place))
+        files = {word for item in programs if item.console in _ON_FILES for word in item.arguments}
+        for program in programs:
             layout = image_layout(build)
             loads = program_loads(
                 build, program, lambda path: image_file(build, path), layout=layout, directory=start.directory
             )
             for load in (*loads, *command_loads(build, program, lambda path: image_file(build, path))):
-                if load.written is None or not _is_local(build, start.directory, load.written):
-                    found.setdefault(load, StartLoad(load, start))
-    return tuple(sorted(found.values(), key=lambda item: (item.load.path, item.load.span.start)))
+                written = load.written
+                if written is None or not (written in files or _is_local(build, start.directory, written)):
+                    seen = load._replace(certain=False) if program.optional else load
+                    found.setdefault(seen, {})[id(start)] = start
+    every = [StartLoad(load, *_first(items)) for load, items in found.items()]
+    sure = [item for item in every if item.load.certain or item.load._replace(certain=True) not in found]
+    return tuple(sorted(sure, key=lambda item: (item.load.path, item.load.span.start)))
+
+
+def _first(items: Mapping[int, Start]) -> tuple[Start, tuple[Start, ...]]:
+    first, *others = items.values()
+    return first, tuple(others)
 
 
 def _read(build: Build, image: str, source: str | None) -> Text | None:

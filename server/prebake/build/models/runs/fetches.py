@@ -11,6 +11,7 @@ from prebake.build.build import Build, fact_at
 from prebake.build.commands.projectscripts import Ran, Within, followed, mentions_script
 from prebake.build.models.loads.programs import program_loads
 from prebake.build.models.runs.programs import image_file, place_of, programs_of_step, words_of
+from prebake.build.models.safetext import shown
 from prebake.build.steps import Step
 from prebake.project.catalogue import is_hub_id, mentions_command
 from prebake.project.command import Program
@@ -87,12 +88,15 @@ class Fetch(NamedTuple):
         return (*(within.path for within in self.ran.within), *own)
 
     @property
+    def first(self) -> str:
+        """The first of what it downloads, for messages."""
+        return shown(self.models[0]) if self.models else "its models"
+
+    @property
     def named(self) -> str:
         """What it downloads, for messages."""
-        if not self.models:
-            return "its models"
         more = len(self.models) - 1
-        return f"{self.models[0]} and {more} more" if more else self.models[0]
+        return f"{self.first} and {more} more" if more > 0 else self.first
 
 
 @fact_at

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from prebake.build.build import Build
 from prebake.build.builders import builder_of
 from prebake.build.models.runs.fetches import fetches_at
 from prebake.build.models.tokens.secretmount import HUB_TOKENS, has_secrets, identity_of, secret_mount
-from prebake.build.models.tokens.tokens import Carried
+from prebake.build.models.tokens.tokens import Carried, names_variable
 from prebake.build.rewriting.insertions import edited
 from prebake.build.state import states
 from prebake.edits import TextEdit
@@ -33,16 +31,17 @@ def plan_secret(build: Build, item: Carried) -> tuple[Fix, ...] | str:
     removed = [item.instruction, *([item.origin] if item.origin is not None else [])]
     if any(len(instruction.pairs) != 1 for instruction in removed):
         return "the instruction sets other variables as well"
-    if any(
+    default = any(
         pair.value is not None for instruction in removed if instruction.keyword == "ARG" for pair in instruction.pairs
-    ):
-        return f"{item.name} may be left out, as it has a default: mount the secret without required=true"
+    )
+    if default or item.optional:
+        why = "as it has a default" if default else "as the RUN asks whether it is given"
+        return f"{item.name} may be left out, {why}: mount the secret without required=true"
     users = [run for run in item.runs if _uses(build, run, item.name)]
     if not users:
         return f"no RUN names {item.name}, and which of them reads it is not known"
-    used = re.compile(rf"\$\{{?{item.name}\b")
     for other in build.tree.instructions:
-        if other not in removed and other.keyword != "RUN" and used.search(other.raw):
+        if other not in removed and other.keyword != "RUN" and names_variable(other, item.name):
             return f"line {other.line + 1} uses {item.name} as well"
     identity = identity_of(item.name)
     edits: list[TextEdit] = []
@@ -59,7 +58,7 @@ def plan_secret(build: Build, item: Carried) -> tuple[Fix, ...] | str:
 
 
 def _uses(build: Build, run: Instruction, name: str) -> bool:
-    return f"${name}" in run.raw or f"${{{name}" in run.raw or (name in HUB_TOKENS and bool(fetches_at(build, run)))
+    return names_variable(run, name) or (name in HUB_TOKENS and bool(fetches_at(build, run)))
 
 
 def _mounted(build: Build, run: Instruction, identity: str, name: str) -> TextEdit | str:
@@ -78,7 +77,7 @@ def _mounted(build: Build, run: Instruction, identity: str, name: str) -> TextEd
     if first.start != at or first.context or first.negated:
         return f"the commands of {line} do not begin with a plain command"
     flag, value = secret_mount(build, identity, name, state.user)
-    expands = f"${name}" in run.raw or f"${{{name}" in run.raw
+    expands = names_variable(run, name)
     given = ""
     if value:
         given = f"{name}={value} " if len(scripts[0].commands) == 1 and not expands else f"export {name}={value} && "

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from prebake.build.build import Build, fact
 from prebake.build.copies import SourceKind, copies
@@ -34,7 +34,8 @@ _NAMES = regex(
 class Carried(NamedTuple):
     """One token. ``kind`` is ``literal``, ``argument`` (ARG), ``variable`` (ENV) or ``file``; ``name`` is the variable
     or the file, empty where the token stands in a command. ``shipped``: in a stage whose layers and history ship.
-    ``runs`` are the RUN instructions that get it.
+    ``runs`` are the RUN instructions that get it. ``optional``: those that use it ask first whether it is given, so
+    that the image is also built without it.
     """
 
     kind: str
@@ -44,6 +45,7 @@ class Carried(NamedTuple):
     shipped: bool
     runs: tuple[Instruction, ...] = ()
     origin: Instruction | None = None
+    optional: bool = False
 
 
 @fact
@@ -83,12 +85,26 @@ def _of_pairs(build: Build, instruction: Instruction) -> Iterator[Carried]:
         elif by_name and instruction.keyword == "ARG" and not value:
             runs = tuple(_below(build, instruction))
             if runs:
-                yield Carried("argument", instruction, span, pair.name, _ships(build, instruction), runs)
+                ships, optional = _ships(build, instruction), _is_optional(runs, pair.name)
+                yield Carried("argument", instruction, span, pair.name, ships, runs, optional=optional)
         elif by_name and instruction.keyword == "ENV":
             origin = _argument(build, instruction, value)
             if origin is not None:
                 runs = tuple(_below(build, instruction))
                 yield Carried("variable", instruction, span, pair.name, _ships(build, instruction), runs, origin)
+
+
+def names_variable(run: Instruction, name: str) -> bool:
+    """Whether the text of a RUN names a variable."""
+    return re.search(rf"\$\{{?{name}\b", run.raw) is not None
+
+
+def _is_optional(runs: Sequence[Instruction], name: str) -> bool:
+    """Whether each RUN that names a variable asks whether it is set; some has to name it."""
+    text = rf'"?\$\{{?{name}\b\}}?"?'
+    asks = re.compile(rf'\s-[nz] +{text}|\[\[? +{text} +(?:\]|!?==? *"")|\$\{{{name}:?\+')
+    named = [run for run in runs if names_variable(run, name)]
+    return bool(named) and all(asks.search(run.raw) for run in named)
 
 
 def _below(build: Build, instruction: Instruction) -> Iterator[Instruction]:
