@@ -17,7 +17,7 @@ from prebake.findings import Applicability
 from prebake.fixing import fix_all
 from prebake.lsp.name_pages import name_page
 from prebake.lsp.rerun_pages import rerun_page
-from prebake.project.composelinks import compose_links
+from prebake.project.compose.links import compose_links
 from prebake.syntax.outline import folds, outline
 from tests.rules.trees import make_tree
 

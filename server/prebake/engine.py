@@ -16,14 +16,14 @@ from prebake.checking import findings_of
 from prebake.discovery import dockerfile_of, dockerfiles, is_dockerfile, is_ignore_file
 from prebake.files import Disk, Snapshot, is_below, parent
 from prebake.findings import Finding
-from prebake.project.buildfiles import tells_of_builds
+from prebake.project.contexts.buildfiles import tells_of_builds
 from prebake.records import NamedTuple
 from prebake.text import Text
 
 if TYPE_CHECKING:
-    from prebake.project.context import Context
-    from prebake.project.ignore import IgnoreRules
-    from prebake.project.scan import ContextScan
+    from prebake.project.contexts.find import Context
+    from prebake.project.ignore.rules import IgnoreRules
+    from prebake.project.measuring.scan import ContextScan
 
 
 class Report(NamedTuple):
@@ -47,7 +47,7 @@ class Report(NamedTuple):
 
 def measure(snapshot: Snapshot, root: str, rules: IgnoreRules) -> ContextScan | None:
     """The scanner of callers that can wait: walks the context now."""
-    from prebake.project.scan import scan
+    from prebake.project.measuring.scan import scan
 
     return scan(snapshot, root, rules)
 
@@ -304,7 +304,7 @@ def builds(
     """The builds of a Dockerfile: one for each context and target it is built with, the most trusted first; of one
     folder no more than a few targets.
     """
-    from prebake.project.context import find_contexts
+    from prebake.project.contexts.find import find_contexts
     from prebake.syntax.dockerfile import parse
 
     chosen = settings or config.load(snapshot, path)

@@ -20,7 +20,7 @@ from prebake.files import Snapshot, git_tree, join, parent
 from prebake.findings import Applicability, Finding, Severity
 from prebake.fixing import Step, fix_all
 from prebake.githistory import Change, Commit
-from prebake.project.ignore import NAME, IgnoreRules
+from prebake.project.ignore.rules import NAME, IgnoreRules
 from prebake.records import NamedTuple
 from prebake.text import Text
 

@@ -26,8 +26,8 @@ _IGNORE = [
 _SCAN = """
 import sys, time
 from prebake.files import Disk, Snapshot
-from prebake.project.ignoreinforce import in_force
-from prebake.project.survey import Survey
+from prebake.project.ignore.inforce import in_force
+from prebake.project.measuring.survey import Survey
 root, changed = sys.argv[1], sys.argv[1] + "/src/part-00/folder-0000/item_0.pyc"
 snapshot, survey = Snapshot(Disk()), Survey(root)
 rules = in_force(snapshot, root + "/Dockerfile", root)

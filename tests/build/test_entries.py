@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prebake.build.context.entries import covers, listed_paths, tool_entries, typed
-from prebake.project.ignore import IgnoreRules, rules_of
+from prebake.build.context.ignorefile.entries import covers, listed_paths, tool_entries, typed
+from prebake.project.ignore.rules import IgnoreRules, rules_of
 from prebake.text import Text
 from tests.build.projects import ROOT, build_of
 

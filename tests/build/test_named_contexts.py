@@ -10,7 +10,7 @@ from prebake.build.context.use import context_use, needed_stages
 from prebake.build.contextfiles import named_files
 from prebake.build.copies import SourceKind, copies
 from prebake.build.state import base_stage, states
-from prebake.project.namedcontexts import NamedContext, find_named, named_context
+from prebake.project.contexts.namedcontexts import NamedContext, find_named, named_context
 from tests.build.projects import ROOT, build_of, nth
 
 BAKE = """

@@ -5,7 +5,7 @@ import pytest
 from prebake.build.builders import BUILDKIT, KANIKO, LEGACY, Builder
 from prebake.build.offers import Offer, Scene, offers, origin_of, takes_source
 from prebake.build.state import compute_at
-from prebake.project.namedcontexts import NamedContext
+from prebake.project.contexts.namedcontexts import NamedContext
 from prebake.syntax.caret import at_caret
 from prebake.syntax.dockerfile import parse
 from prebake.text import Text

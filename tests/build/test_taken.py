@@ -2,7 +2,7 @@
 
 import pytest
 
-from prebake.build.context.taken import taken
+from prebake.build.context.arriving.taken import taken
 from tests.build.projects import build_of, nth
 
 FILES = {"app/a.py": "", "app/b.py": "", "one.txt": "", "two.txt": "", ".dockerignore": "two.txt\n"}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from prebake.build.context.sources import lost_sources
+from prebake.build.context.arriving.sources import lost_sources
 from prebake.engine import Engine as Analysis
 from prebake.engine import builds
 from prebake.files import disk

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from prebake.project.ignore import NAME, rules_of
+from prebake.project.ignore.rules import NAME, rules_of
 from prebake.text import Text
 from tests.builder.engine import Engine
 from tests.builder.project import fix

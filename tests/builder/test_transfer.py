@@ -8,8 +8,8 @@ import pytest
 from prebake.build.context.transfer import transfer
 from prebake.engine import builds
 from prebake.files import disk
-from prebake.project.attribution import Attribution
-from prebake.project.scan import scan
+from prebake.project.measuring.attribution import Attribution
+from prebake.project.measuring.scan import scan
 from tests.builder.engine import BASE, Engine
 
 # Each size is larger than all before it together, so that the sum tells which files were sent.

@@ -7,7 +7,7 @@ import os
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from prebake.project.ignore import rules_of
+from prebake.project.ignore.rules import rules_of
 from prebake.text import Text
 from tests.cli.conftest import Run
 from tests.cli.contexts import BROAD, flat, loaded

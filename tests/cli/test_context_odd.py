@@ -10,8 +10,8 @@ import pytest
 
 from prebake.cli.measuring import Measuring
 from prebake.files import Snapshot
-from prebake.project.ignore import IgnoreRules
-from prebake.project.scan import ContextScan, scan
+from prebake.project.ignore.rules import IgnoreRules
+from prebake.project.measuring.scan import ContextScan, scan
 from tests.cli.conftest import Run
 from tests.cli.contexts import BROAD, PROJECT, flat, lines, loaded, section
 from tests.cli.contract import context_violations

@@ -13,7 +13,7 @@ from prebake.cli.results import results
 from prebake.edits import FileEdit, TextEdit
 from prebake.engine import Report
 from prebake.findings import Applicability, Cost, Finding, Fix, Location, Related, Repair, Severity
-from prebake.project.context import Context, Evidence
+from prebake.project.contexts.find import Context, Evidence
 from prebake.text import Position, Span, Text
 from tests.cli.conftest import Run
 from tests.cli.contract import violations

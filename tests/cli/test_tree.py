@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prebake.cli.tree import Item, Node, View, choose
-from prebake.project.attribution import ContextEntry
-from prebake.project.scan import Size, sum_of
+from prebake.project.measuring.attribution import ContextEntry
+from prebake.project.measuring.scan import Size, sum_of
 
 
 def view(files: Mapping[str, int], closed: frozenset[str] = frozenset()) -> View:

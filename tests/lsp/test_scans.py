@@ -10,9 +10,9 @@ import pytest
 
 from prebake.engine import Engine
 from prebake.lsp.language_server import Server
-from prebake.project.ignore import NO_RULES, IgnoreRules, rules_of
-from prebake.project.scan import ContextScan
-from prebake.project.survey import Survey
+from prebake.project.ignore.rules import NO_RULES, IgnoreRules, rules_of
+from prebake.project.measuring.scan import ContextScan
+from prebake.project.measuring.survey import Survey
 from prebake.text import Text
 
 pytestmark = pytest.mark.asyncio

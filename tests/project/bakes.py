@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from prebake.files import disk
-from prebake.project.bake import BakeTarget, bake_targets
+from prebake.project.contexts.bake import BakeTarget, bake_targets
 from prebake.text import Text
 
 PATH = "/project/docker-bake.hcl"

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from prebake.config import Builder
 from prebake.files import absolute, disk
-from prebake.project.ignoreinforce import in_force
-from prebake.project.scan import scan
+from prebake.project.ignore.inforce import in_force
+from prebake.project.measuring.scan import scan
 
 DATA = Path(__file__).parent / "data" / "contexts.json"
 

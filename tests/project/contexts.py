@@ -7,7 +7,7 @@ from typing import Any
 
 from prebake.config import Settings
 from prebake.files import disk
-from prebake.project.context import Context, find_contexts
+from prebake.project.contexts.find import Context, find_contexts
 from prebake.syntax.dockerfile import parse
 from tests.rules.trees import make_tree
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from prebake.files import Disk, Names, Stamp
-from prebake.project.ignore import NO_RULES, IgnoreRules, rules_of
-from prebake.project.scan import ContextScan
+from prebake.project.ignore.rules import NO_RULES, IgnoreRules, rules_of
+from prebake.project.measuring.scan import ContextScan
 from prebake.text import Text
 
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from prebake.files import disk
-from prebake.project.attribution import Attribution, Reached, anywhere
-from prebake.project.ignore import NO_RULES, IgnoreRules, rules_of
-from prebake.project.scan import Size, scan, sum_of
+from prebake.project.ignore.rules import NO_RULES, IgnoreRules, rules_of
+from prebake.project.measuring.attribution import Attribution, Reached, anywhere
+from prebake.project.measuring.scan import Size, scan, sum_of
 from prebake.syntax.ignorefile import parse_ignore
 from prebake.text import Text
 from tests.project.test_scan import LINES, TREES, make

@@ -9,8 +9,8 @@ import pytest
 
 from prebake.discovery import is_bake_file
 from prebake.files import disk
-from prebake.project.bake import BakeTarget, bake_sets, bake_targets
-from prebake.project.namedcontexts import NamedContext
+from prebake.project.contexts.bake import BakeTarget, bake_sets, bake_targets
+from prebake.project.contexts.namedcontexts import NamedContext
 from tests.project.bakes import PATH, one, targets
 from tests.rules.trees import make_tree
 

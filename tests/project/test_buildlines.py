@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prebake.files import disk
-from prebake.project.buildfiles import form_of, tells_of_builds
-from prebake.project.buildlines import BuildLine, build_lines
-from prebake.project.namedcontexts import NamedContext
+from prebake.project.contexts.buildfiles import form_of, tells_of_builds
+from prebake.project.contexts.buildlines import BuildLine, build_lines
+from prebake.project.contexts.namedcontexts import NamedContext
 from prebake.text import Text
 from tests.rules.trees import make_tree
 

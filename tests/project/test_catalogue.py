@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from prebake.project.catalogue import Entry, entries
-from prebake.project.load import Load
-from prebake.project.loads import find_loads
-from prebake.project.shellloads import shell_loads
+from prebake.project.models.catalogue import Entry, entries
+from prebake.project.models.load import Load
+from prebake.project.models.loads import find_loads
+from prebake.project.models.shellloads import shell_loads
 from tests.project.programs import run
 
 CASES: dict[str, dict[str, list[dict[str, Any]]]] = YAML(typ="safe").load(

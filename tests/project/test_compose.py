@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from prebake.discovery import is_compose_file
 from prebake.files import disk
-from prebake.project.compose import BuildSpec, Service, interpolate, services
+from prebake.project.compose.services import BuildSpec, Service, interpolate, services
 from prebake.text import Text
 
 PATH = "/project/deploy/compose.yaml"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from prebake.edits import apply
-from prebake.project.composeedits import Addition, NotPlain, add_volume, volume_name
+from prebake.project.compose.edits import Addition, NotPlain, add_volume, volume_name
 from prebake.text import Text
 
 HOME = (("HF_HOME", "/opt/hf"),)

@@ -3,7 +3,7 @@
 import pytest
 
 from prebake.files import disk
-from prebake.project.composelinks import compose_links
+from prebake.project.compose.links import compose_links
 from prebake.text import Text
 
 ROOT = "/no-such-folder/project"

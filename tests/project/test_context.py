@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from prebake.config import Settings, Target
-from prebake.project.namedcontexts import NamedContext
-from prebake.project.sources import context_sources
+from prebake.project.contexts.namedcontexts import NamedContext
+from prebake.project.contexts.sources import context_sources
 from prebake.syntax.dockerfile import parse
 from prebake.text import Text
 from tests.project.contexts import BROAD, contexts, told, workflow

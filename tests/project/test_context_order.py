@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from prebake.project.namedcontexts import NamedContext
+from prebake.project.contexts.namedcontexts import NamedContext
 from tests.project.contexts import BROAD, contexts, told, workflow
 
 NAMED = "FROM python:3.12\nCOPY src/app.py /app/\n"

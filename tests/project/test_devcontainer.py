@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prebake.files import disk
-from prebake.project.devcontainer import DevContainer, compose_files_of, dev_container
+from prebake.project.contexts.devcontainer import DevContainer, compose_files_of, dev_container
 from prebake.project.jsontree import load_json
 from prebake.project.yamltree import Node
 from prebake.text import MAX_BY_HAND, Text

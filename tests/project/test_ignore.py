@@ -11,9 +11,9 @@ from pathspec import GitIgnoreSpec
 
 from prebake.config import Builder
 from prebake.files import disk
-from prebake.project.docker_pattern import DockerPattern, simulate
-from prebake.project.ignore import ROOT, IgnoreRules, rules_of
-from prebake.project.ignoreinforce import in_force
+from prebake.project.ignore.docker_pattern import DockerPattern, simulate
+from prebake.project.ignore.inforce import in_force
+from prebake.project.ignore.rules import ROOT, IgnoreRules, rules_of
 from prebake.syntax.ignorefile import parse_ignore
 from prebake.text import Text
 

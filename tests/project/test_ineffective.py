@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prebake.config import Builder
-from prebake.project.ignore import IgnoreRules, rules_of
-from prebake.project.ineffective import ineffective
+from prebake.project.ignore.ineffective import ineffective
+from prebake.project.ignore.rules import IgnoreRules, rules_of
 from prebake.text import Text
 
 

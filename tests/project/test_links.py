@@ -6,7 +6,7 @@ import pytest
 
 from prebake.engine import Engine
 from prebake.files import absolute, disk
-from prebake.project.ignoreinforce import in_force
+from prebake.project.ignore.inforce import in_force
 from prebake.project.links import led_to
 from tests.rules.trees import make_tree
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from prebake.project.catalogue import is_hub_id
-from prebake.project.loads import Load, find_loads
+from prebake.project.models.catalogue import is_hub_id
+from prebake.project.models.loads import Load, find_loads
 from tests.project.programs import run
 
 

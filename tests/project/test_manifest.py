@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from prebake.project.manifest import console_scripts
+from prebake.project.manifests.manifest import console_scripts
 from prebake.text import Text
 
 

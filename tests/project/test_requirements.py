@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prebake.project.requirements import Closure, Trouble, closure, decode, local_path, logical_lines
+from prebake.project.manifests.requirements import Closure, Trouble, closure, decode, local_path, logical_lines
 from prebake.text import Text
 
 

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from prebake.files import Kind, disk
-from prebake.project.ignore import NO_RULES, IgnoreRules, rules_of
-from prebake.project.landmarks import LARGE
-from prebake.project.scan import ContextScan, EntrySize, ScanProgress, Size, scan
+from prebake.project.ignore.rules import NO_RULES, IgnoreRules, rules_of
+from prebake.project.measuring.landmarks import LARGE
+from prebake.project.measuring.scan import ContextScan, EntrySize, ScanProgress, Size, scan
 from prebake.text import Text
 
 

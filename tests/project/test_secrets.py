@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prebake.project.secretnames import MAX_BYTES
-from prebake.project.secrets import secret_in
+from prebake.project.measuring.secretnames import MAX_BYTES
+from prebake.project.measuring.secrets import secret_in
 from prebake.text import Text
 
 HEX = "8f3a09c4bb31e7d29fa1c07be6d4f5a2c3980e1d"

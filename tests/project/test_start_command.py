@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from prebake.project.command import Place, Program, programs_of_words
+from prebake.project.starting.command import Place, Program, programs_of_words
 from prebake.text import Text
 
 

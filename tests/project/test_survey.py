@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from prebake.files import Snapshot, disk
-from prebake.project.ignore import NO_RULES, IgnoreRules
-from prebake.project.scan import ContextScan, scan
-from prebake.project.survey import Survey
+from prebake.project.ignore.rules import NO_RULES, IgnoreRules
+from prebake.project.measuring.scan import ContextScan, scan
+from prebake.project.measuring.survey import Survey
 from prebake.text import Text
 from tests.project.surveys import CountingDisk, rules, shown
 from tests.project.test_scan import make

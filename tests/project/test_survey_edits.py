@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from prebake.files import Disk, Snapshot
-from prebake.project.ignore import NO_RULES
-from prebake.project.landmarks import LARGE
-from prebake.project.scan import ContextScan, scan
-from prebake.project.survey import Survey
+from prebake.project.ignore.rules import NO_RULES
+from prebake.project.measuring.landmarks import LARGE
+from prebake.project.measuring.scan import ContextScan, scan
+from prebake.project.measuring.survey import Survey
 from prebake.text import Text
 from tests.project.surveys import CountingDisk, rules, shown
 

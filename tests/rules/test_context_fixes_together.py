@@ -23,8 +23,8 @@ from prebake.engine import Engine
 from prebake.files import Snapshot
 from prebake.findings import Applicability
 from prebake.fixing import FixResult, Refusal, apply_fix, fix_all
-from prebake.project.ignore import IgnoreRules
-from prebake.project.ignoreinforce import in_force
+from prebake.project.ignore.inforce import in_force
+from prebake.project.ignore.rules import IgnoreRules
 from prebake.text import Text
 from tests.rules.trees import make_tree
 

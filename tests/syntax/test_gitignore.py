@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from prebake.project.ignore import rules_of
+from prebake.project.ignore.rules import rules_of
 from prebake.syntax.gitignore import translated
 from prebake.text import Text
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prebake.project.ignore import rules_of
+from prebake.project.ignore.rules import rules_of
 from prebake.syntax.ignorefile import example, parse_ignore
 from prebake.text import Text
 

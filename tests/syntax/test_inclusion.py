@@ -71,7 +71,7 @@ PATHS = tuple("/".join(parts) for depth in (1, 2, 3) for parts in product(("a", 
 @settings(max_examples=300, deadline=None)
 @given(PATTERNS, PATTERNS)
 def test_claims_hold(outer: str, inner: str) -> None:
-    from prebake.project.docker_pattern import DockerPattern
+    from prebake.project.ignore.docker_pattern import DockerPattern
 
     sources = parse_ignore(Text(f"{outer}\n{inner}")).patterns
     if len(sources) != 2 or any(problem(source.pattern) for source in sources):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from prebake.data import load_table
-from prebake.project.start import ImageCommand
+from prebake.project.starting.start import ImageCommand
 
 
 @lru_cache(maxsize=1)

@@ -17,10 +17,10 @@ from prebake.text import Text
 
 if TYPE_CHECKING:
     from prebake.config import Settings
-    from prebake.project.context import Context
-    from prebake.project.ignore import IgnoreRules
-    from prebake.project.namedcontexts import NamedContext
-    from prebake.project.scan import ContextScan
+    from prebake.project.contexts.find import Context
+    from prebake.project.contexts.namedcontexts import NamedContext
+    from prebake.project.ignore.rules import IgnoreRules
+    from prebake.project.measuring.scan import ContextScan
 
 T = TypeVar("T")
 
@@ -77,7 +77,7 @@ class Build:
     @cached_property
     def ignore(self) -> IgnoreRules:
         """The ignore file in force for the context; one without patterns when there is none."""
-        from prebake.project.ignoreinforce import in_force
+        from prebake.project.ignore.inforce import in_force
 
         root = None if self.context.remote else self.context.root
         return in_force(self.snapshot, self.path, root, self.settings.builder)
@@ -118,7 +118,7 @@ class Build:
         """The named build context that a name means in FROM and ``--from``; ``None`` for a stage or an image."""
         if not self.context.named:
             return None
-        from prebake.project.namedcontexts import find_named
+        from prebake.project.contexts.namedcontexts import find_named
 
         return find_named(self.context.named, name)
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from prebake.build.build import Build
 from prebake.files import Kind, Snapshot
-from prebake.project.ignore import IgnoreRules
-from prebake.project.namedcontexts import rules_of_folder
+from prebake.project.contexts.namedcontexts import rules_of_folder
+from prebake.project.ignore.rules import IgnoreRules
 from prebake.syntax.glob import wildcard
 
 _MOST_MATCHES = 10_000

@@ -18,7 +18,7 @@ from prebake.build.contextfiles import ContextFiles, TooMany
 from prebake.build.paths import inside
 from prebake.build.state import State, base_stage, states
 from prebake.files import Kind, join
-from prebake.project.ignore import IgnoreRules, rules_of
+from prebake.project.ignore.rules import IgnoreRules, rules_of
 from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction, Word

@@ -11,7 +11,7 @@ from prebake.build.builders import BUILDKIT, Builder
 from prebake.build.origins import PLATFORM
 from prebake.build.state import State
 from prebake.data import load_table
-from prebake.project.namedcontexts import NamedContext
+from prebake.project.contexts.namedcontexts import NamedContext
 from prebake.records import NamedTuple
 from prebake.syntax.caret import Caret, Part
 from prebake.syntax.dockerfile import Dockerfile

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prebake.build.build import Build
 from prebake.build.names import Definition, Occurrence, occurrences
-from prebake.project.evidence import Evidence
+from prebake.project.contexts.evidence import Evidence
 from prebake.records import NamedTuple
 
 PLATFORM = {

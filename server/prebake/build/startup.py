@@ -11,13 +11,13 @@ from prebake.build.copies import copies_by_stage
 from prebake.build.paths import inside
 from prebake.build.state import State, chain, compute, states
 from prebake.files import join
-from prebake.project.layout import compose_files
-from prebake.project.start import ImageCommand, Start, image_command, service_environment, service_words
+from prebake.project.contexts.layout import compose_files
+from prebake.project.starting.start import ImageCommand, Start, image_command, service_environment, service_words
 from prebake.syntax.dockerfile import Dockerfile, Instruction, Stage
 from prebake.text import Text
 
 if TYPE_CHECKING:
-    from prebake.project.compose import Service
+    from prebake.project.compose.services import Service
 
 _MAX_DEPTH = 4
 _MAX_ORIGINS = 8
@@ -67,7 +67,7 @@ def compose_services(build: Build) -> tuple[Service, ...]:
     """
     found: list[Service] = []
     for path in compose_files(build.snapshot, build.path, build.root):
-        from prebake.project.overrides import overridden
+        from prebake.project.compose.overrides import overridden
 
         services = overridden(build.snapshot, path)
         builders = [service for service in services if _builds(build, service)]

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from prebake.build.build import Build, fact
 from prebake.build.variables import NO_VARIABLES, Variables
-from prebake.project.namedcontexts import NamedContext, find_named
+from prebake.project.contexts.namedcontexts import NamedContext, find_named
 from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Dockerfile, Instruction, Stage
 from prebake.syntax.expand import expand, references

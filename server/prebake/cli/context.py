@@ -19,8 +19,8 @@ from prebake.files import Snapshot, absolute, relative
 from prebake.findings import Applicability, Severity
 
 if TYPE_CHECKING:
-    from prebake.project.ignore import IgnoreRules
-    from prebake.project.scan import ContextScan
+    from prebake.project.ignore.rules import IgnoreRules
+    from prebake.project.measuring.scan import ContextScan
 
 _ADVISERS = "PB1"
 """The rules about contexts."""

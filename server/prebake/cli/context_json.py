@@ -10,9 +10,9 @@ from prebake.cli.contexts import Reader, Shown, whole_view
 from prebake.cli.json_format import VERSION
 from prebake.cli.tree import Node, choose
 from prebake.files import join, relative
-from prebake.project.attribution import Attribution, ContextEntry
-from prebake.project.ignore import IgnoreRules
-from prebake.project.scan import Size, sum_of
+from prebake.project.ignore.rules import IgnoreRules
+from prebake.project.measuring.attribution import Attribution, ContextEntry
+from prebake.project.measuring.scan import Size, sum_of
 from prebake.syntax.ignorefile import Pattern
 
 _ENTRIES = 1000

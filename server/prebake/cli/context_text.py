@@ -9,8 +9,8 @@ from prebake.cli.output import Output, printable
 from prebake.cli.tree import Item, Node, View, choose
 from prebake.cli.tree_text import Note, TreeText, on_one_line
 from prebake.files import relative
-from prebake.project.attribution import Attribution, ContextEntry
-from prebake.project.scan import Size
+from prebake.project.measuring.attribution import Attribution, ContextEntry
+from prebake.project.measuring.scan import Size
 from prebake.records import NamedTuple
 from prebake.sizes import amount, human
 from prebake.syntax.dockerfile import Instruction

@@ -9,9 +9,9 @@ from prebake.build.build import Build
 from prebake.build.builders import builder_of
 from prebake.build.context.transfer import Transfer, transfer
 from prebake.cli.tree import Item, View
-from prebake.project.attribution import Attribution, ContextEntry
-from prebake.project.ignore import IgnoreRules
-from prebake.project.scan import ContextScan, Size
+from prebake.project.ignore.rules import IgnoreRules
+from prebake.project.measuring.attribution import Attribution, ContextEntry
+from prebake.project.measuring.scan import ContextScan, Size
 from prebake.records import NamedTuple
 from prebake.syntax.ignorefile import IgnoreFile, Pattern
 from prebake.text import Text

@@ -17,7 +17,7 @@ def unified_diff(edit: FileEdit, folder: str) -> Iterator[str]:
     """
     import difflib
 
-    from prebake.project.secrets import masked
+    from prebake.project.measuring.secrets import masked
 
     name = relative(edit.path, folder)
     before, after = [] if edit.base is None else _lines(edit.base), _lines(edit.apply())

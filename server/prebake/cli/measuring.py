@@ -9,9 +9,9 @@ from prebake.cli.output import Output, printable
 from prebake.files import Snapshot, relative
 
 if TYPE_CHECKING:
-    from prebake.project.ignore import IgnoreRules
-    from prebake.project.scan import ContextScan, ScanProgress
-    from prebake.project.survey import Survey
+    from prebake.project.ignore.rules import IgnoreRules
+    from prebake.project.measuring.scan import ContextScan, ScanProgress
+    from prebake.project.measuring.survey import Survey
 
 _PATIENCE_SECONDS = 0.7
 """How long a walk may take before anything is said."""
@@ -37,7 +37,7 @@ class Measuring:
         for known_root, known_rules, found in self._known:
             if known_root == root and known_rules == rules:
                 return found
-        from prebake.project.survey import Survey
+        from prebake.project.measuring.survey import Survey
 
         if root not in self._surveys:
             self._surveys[root] = Survey(root)

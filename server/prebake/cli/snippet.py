@@ -24,7 +24,7 @@ def snippet(text: Text, span: Span) -> tuple[str, str, str]:
     number, start = span.start
     line = text.line(number)
     if _SECRET.search(line):
-        from prebake.project.secrets import masked
+        from prebake.project.measuring.secrets import masked
 
         line = masked(line)
     visible_end = len(line.rstrip())

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
 
-from prebake.project.attribution import ContextEntry
-from prebake.project.scan import Size, sum_of
+from prebake.project.measuring.attribution import ContextEntry
+from prebake.project.measuring.scan import Size, sum_of
 from prebake.records import NamedTuple
 from prebake.syntax.ignorefile import Pattern
 

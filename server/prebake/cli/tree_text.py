@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from prebake.cli.output import Output, printable
 from prebake.cli.snippet import width
 from prebake.cli.tree import Item, Node
-from prebake.project.scan import Size
+from prebake.project.measuring.scan import Size
 from prebake.records import NamedTuple
 from prebake.sizes import files, human
 from prebake.syntax.ignorefile import Pattern

@@ -24,10 +24,10 @@ from prebake.paths import is_below
 if TYPE_CHECKING:
     from prebake.files import Snapshot
     from prebake.lsp.language_server import Server
-    from prebake.project.attribution import Attribution
-    from prebake.project.ignore import IgnoreRules
-    from prebake.project.scan import ContextScan, ScanProgress
-    from prebake.project.survey import Survey
+    from prebake.project.ignore.rules import IgnoreRules
+    from prebake.project.measuring.attribution import Attribution
+    from prebake.project.measuring.scan import ContextScan, ScanProgress
+    from prebake.project.measuring.survey import Survey
 
 T = TypeVar("T")
 
@@ -74,7 +74,7 @@ class _Known:
 
 def _attribution(scan: ContextScan, rules: IgnoreRules) -> Attribution:
     """What becomes of a whole context under other rules than those it was measured under."""
-    from prebake.project.attribution import Attribution
+    from prebake.project.measuring.attribution import Attribution
 
     return Attribution(scan._replace(rules=rules))
 
@@ -171,7 +171,7 @@ class Attributions:
         stop: threading.Event,
     ) -> _Known:
         """Walk over a context, or over what has changed in it."""
-        from prebake.project.survey import Survey
+        from prebake.project.measuring.survey import Survey
 
         def show(seen: ScanProgress) -> None:
             if seen.files:

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from prebake.build.build import Build
     from prebake.engine import Engine
     from prebake.lsp.language_server import Server
-    from prebake.project.attribution import Attribution
-    from prebake.project.ignore import IgnoreRules
-    from prebake.project.scan import ContextScan
+    from prebake.project.ignore.rules import IgnoreRules
+    from prebake.project.measuring.attribution import Attribution
+    from prebake.project.measuring.scan import ContextScan
 
 METHOD = types.TEXT_DOCUMENT_CODE_LENS
 
@@ -119,7 +119,7 @@ class CodeLenses:
         return known[1] if known is not None else "measuring the build context"
 
     def _sizes(self, view: View, path: str, number: int) -> _Sizes | None:
-        from prebake.build.context.remedied import rules_with
+        from prebake.build.context.ignorefile.remedied import rules_with
         from prebake.build.context.transfer import transfer
 
         over = _over(view.builds(path))
@@ -185,7 +185,7 @@ def _over(builds: tuple[Build, ...]) -> list[_Over]:
 
 def _stage_title(over: _Over, scan: ContextScan, remedied: IgnoreRules) -> str:
     """What is sent, and what would be with the fixes. Looks at every file of the context."""
-    from prebake.build.context.remedied import sent_size
+    from prebake.build.context.ignorefile.remedied import sent_size
     from prebake.sizes import amount, human
 
     build, where = over.build, "" if over.name is None else f"{over.name}: "

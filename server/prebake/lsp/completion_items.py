@@ -9,7 +9,7 @@ from lsprotocol import types
 from prebake.text import Position, Span
 
 if TYPE_CHECKING:
-    from prebake.build.context.entries import PathEntry
+    from prebake.build.context.ignorefile.entries import PathEntry
     from prebake.lsp.client import Client
     from prebake.lsp.documents import Document
 

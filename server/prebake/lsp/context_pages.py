@@ -11,8 +11,8 @@ from prebake.lsp.markup import code
 from prebake.sizes import amount, human
 
 if TYPE_CHECKING:
-    from prebake.project.attribution import Attribution, ContextEntry, Reach
-    from prebake.project.scan import Size
+    from prebake.project.measuring.attribution import Attribution, ContextEntry, Reach
+    from prebake.project.measuring.scan import Size
     from prebake.syntax.ignorefile import Pattern
 
 MEASURING = "The build context is being measured: look again in a moment."
@@ -23,7 +23,7 @@ _SHOWN_LEFT_OUT = 3
 
 def pattern_page(pattern: Pattern, attribution: Attribution | None) -> str:
     """What a pattern does: what it matches, how much of that it decides about, and what it would match anywhere."""
-    from prebake.project.attribution import anywhere
+    from prebake.project.measuring.attribution import anywhere
 
     name = code(pattern.raw)
     if pattern.problem is not None:
@@ -78,7 +78,7 @@ def sources_page(
     entries = [entry for path in paths if (entry := attribution.find(path)) is not None]
     if not entries:
         return None
-    from prebake.project.scan import sum_of
+    from prebake.project.measuring.scan import sum_of
 
     least = "" if attribution.scan.complete else "at least "
     left = sum_of(entry.left_out for entry in entries)

@@ -18,12 +18,12 @@ from prebake.text import Position, Span
 
 if TYPE_CHECKING:
     from prebake.build.build import Build
-    from prebake.build.context.entries import PathEntry
+    from prebake.build.context.ignorefile.entries import PathEntry
     from prebake.build.offers import Offer, Scene
     from prebake.engine import Engine
     from prebake.lsp.documents import Document
     from prebake.lsp.language_server import Server
-    from prebake.project.attribution import Attribution
+    from prebake.project.measuring.attribution import Attribution
     from prebake.syntax.caret import Caret
 
 _KINDS = {
@@ -93,7 +93,7 @@ class DockerfileCompletion:
     def page(self, engine: Engine, data: Mapping[str, str]) -> Callable[[], str | None] | None:
         """What there is to say about a path that was offered, if its context is measured. Does work on the engine."""
         from prebake.lsp.context_pages import sources_page
-        from prebake.project.ignoreinforce import in_force
+        from prebake.project.ignore.inforce import in_force
 
         path, root = data["dockerfile"], data["context"]
         rules = in_force(engine.snapshot, path, root, engine.settings(path).builder)
@@ -103,7 +103,7 @@ class DockerfileCompletion:
 
     def _paths(self, engine: Engine, build: Build, scene: Scene, origin: str | None) -> _Paths | None:
         """What the folder that was typed holds; ``None`` where no one folder of a known context is meant."""
-        from prebake.build.context.entries import listed_paths
+        from prebake.build.context.ignorefile.entries import listed_paths
         from prebake.build.contextfiles import named_files
         from prebake.syntax.glob import WILDCARDS, clean
 
@@ -194,7 +194,7 @@ def _data(build: Build, source: str) -> dict[str, str]:
 
 def _entries(paths: _Paths, caret: Caret) -> tuple[list[PathEntry], bool]:
     """Folders, then files, by name, what is hidden last; and whether that is all there is to say."""
-    from prebake.build.context.entries import measured_paths
+    from prebake.build.context.ignorefile.entries import measured_paths
 
     found = list(paths.listed)
     if paths.attribution is not None:

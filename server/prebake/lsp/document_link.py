@@ -61,7 +61,7 @@ class _Links:
 
     def _compose(self) -> Iterator[types.DocumentLink]:
         from prebake.files import parent
-        from prebake.project.composelinks import compose_links
+        from prebake.project.compose.links import compose_links
 
         for link in compose_links(self._snapshot, self._path):
             yield self._link(link.span, self._view.uri(link.path), relative(link.path, parent(self._path)))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from prebake.build.build import Build
     from prebake.engine import Engine
     from prebake.lsp.language_server import Server
-    from prebake.project.scan import Size
+    from prebake.project.measuring.scan import Size
 
 
 class Page(NamedTuple):
@@ -156,7 +156,7 @@ class Hovers:
 
     def _sources(self, view: View, builds: tuple[Build, ...], place: Position) -> Iterator[Page]:
         """What the instruction at a place, or the one source of it that the place is in, sends from each context."""
-        from prebake.build.context.taken import taken
+        from prebake.build.context.arriving.taken import taken
         from prebake.lsp.context_pages import sources_page
 
         snapshot = view.engine.snapshot
@@ -181,7 +181,7 @@ class Hovers:
 
     def _sent(self, engine: Engine, build: Build, paths: list[str]) -> Size | None:
         """What is sent of some paths, if as much as that is known."""
-        from prebake.project.scan import sum_of
+        from prebake.project.measuring.scan import sum_of
 
         scan = self._server.scans.scanner(engine.snapshot, build.context.root or "/", build.ignore)
         return None if scan is None else sum_of(scan.size_of(path) for path in paths)

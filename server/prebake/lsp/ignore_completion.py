@@ -16,12 +16,12 @@ from prebake.records import NamedTuple
 
 if TYPE_CHECKING:
     from prebake.build.build import Build
-    from prebake.build.context.entries import PathEntry, ToolEntry, Typed
+    from prebake.build.context.ignorefile.entries import PathEntry, ToolEntry, Typed
     from prebake.engine import Engine
     from prebake.lsp.documents import Document
     from prebake.lsp.language_server import Server
-    from prebake.project.attribution import Attribution
-    from prebake.project.ignore import IgnoreRules
+    from prebake.project.ignore.rules import IgnoreRules
+    from prebake.project.measuring.attribution import Attribution
 
 _LARGE = 1_000_000
 """Paths of fewer bytes come after the entries for what tools make."""
@@ -43,7 +43,7 @@ class Place(NamedTuple):
     @classmethod
     def at(cls, document: Document, position: types.Position) -> Place | None:
         """The pattern at a position; ``None`` in a comment."""
-        from prebake.build.context.entries import typed
+        from prebake.build.context.ignorefile.entries import typed
 
         line, caret = document.coordinates.from_client(position)
         text = document.text.line(line)
@@ -59,7 +59,7 @@ class Place(NamedTuple):
 
     def rules(self, path: str) -> IgnoreRules:
         """What the file says without this line; what stands above it, for an exception, which has no effect on more."""
-        from prebake.project.ignore import rules_of
+        from prebake.project.ignore.rules import rules_of
         from prebake.text import Text
 
         text = self.document.text
@@ -96,7 +96,7 @@ class IgnoreFileCompletion:
         return None if found is None else partial(self._items, found)
 
     def _offer(self, engine: Engine, path: str, position: types.Position) -> _Offer | None:
-        from prebake.build.context.entries import listed_paths, tool_entries
+        from prebake.build.context.ignorefile.entries import listed_paths, tool_entries
 
         document = self._server.analysis.documents.get(path)
         place = None if document is None else Place.at(document, position)
@@ -114,7 +114,7 @@ class IgnoreFileCompletion:
         return _Offer(place, attribution, listed, tools)
 
     def _items(self, offer: _Offer) -> types.CompletionList:
-        from prebake.build.context.entries import measured_paths
+        from prebake.build.context.ignorefile.entries import measured_paths
 
         place, folder = offer.place, offer.place.typed.folder
         paths = offer.listed

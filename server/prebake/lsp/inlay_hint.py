@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from prebake.build.build import Build
     from prebake.engine import Engine
     from prebake.lsp.language_server import Server
-    from prebake.project.scan import ContextScan, Size
+    from prebake.project.measuring.scan import ContextScan, Size
     from prebake.syntax.dockerfile import Instruction
     from prebake.text import Span
 
@@ -55,8 +55,8 @@ def _hints(view: View, path: str, part: Span) -> Iterator[types.InlayHint]:
 
 def _sent(build: Build, instruction: Instruction, scan: ContextScan) -> Size | None:
     """What an instruction sends; ``None`` where it leaves out some of it itself."""
-    from prebake.build.context.taken import taken
-    from prebake.project.scan import sum_of
+    from prebake.build.context.arriving.taken import taken
+    from prebake.project.measuring.scan import sum_of
 
     if instruction.stage is None or instruction.flag_values("exclude"):
         return None

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from prebake.build.build import Build
     from prebake.build.names import Definition, Occurrence
     from prebake.build.origins import Origin
-    from prebake.project.evidence import Evidence
+    from prebake.project.contexts.evidence import Evidence
     from prebake.syntax.dockerfile import Stage
 
 _MOST_LINES = 4

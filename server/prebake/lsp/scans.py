@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from prebake.engine import Engine
     from prebake.files import Snapshot
     from prebake.lsp.language_server import Server
-    from prebake.project.ignore import IgnoreRules
-    from prebake.project.scan import ContextScan, ScanProgress
-    from prebake.project.survey import Survey
+    from prebake.project.ignore.rules import IgnoreRules
+    from prebake.project.measuring.scan import ContextScan, ScanProgress
+    from prebake.project.measuring.survey import Survey
 
 T = TypeVar("T")
 
@@ -204,7 +204,7 @@ class Scans:
 
     def _measure(self, files: Snapshot, root: str, mine: _Running) -> None:
         """Look at a context. In the scanning thread, the only one that uses surveys."""
-        from prebake.project.survey import Survey
+        from prebake.project.measuring.survey import Survey
 
         def show(progress: ScanProgress) -> None:
             if progress.files:  # the first report comes before anything was looked at

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from prebake.build.build import Build
 from prebake.build.builders import builder_of
-from prebake.build.context.sources import Lost, lost_sources
+from prebake.build.context.arriving.sources import Lost, lost_sources
 from prebake.edits import FileEdit
 from prebake.files import relative
 from prebake.findings import Applicability, Finding, Fix, Location, Related, Severity
@@ -16,7 +16,7 @@ from prebake.rules.base import Rule
 from prebake.text import Text, shortened
 
 if TYPE_CHECKING:
-    from prebake.build.context.namedsources import LostNamed
+    from prebake.build.context.arriving.namedsources import LostNamed
 
 
 class CopySourceIgnored(Rule):
@@ -89,7 +89,7 @@ class CopySourceIgnored(Rule):
     def check(self, build: Build) -> Iterator[Finding]:
         """One finding for each source."""
         if build.context.named:
-            from prebake.build.context.namedsources import lost_named
+            from prebake.build.context.arriving.namedsources import lost_named
 
             for named in lost_named(build):
                 if named.ignore_file is not None:
@@ -101,7 +101,7 @@ class CopySourceIgnored(Rule):
                 yield self._finding(build, lost)
 
     def _finding(self, build: Build, lost: Lost) -> Finding:
-        from prebake.build.context.reincluded import deciding
+        from prebake.build.context.ignorefile.reincluded import deciding
 
         site = lost.site
         path = build.ignore.path or "/"
@@ -131,7 +131,7 @@ class CopySourceIgnored(Rule):
 
 
 def _message(build: Build, lost: Lost) -> str:
-    from prebake.build.context.reincluded import deciding
+    from prebake.build.context.ignorefile.reincluded import deciding
 
     source = lost.left_out[0]
     pattern = deciding(build, source)
@@ -153,7 +153,7 @@ def _stop(build: Build, path: str) -> str:
 
 def _repair(build: Build, lost: Lost) -> tuple[Fix, ...] | str:
     """The fixes, or why there is none."""
-    from prebake.build.context.reincluded import changes
+    from prebake.build.context.ignorefile.reincluded import changes
 
     found = changes(build, lost)
     if isinstance(found, str):

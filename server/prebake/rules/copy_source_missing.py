@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 from prebake.build.build import Build
 from prebake.build.builders import builder_of
-from prebake.build.context.pointers import Pointers, fetcher, pointers
-from prebake.build.context.sources import may_lack_sources
+from prebake.build.context.arriving.pointers import Pointers, fetcher, pointers
+from prebake.build.context.arriving.sources import may_lack_sources
 from prebake.files import relative
 from prebake.findings import Finding, Location, Related, Severity
 from prebake.rules.base import Rule
 from prebake.sizes import human
 
 if TYPE_CHECKING:
-    from prebake.build.context.absent import Absent
-    from prebake.build.context.namedsources import LostNamed
+    from prebake.build.context.arriving.absent import Absent
+    from prebake.build.context.arriving.namedsources import LostNamed
 
 _NAMED = 3
 
@@ -80,12 +80,12 @@ class CopySourceMissing(Rule):
     def check(self, build: Build) -> Iterator[Finding]:
         """One finding for each source."""
         if may_lack_sources(build):
-            from prebake.build.context.absent import absent_sources
+            from prebake.build.context.arriving.absent import absent_sources
 
             for absent in absent_sources(build):
                 yield self._missing(build, absent)
         if build.context.named:
-            from prebake.build.context.namedsources import lost_named
+            from prebake.build.context.arriving.namedsources import lost_named
 
             for named in lost_named(build):
                 if named.ignore_file is None:
@@ -113,7 +113,7 @@ class CopySourceMissing(Rule):
         )
 
     def _missing_elsewhere(self, build: Build, lost: LostNamed) -> Finding:
-        from prebake.build.context.makers import is_git_ignored, maker_of
+        from prebake.build.context.arriving.makers import is_git_ignored, maker_of
 
         maker = maker_of(build, lost.path, lost.folder)
         ignored = maker is None and is_git_ignored(build, lost.path, lost.folder)

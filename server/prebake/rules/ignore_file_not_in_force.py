@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from functools import partial
 
 from prebake.build.build import Build
-from prebake.build.context.strays import Stray, left_unread, removes_what_is_named, stray
+from prebake.build.context.patterns.strays import Stray, left_unread, removes_what_is_named, stray
 from prebake.build.context.use import ContextUse, context_use
 from prebake.edits import FileEdit, TextEdit
 from prebake.files import is_below, relative
 from prebake.findings import Applicability, Cost, Finding, Fix, Location, Severity
-from prebake.project.ignore import IgnoreRules
-from prebake.project.scan import ContextScan
+from prebake.project.ignore.rules import IgnoreRules
+from prebake.project.measuring.scan import ContextScan
 from prebake.rules.base import Rule
 from prebake.sizes import amount, human
 from prebake.text import Position, shortened

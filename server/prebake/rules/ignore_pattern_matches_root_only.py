@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from prebake.build.build import Build
-from prebake.build.context.rootonly import RootOnly, root_only
+from prebake.build.context.patterns.rootonly import RootOnly, root_only
 from prebake.edits import FileEdit, TextEdit
 from prebake.findings import Applicability, Cost, Finding, Fix, Location, Related, Severity
 from prebake.rules.base import Rule

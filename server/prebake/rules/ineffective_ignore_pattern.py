@@ -7,16 +7,16 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from prebake.build.build import Build
-from prebake.build.context.misread import Misread, misread
+from prebake.build.context.patterns.misread import Misread, misread
 from prebake.edits import FileEdit, TextEdit, with_lines, without_lines
 from prebake.findings import Applicability, Finding, Fix, Location, Related, Severity
-from prebake.project.ineffective import Ineffective, ineffective
+from prebake.project.ignore.ineffective import Ineffective, ineffective
 from prebake.rules.base import Rule
 from prebake.sizes import human
 from prebake.text import Position, Span, Text, shortened
 
 if TYPE_CHECKING:
-    from prebake.build.context.emptied import Emptied
+    from prebake.build.context.patterns.emptied import Emptied
 
 
 class IneffectiveIgnorePattern(Rule):
@@ -86,7 +86,7 @@ class IneffectiveIgnorePattern(Rule):
         others = misread(build)
         told = {found.pattern for found in others}
         if build.ignore.may_empty:
-            from prebake.build.context.emptied import emptied
+            from prebake.build.context.patterns.emptied import emptied
 
             for loss in emptied(build):
                 yield self._loss(path, file.text, loss)
@@ -179,7 +179,7 @@ def _missing(loss: Emptied) -> str:
 
 
 def _restoration(path: str, text: Text, loss: Emptied) -> tuple[Fix, ...] | str:
-    from prebake.build.context.emptied import exceptions_behind, without_the_later
+    from prebake.build.context.patterns.emptied import exceptions_behind, without_the_later
 
     fixes = []
     removal, move = without_the_later(text, loss), exceptions_behind(text, loss)

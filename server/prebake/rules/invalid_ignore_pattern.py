@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from prebake.build.build import Build
-from prebake.build.context.misread import Malformed, Unsendable, is_too_long, malformed, unsendable
+from prebake.build.context.patterns.misread import Malformed, Unsendable, is_too_long, malformed, unsendable
 from prebake.edits import FileEdit, TextEdit, without_lines
 from prebake.findings import Applicability, Finding, Fix, Location, Severity
 from prebake.rules.base import Rule

@@ -10,13 +10,13 @@ from prebake.build.build import Build
 from prebake.build.context.use import ContextUse, context_use
 from prebake.files import is_below, relative
 from prebake.findings import Applicability, Cost, Finding, Fix, Location, Related, Severity
-from prebake.project.ignore import rules_of
+from prebake.project.ignore.rules import rules_of
 from prebake.rules.base import Rule
 from prebake.sizes import amount, human
 from prebake.text import Span, Text
 
 if TYPE_CHECKING:
-    from prebake.build.context.junk import Junk, Leftover
+    from prebake.build.context.ignorefile.junk import Junk, Leftover
 
 _NAMED = 3
 
@@ -84,7 +84,7 @@ class JunkInContext(Rule):
         root, rules = build.context.root, build.ignore
         if root is None or rules.path is None or rules.file is None or rules.is_empty or not build.tree.stages:
             return
-        from prebake.build.context.junk import junk  # most projects that are slow have no ignore file at all
+        from prebake.build.context.ignorefile.junk import junk  # most projects that are slow have no ignore file at all
 
         found = junk(build)
         if found is None:
@@ -153,8 +153,8 @@ def _listed(items: list[str]) -> str:
 
 def _repair(build: Build, found: Junk, use: ContextUse) -> tuple[Fix, ...] | str:
     """One fix that adds everything, then one for each entry; or why there is none."""
-    from prebake.build.context.placement import added
-    from prebake.build.context.proposal import leaves_in_what_is_named
+    from prebake.build.context.ignorefile.placement import added
+    from prebake.build.context.ignorefile.proposal import leaves_in_what_is_named
 
     path, file, scan = build.ignore.path, build.ignore.file, build.scan
     if path is None or file is None or scan is None:

@@ -7,19 +7,19 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from prebake.build.build import Build
-from prebake.build.context.strays import cloud_build_list, stray
+from prebake.build.context.patterns.strays import cloud_build_list, stray
 from prebake.build.context.use import ContextUse, context_use
 from prebake.files import Kind, join, parent, relative
 from prebake.findings import Applicability, Cost, Finding, Fix, Location, Related, Severity
-from prebake.project.ignore import NAME
-from prebake.project.scan import ContextScan
+from prebake.project.ignore.rules import NAME
+from prebake.project.measuring.scan import ContextScan
 from prebake.rules.base import Rule
 from prebake.sizes import amount, human
 from prebake.syntax.dockerfile import Instruction
 from prebake.text import Position, Span
 
 if TYPE_CHECKING:
-    from prebake.build.context.proposal import Proposal
+    from prebake.build.context.ignorefile.proposal import Proposal
 
 _NAMED = 3
 _MAX_SHOWN = 60
@@ -195,8 +195,8 @@ def _shown(instruction: Instruction) -> str:
 
 def _repair(build: Build, use: ContextUse, scan: ContextScan | None) -> tuple[Fix, ...] | str:
     """The fix, or why there is none."""
-    from prebake.build.context.ignoreedit import written
-    from prebake.build.context.proposal import proposal
+    from prebake.build.context.ignorefile.edit import written
+    from prebake.build.context.ignorefile.proposal import proposal
 
     made = proposal(build)
     if made is None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from prebake.build.build import Build
-from prebake.build.context.secrets import Leak, leaks
+from prebake.build.context.secrets.found import Leak, leaks
 from prebake.files import join, relative
 from prebake.findings import Finding, Fix, Location, Related, Severity
 from prebake.rules.base import Rule
@@ -145,6 +145,6 @@ def _some(shown: Sequence[str], count: int | None = None) -> str:
 
 def _repair(build: Build, found: Sequence[Leak]) -> tuple[Fix, ...] | str:
     """The fixes, or why there is none."""
-    from prebake.build.context.secretfix import removal
+    from prebake.build.context.secrets.fix import removal
 
     return removal(build, [leak.path for leak in found])

@@ -17,7 +17,7 @@ from prebake.build.cache.history import history_step
 from prebake.build.cache.store import Cache, Outcome, Result
 from prebake.config import Settings
 from prebake.files import absolute, disk
-from prebake.project.context import Context, Evidence
+from prebake.project.contexts.find import Context, Evidence
 from prebake.syntax.dockerfile import Instruction
 
 Answers = dict[str, str]

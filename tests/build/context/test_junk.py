@@ -8,12 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from prebake.build.context.junk import junk
-from prebake.build.context.placement import Addition, added, style_of
+from prebake.build.context.ignorefile.junk import junk
+from prebake.build.context.ignorefile.placement import Addition, added, style_of
 from prebake.engine import Engine, builds
 from prebake.files import disk
 from prebake.fixing import Refusal, apply_fix
-from prebake.project.ignore import rules_of
+from prebake.project.ignore.rules import rules_of
 from prebake.syntax.ignorefile import parse_ignore
 from prebake.text import Text
 from tests.rules.trees import make_tree

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from prebake.build.build import Build
-from prebake.build.context.evidence import evidence
+from prebake.build.context.ignorefile.evidence import evidence
+from prebake.build.context.ignorefile.proposal import proposal
 from prebake.build.context.mentions import Mentions, mentions
-from prebake.build.context.proposal import proposal
 from prebake.engine import builds
 from prebake.files import disk
-from prebake.project.ignore import rules_of
+from prebake.project.ignore.rules import rules_of
 from prebake.syntax.ignorefile import literal
 from prebake.text import Text
 from tests.rules.trees import make_tree

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from prebake.build.build import Build
-from prebake.build.context.remedied import rules_with, sent_size
+from prebake.build.context.ignorefile.remedied import rules_with, sent_size
 from prebake.edits import FileEdit, TextEdit
 from prebake.engine import builds
 from prebake.files import disk
 from prebake.findings import Applicability, Fix
-from prebake.project.ignore import IgnoreRules
+from prebake.project.ignore.rules import IgnoreRules
 from prebake.text import Position, Span, Text
 from tests.rules.trees import make_tree
 

@@ -12,9 +12,9 @@ from prebake.build.context.transfer import Transfer, transfer
 from prebake.config import Settings
 from prebake.engine import builds
 from prebake.files import disk
-from prebake.project.attribution import Attribution
-from prebake.project.ignore import NO_RULES
-from prebake.project.scan import scan
+from prebake.project.ignore.rules import NO_RULES
+from prebake.project.measuring.attribution import Attribution
+from prebake.project.measuring.scan import scan
 from tests.build.projects import build_of
 from tests.rules.trees import make_tree
 

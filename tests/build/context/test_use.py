@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from prebake.build.context.evidence import evidence
+from prebake.build.context.ignorefile.evidence import evidence
 from prebake.build.context.use import named_sources, neighbours
 from prebake.engine import builds
 from prebake.files import Disk, Snapshot, disk

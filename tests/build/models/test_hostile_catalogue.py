@@ -16,7 +16,7 @@ import pytest
 
 from prebake.engine import Engine
 from prebake.findings import Finding
-from prebake.project.catalogue import Entry, ShellCommand, entries
+from prebake.project.models.catalogue import Entry, ShellCommand, entries
 from tests.project.test_catalogue import CASES
 from tests.rules.trees import make_tree
 

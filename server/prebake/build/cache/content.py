@@ -15,7 +15,7 @@ from prebake.build.build import Build, fact
 from prebake.build.cache.inputs import Selector
 from prebake.build.contextfiles import ContextFiles, TooMany
 from prebake.files import Kind
-from prebake.project.ignore import rules_of
+from prebake.project.ignore.rules import rules_of
 from prebake.project.links import led_to
 from prebake.records import NamedTuple
 from prebake.syntax.glob import GlobError

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from prebake.build.build import Build, fact_at
 from prebake.build.image import ImageFiles, image_before
 from prebake.build.steps import Step, Steps, steps_at, steps_of_script
-from prebake.project.recipes import recipe_of
+from prebake.project.starting.recipes import recipe_of
 from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction

@@ -13,9 +13,9 @@ from prebake.build.build import Build, fact
 from prebake.build.builders import KANIKO, LEGACY, builder_of
 from prebake.build.context.use import ContextUse, context_use, needed_stages
 from prebake.files import Snapshot, join
-from prebake.project.ignore import IgnoreRules
+from prebake.project.contexts.sources import mount_options
+from prebake.project.ignore.rules import IgnoreRules
 from prebake.project.links import led_to
-from prebake.project.sources import mount_options
 from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Instruction
 from prebake.syntax.glob import WILDCARDS, GlobError, problem, wildcard

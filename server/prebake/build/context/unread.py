@@ -11,8 +11,8 @@ from prebake.build.context.mentions import mentions
 from prebake.build.context.unnamed import unnamed
 from prebake.build.context.use import named_sources
 from prebake.files import Kind, is_below, join
-from prebake.project.landmarks import LARGE, Landmark
-from prebake.project.scan import ContextScan, Size
+from prebake.project.measuring.landmarks import LARGE, Landmark
+from prebake.project.measuring.scan import ContextScan, Size
 from prebake.records import NamedTuple
 from prebake.syntax.glob import WILDCARDS
 from prebake.syntax.ignorefile import can_name

@@ -5,9 +5,9 @@ from __future__ import annotations
 from prebake.build.build import Build, fact
 from prebake.build.copies import SourceKind, copies
 from prebake.build.state import states
-from prebake.project.context import Context, find_contexts
-from prebake.project.layout import dockerfiles
-from prebake.project.sources import mount_options
+from prebake.project.contexts.find import Context, find_contexts
+from prebake.project.contexts.layout import dockerfiles
+from prebake.project.contexts.sources import mount_options
 from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Instruction, Stage, parse
 from prebake.syntax.glob import clean

@@ -15,7 +15,7 @@ from prebake.build.image import image_before
 from prebake.build.installs.installer_table import Installer, aliases, installers_of, programs, tools
 from prebake.build.state import State, states
 from prebake.build.steps import Argument, Step, Steps, steps_at
-from prebake.project.requirements import is_archive, is_local_index, local_path
+from prebake.project.manifests.requirements import is_archive, is_local_index, local_path
 from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Instruction
 

@@ -8,7 +8,7 @@ from prebake.build.build import Build
 from prebake.build.image import Provided, image_before
 from prebake.build.installs.installers import Install, InstallCommand
 from prebake.build.paths import inside
-from prebake.project.requirements import Problem, Trouble
+from prebake.project.manifests.requirements import Problem, Trouble
 from prebake.records import NamedTuple
 
 _LOCKS = (".lock", "-lock.json", "-lock.yaml")

@@ -14,8 +14,8 @@ from prebake.build.installs.notes import Notes
 from prebake.build.installs.readers import FirstStep
 from prebake.build.installs.releases import normalised, requirement
 from prebake.build.paths import inside
-from prebake.project.manifest import read_toml, strings, table
-from prebake.project.requirements import closure, local_path
+from prebake.project.manifests.manifest import read_toml, strings, table
+from prebake.project.manifests.requirements import closure, local_path
 from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.text import Text

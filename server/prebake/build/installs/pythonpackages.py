@@ -14,8 +14,8 @@ from prebake.build.installs.installers import Install, InstallCommand, installs
 from prebake.build.installs.manifests import readings
 from prebake.build.installs.releases import normalised, requirement
 from prebake.files import join
-from prebake.project.manifest import declared, read_toml, table
-from prebake.project.requirements import decode, logical_lines
+from prebake.project.manifests.manifest import declared, read_toml, table
+from prebake.project.manifests.requirements import decode, logical_lines
 from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.text import Text

@@ -24,7 +24,7 @@ from prebake.build.state import states
 from prebake.data import load_table
 from prebake.files import Kind, join, parent
 from prebake.findings import Location
-from prebake.project.layout import workflow_files
+from prebake.project.contexts.layout import workflow_files
 from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
@@ -345,7 +345,7 @@ def _service_texts(build: Build) -> Iterator[str]:
         text = build.snapshot.text(service.path)
         if text is None:
             continue
-        from prebake.project.compose import services
+        from prebake.project.compose.services import services
 
         lines = sorted(other.line for other in services(build.snapshot, service.path))
         last = next((line for line in lines if line > service.line), text.line_count)

@@ -17,7 +17,7 @@ from prebake.build.paths import inside, related
 from prebake.build.shipping import ships
 from prebake.build.state import states
 from prebake.build.steps import Argument, Step, steps_at
-from prebake.project.scan import Size
+from prebake.project.measuring.scan import Size
 from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction

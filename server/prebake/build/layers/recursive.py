@@ -11,7 +11,7 @@ from prebake.build.build import Build, fact
 from prebake.build.layers.written import Written, below, size_of
 from prebake.build.shipping import ships
 from prebake.build.steps import Argument, Step, steps_at
-from prebake.project.scan import Size
+from prebake.project.measuring.scan import Size
 from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction

@@ -10,7 +10,7 @@ from prebake.build.context.use import needed_stages
 from prebake.build.copies import Copy, Mapping, copies
 from prebake.build.installs.misplaced import is_code
 from prebake.build.paths import inside
-from prebake.project.scan import ContextScan
+from prebake.project.measuring.scan import ContextScan
 from prebake.records import NamedTuple
 
 LEAST = 100_000_000

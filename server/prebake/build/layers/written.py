@@ -16,7 +16,7 @@ from prebake.build.installs.manifests import readings
 from prebake.build.paths import inside, related
 from prebake.build.state import base_stage, states
 from prebake.build.steps import Step, steps_at
-from prebake.project.scan import Size
+from prebake.project.measuring.scan import Size
 from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Instruction
 

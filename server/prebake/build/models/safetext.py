@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import shlex
 
-from prebake.project.catalogue import is_hub_id
+from prebake.project.models.catalogue import is_hub_id
 from prebake.regex import regex
 from prebake.text import shortened
 

@@ -19,7 +19,7 @@ from prebake.build.rewriting.moves import Move, moved
 from prebake.build.state import base_stage, states
 from prebake.edits import FileEdit, apply, difference
 from prebake.findings import Applicability
-from prebake.project.volatility import Passed, busts_cache, changes_by_name, changing_arguments
+from prebake.project.contexts.volatility import Passed, busts_cache, changes_by_name, changing_arguments
 from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction, Stage

@@ -9,7 +9,7 @@ from prebake.build.cache.content import filtered
 from prebake.build.cache.inputs import Selector
 from prebake.githistory import Blob, Change
 from prebake.paths import is_below, parent, relative
-from prebake.project.ignore import IgnoreRules
+from prebake.project.ignore.rules import IgnoreRules
 
 _SUBMODULE, _FOLDER = "160000", "040000"
 _BITS = (1 << 64) - 1

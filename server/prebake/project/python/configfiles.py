@@ -41,13 +41,13 @@ def read_data(text: Text, kind: str) -> object:
     if kind == "json":
         return _json(text.content)
     if kind == "toml":
-        from prebake.project.manifest import read_toml
+        from prebake.project.manifests.manifest import read_toml
 
         return _plain(read_toml(text))
     if kind == "ini":
         return _ini(text.content)
     if kind == "env":
-        from prebake.project.start import read_env_file
+        from prebake.project.starting.start import read_env_file
 
         return {name: HIDDEN if value is None else value for name, value in read_env_file(text.content).items()}
     return None

@@ -11,7 +11,7 @@ from prebake.build.image import mounts_of
 from prebake.build.installs.installers import InstallCommand
 from prebake.build.installs.notes import Notes
 from prebake.build.installs.readers.go import go_mod
-from prebake.project.manifest import read_toml, table
+from prebake.project.manifests.manifest import read_toml, table
 
 
 def follow(notes: Notes, command: InstallCommand) -> Effects:

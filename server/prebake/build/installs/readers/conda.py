@@ -14,7 +14,7 @@ from prebake.build.commands.effects import Effects, redirections, roots
 from prebake.build.image import ImageFiles
 from prebake.build.installs.installers import InstallCommand
 from prebake.build.installs.notes import Notes
-from prebake.project.requirements import closure
+from prebake.project.manifests.requirements import closure
 from prebake.project.yamltree import Node, load
 from prebake.records import NamedTuple
 from prebake.text import Text

@@ -11,7 +11,7 @@ from prebake.build.installs.installer_table import scripts
 from prebake.build.installs.installers import InstallCommand
 from prebake.build.installs.notes import Notes
 from prebake.build.paths import inside
-from prebake.project.manifest import read_json
+from prebake.project.manifests.manifest import read_json
 from prebake.records import NamedTuple
 from prebake.syntax.glob import GlobError, wildcard
 

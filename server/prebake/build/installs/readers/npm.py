@@ -25,7 +25,7 @@ from prebake.build.installs.installers import InstallCommand
 from prebake.build.installs.notes import Notes
 from prebake.build.installs.readers import FirstStep, node, nodescripts
 from prebake.build.installs.readers.node import NodePackage
-from prebake.project.manifest import read_json
+from prebake.project.manifests.manifest import read_json
 
 _LOCKS = ("npm-shrinkwrap.json", "package-lock.json")
 _GLOBAL = frozenset(("-g", "--global"))

@@ -38,8 +38,8 @@ from prebake.build.installs.readers.projects import (
     toml_at,
 )
 from prebake.build.installs.releases import normalised
-from prebake.project.manifest import declared, strings, table
-from prebake.project.requirements import is_archive
+from prebake.project.manifests.manifest import declared, strings, table
+from prebake.project.manifests.requirements import is_archive
 from prebake.regex import regex
 
 _HOOKS = ("pre_install", "post_install", "pre_lock", "post_lock")

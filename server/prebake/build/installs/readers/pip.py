@@ -9,8 +9,8 @@ from prebake.build.commands.effects import Effects, active_environments, redirec
 from prebake.build.installs.installers import InstallCommand
 from prebake.build.installs.notes import Notes
 from prebake.build.installs.readers import FirstStep
-from prebake.project.manifest import read_toml, table
-from prebake.project.requirements import Closure, closure, local_path
+from prebake.project.manifests.manifest import read_toml, table
+from prebake.project.manifests.requirements import Closure, closure, local_path
 from prebake.text import Text
 
 

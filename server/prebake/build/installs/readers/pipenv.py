@@ -31,8 +31,8 @@ from prebake.build.installs.readers.projects import (
     project_of,
 )
 from prebake.build.installs.releases import normalised
-from prebake.project.manifest import table, tables
-from prebake.project.requirements import is_local_index
+from prebake.project.manifests.manifest import table, tables
+from prebake.project.manifests.requirements import is_local_index
 from prebake.regex import regex
 
 _SETTINGS = frozenset(("source", "requires", "scripts", "pipenv"))

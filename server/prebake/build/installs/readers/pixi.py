@@ -14,8 +14,8 @@ from prebake.build.commands.effects import Effects, redirections, roots
 from prebake.build.installs.installers import InstallCommand
 from prebake.build.installs.notes import Notes
 from prebake.build.installs.readers import FirstStep
-from prebake.project.manifest import read_toml, table
-from prebake.project.requirements import is_archive
+from prebake.project.manifests.manifest import read_toml, table
+from prebake.project.manifests.requirements import is_archive
 from prebake.records import NamedTuple
 from prebake.text import Text
 

@@ -40,8 +40,8 @@ from prebake.build.installs.readers.projects import (
     toml_at,
 )
 from prebake.build.steps import Step
-from prebake.project.manifest import declared, table, tables
-from prebake.project.requirements import is_archive
+from prebake.project.manifests.manifest import declared, table, tables
+from prebake.project.manifests.requirements import is_archive
 
 _BYPASS = "POETRY_DYNAMIC_VERSIONING_BYPASS"
 _KNOWN_PLUGINS = frozenset(

@@ -12,8 +12,8 @@ from prebake.build.installs.notes import Notes
 from prebake.build.installs.readers import FirstStep
 from prebake.build.state import instructions_above
 from prebake.build.steps import Step, steps_at
-from prebake.project.manifest import read_toml, strings, table
-from prebake.project.requirements import is_archive, local_path
+from prebake.project.manifests.manifest import read_toml, strings, table
+from prebake.project.manifests.requirements import is_archive, local_path
 from prebake.records import NamedTuple
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from prebake.build.commands.effects import Effects
 from prebake.build.installs.installers import InstallCommand
 from prebake.build.installs.notes import Notes
-from prebake.project.manifest import read_toml, table
+from prebake.project.manifests.manifest import read_toml, table
 
 
 def follow(notes: Notes, command: InstallCommand) -> Effects:

@@ -43,9 +43,9 @@ from prebake.build.installs.readers.projects import (
 )
 from prebake.build.installs.readers.uvlocks import fits
 from prebake.build.installs.releases import normalised
-from prebake.project.manifest import declared, strings, table, tables
-from prebake.project.requirements import is_archive, is_local_index
-from prebake.project.uvlock import LocalPackage, UvLock, read_uv_lock
+from prebake.project.manifests.manifest import declared, strings, table, tables
+from prebake.project.manifests.requirements import is_archive, is_local_index
+from prebake.project.manifests.uvlock import LocalPackage, UvLock, read_uv_lock
 from prebake.records import NamedTuple
 
 _ONLY_GROUPS = frozenset(("--only-group", "--only-dev"))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from prebake.build.installs.readers.projects import Project, name_of
 from prebake.build.installs.releases import normalised, requirement
-from prebake.project.manifest import declared, table, tables
-from prebake.project.uvlock import UvLock
+from prebake.project.manifests.manifest import declared, table, tables
+from prebake.project.manifests.uvlock import UvLock
 
 
 def fits(project: Project, lock: UvLock) -> bool:

@@ -19,10 +19,10 @@ from prebake.build.paths import inside
 from prebake.build.startup import final_chain, final_state
 from prebake.build.state import State, chain, states
 from prebake.build.steps import Step, steps_at
-from prebake.project.catalogue import mentions_command
-from prebake.project.command import Place
-from prebake.project.loads import Load
-from prebake.project.shellloads import shell_loads
+from prebake.project.models.catalogue import mentions_command
+from prebake.project.models.loads import Load
+from prebake.project.models.shellloads import shell_loads
+from prebake.project.starting.command import Place
 from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction, Stage

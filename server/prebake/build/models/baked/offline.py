@@ -13,11 +13,11 @@ from prebake.build.models.loads.starts import StartLoad, start_loads
 from prebake.build.models.safetext import shown
 from prebake.build.startup import final_chain, image_file, starts
 from prebake.files import join
-from prebake.project.catalogue import HUB
-from prebake.project.command import Place, programs_of_words
-from prebake.project.loads import Load
+from prebake.project.models.catalogue import HUB
+from prebake.project.models.loads import Load
 from prebake.project.python.parse import call_at
 from prebake.project.python.values import MISSING, argument
+from prebake.project.starting.command import Place, programs_of_words
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
 

@@ -15,7 +15,7 @@ from prebake.build.paths import inside
 from prebake.build.startup import final_chain
 from prebake.build.state import chain
 from prebake.build.steps import Step
-from prebake.project.loads import Load
+from prebake.project.models.loads import Load
 from prebake.syntax.dockerfile import Instruction
 
 _PARTIAL = ("--include", "--exclude", "--local-dir", "--cache-dir")

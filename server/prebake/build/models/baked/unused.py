@@ -20,8 +20,8 @@ from prebake.build.paths import inside
 from prebake.build.startup import compose_services, final_chain, final_state, starts
 from prebake.build.state import states
 from prebake.findings import Location, Related
-from prebake.project.compose import ComposeVolume, Service
-from prebake.project.users import is_root, name_of
+from prebake.project.compose.services import ComposeVolume, Service
+from prebake.project.starting.users import is_root, name_of
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
 

@@ -13,7 +13,7 @@ from prebake.build.models.loads.starts import StartLoad
 from prebake.build.models.safetext import shown
 from prebake.build.startup import final_state
 from prebake.files import join
-from prebake.project.catalogue import Entry
+from prebake.project.models.catalogue import Entry
 from prebake.records import NamedTuple
 
 _NAMED = 3

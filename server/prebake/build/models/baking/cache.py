@@ -21,7 +21,7 @@ from prebake.build.models.safetext import Unsafe
 from prebake.build.rewriting.insertions import cased
 from prebake.build.startup import final_state
 from prebake.build.state import State, state_after
-from prebake.project.users import home_of, is_root, name_of
+from prebake.project.starting.users import home_of, is_root, name_of
 from prebake.syntax.dockerfile import Instruction
 
 

@@ -15,7 +15,7 @@ from prebake.build.models.safetext import (
 )
 from prebake.build.state import State
 from prebake.files import join
-from prebake.project.loads import Load
+from prebake.project.models.loads import Load
 from prebake.project.python.values import Value
 from prebake.records import NamedTuple
 

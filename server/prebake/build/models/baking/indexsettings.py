@@ -11,7 +11,7 @@ from prebake.build.installs.installers import InstallCommand
 from prebake.build.installs.manifests import readings
 from prebake.build.models.safetext import Unsafe
 from prebake.files import join
-from prebake.project.requirements import decode, logical_lines
+from prebake.project.manifests.requirements import decode, logical_lines
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction, Stage
 

@@ -18,7 +18,7 @@ from prebake.edits import FileEdit
 from prebake.project.python.parse import call_at
 from prebake.project.python.retarget import Site, retarget
 from prebake.project.python.values import MISSING, argument
-from prebake.project.users import is_root
+from prebake.project.starting.users import is_root
 
 
 def plan_local_dir(build: Build, loads: Sequence[StartLoad]) -> BakePlan:

@@ -22,7 +22,7 @@ from prebake.build.models.safetext import Unsafe, is_folder
 from prebake.build.rewriting.insertions import cased
 from prebake.build.startup import final_chain, final_state
 from prebake.build.state import State, state_after
-from prebake.project.users import is_root, name_of
+from prebake.project.starting.users import is_root, name_of
 
 _SHARED = ("XDG_CACHE_HOME",)
 """Variables that other programs read, too: set only where nothing else brings the two together."""

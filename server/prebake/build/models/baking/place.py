@@ -18,7 +18,7 @@ from prebake.build.startup import final_chain, final_state
 from prebake.build.state import state_after
 from prebake.edits import FileEdit
 from prebake.files import join
-from prebake.project.catalogue import entries
+from prebake.project.models.catalogue import entries
 from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Instruction, Stage
 from prebake.syntax.run import SHELLS

@@ -29,7 +29,7 @@ from prebake.build.models.safetext import Unsafe
 from prebake.build.rewriting.insertions import cased, edited, insert_above
 from prebake.build.startup import final_state
 from prebake.build.state import State, chain, states
-from prebake.project.users import is_root
+from prebake.project.starting.users import is_root
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
 

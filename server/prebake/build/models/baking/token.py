@@ -9,8 +9,8 @@ from prebake.build.models.loads.starts import StartLoad
 from prebake.build.models.safetext import Unsafe
 from prebake.build.models.tokens.secretmount import HUB_TOKENS, has_secrets, identity_of, secret_mount
 from prebake.data import load_table
-from prebake.project.loads import Load
-from prebake.project.start import Start
+from prebake.project.models.loads import Load
+from prebake.project.starting.start import Start
 from prebake.records import NamedTuple
 
 _VARIABLE = HUB_TOKENS[0]

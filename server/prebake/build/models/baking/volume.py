@@ -16,9 +16,9 @@ from prebake.build.startup import compose_services, final_state
 from prebake.build.state import states
 from prebake.edits import FileEdit, TextEdit
 from prebake.files import join
-from prebake.project.compose import Service
-from prebake.project.composeedits import Addition, add_volume, volume_name
-from prebake.project.users import is_root
+from prebake.project.compose.edits import Addition, add_volume, volume_name
+from prebake.project.compose.services import Service
+from prebake.project.starting.users import is_root
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
 

@@ -15,7 +15,7 @@ from prebake.build.models.safetext import Unsafe, is_folder
 from prebake.build.paths import inside
 from prebake.build.startup import final_state
 from prebake.build.state import State
-from prebake.project.load import Load
+from prebake.project.models.load import Load
 from prebake.project.python.values import Value
 from prebake.records import NamedTuple
 

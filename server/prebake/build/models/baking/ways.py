@@ -17,7 +17,7 @@ from prebake.build.models.loads.starts import StartLoad
 from prebake.build.models.safetext import Unsafe
 from prebake.config import Bake
 from prebake.findings import Applicability, Fix
-from prebake.project.composeedits import NotPlain
+from prebake.project.compose.edits import NotPlain
 from prebake.project.python.retarget import Unclear
 
 

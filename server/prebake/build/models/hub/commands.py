@@ -13,7 +13,7 @@ from prebake.build.build import Build, fact
 from prebake.build.rewriting.commandedits import CommandEdits
 from prebake.build.state import states
 from prebake.edits import TextEdit
-from prebake.project.launchers import launchers
+from prebake.project.starting.launchers import launchers
 from prebake.records import NamedTuple
 from prebake.syntax.dockerfile import Instruction
 from prebake.syntax.run import scripts_of

@@ -8,7 +8,7 @@ from prebake.build.build import Build
 from prebake.build.installs.installers import InstallCommand
 from prebake.build.models.hub.client import HubClient
 from prebake.build.state import State
-from prebake.project.users import is_root
+from prebake.project.starting.users import is_root
 
 
 def tool(build: Build, client: HubClient, state: State) -> str | None:

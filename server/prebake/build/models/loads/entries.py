@@ -11,12 +11,12 @@ from prebake.build.copies import copies
 from prebake.build.paths import inside
 from prebake.build.startup import final_chain, final_state
 from prebake.files import join
-from prebake.project.loads import CODE
-from prebake.project.manifest import MANIFESTS, console_scripts
-from prebake.project.program import Program
+from prebake.project.manifests.manifest import MANIFESTS, console_scripts
+from prebake.project.models.loads import CODE
 from prebake.project.python.index import index
 from prebake.project.python.modules import Module, Modules
 from prebake.project.python.reach import Entry
+from prebake.project.starting.program import Program
 from prebake.text import Text
 
 

@@ -9,14 +9,14 @@ from prebake.build.build import Build
 from prebake.build.models.loads.entries import beside_context, context_roots, entries_of, module_folders
 from prebake.files import Snapshot
 from prebake.garbage import objects_that_stay
-from prebake.project.command import Program
-from prebake.project.load import Load
-from prebake.project.loads import find_loads
+from prebake.project.models.load import Load
+from prebake.project.models.loads import find_loads
+from prebake.project.models.shellloads import shell_loads
 from prebake.project.python.index import index
 from prebake.project.python.modules import Modules
 from prebake.project.python.reach import reach
 from prebake.project.python.traces import Traces
-from prebake.project.shellloads import shell_loads
+from prebake.project.starting.command import Program
 from prebake.records import NamedTuple
 from prebake.text import Text
 

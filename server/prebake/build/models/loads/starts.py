@@ -12,9 +12,9 @@ from prebake.build.paths import inside
 from prebake.build.startup import final_chain, image_file, image_layout, image_names, starts
 from prebake.build.written import written_text
 from prebake.files import join
-from prebake.project.command import Place, programs_of_words
-from prebake.project.load import Load
-from prebake.project.start import Start
+from prebake.project.models.load import Load
+from prebake.project.starting.command import Place, programs_of_words
+from prebake.project.starting.start import Start
 from prebake.records import NamedTuple
 from prebake.text import Text
 

@@ -13,10 +13,10 @@ from prebake.build.models.loads.programs import program_loads
 from prebake.build.models.runs.programs import image_file, place_of, programs_of_step, words_of
 from prebake.build.models.safetext import shown
 from prebake.build.steps import Step
-from prebake.project.catalogue import is_hub_id, mentions_command
-from prebake.project.command import Program
-from prebake.project.loads import CODE, Load
-from prebake.project.shellloads import shell_loads
+from prebake.project.models.catalogue import is_hub_id, mentions_command
+from prebake.project.models.loads import CODE, Load
+from prebake.project.models.shellloads import shell_loads
+from prebake.project.starting.command import Program
 from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction

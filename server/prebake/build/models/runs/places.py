@@ -9,8 +9,8 @@ from prebake.build.models.hub.cache import HUB_VARIABLES
 from prebake.build.models.runs.fetches import Fetch
 from prebake.build.steps import Step
 from prebake.files import join
-from prebake.project import users
-from prebake.project.catalogue import Entry
+from prebake.project.models.catalogue import Entry
+from prebake.project.starting import users
 from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.shell import ShellWord

@@ -12,7 +12,7 @@ from prebake.build.models.loads.entries import console_names
 from prebake.build.startup import stage_file
 from prebake.build.state import chain
 from prebake.build.steps import Step
-from prebake.project.command import Place, Program, programs_of_words
+from prebake.project.starting.command import Place, Program, programs_of_words
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction
 

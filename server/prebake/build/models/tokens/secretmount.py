@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prebake.build.build import Build
 from prebake.build.builders import builder_of
-from prebake.project.users import is_root
+from prebake.project.starting.users import is_root
 from prebake.regex import regex
 
 _FRONTEND = regex(

@@ -13,8 +13,8 @@ from prebake.build.build import Build, fact
 from prebake.build.copies import SourceKind, copies
 from prebake.build.shipping import ships
 from prebake.files import join
-from prebake.project.secretnames import FOLDERS, may_hold_secret
-from prebake.project.secrets import is_token_of, names_token, secret_in, tokens_in
+from prebake.project.measuring.secretnames import FOLDERS, may_hold_secret
+from prebake.project.measuring.secrets import is_token_of, names_token, secret_in, tokens_in
 from prebake.records import NamedTuple
 from prebake.regex import regex
 from prebake.syntax.dockerfile import Instruction

@@ -1,0 +1,1 @@
+"""Patterns and ignore files that do not do what their author means."""

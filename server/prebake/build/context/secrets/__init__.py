@@ -1,0 +1,1 @@
+"""Secrets in a build context: which get into the image, and how to leave them out."""

@@ -1,0 +1,1 @@
+"""Compose files: the services that they build and run, and edits of them."""

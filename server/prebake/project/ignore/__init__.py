@@ -1,0 +1,1 @@
+"""Ignore files: which is in force, what its patterns match, and what they leave out."""

@@ -1,0 +1,1 @@
+"""Manifests and lock files: what they say of a project and its dependencies."""
