@@ -105,6 +105,24 @@ def test_two_spellings_of_a_uri_are_one_document() -> None:
     assert documents.is_empty
 
 
+@pytest.mark.parametrize(
+    ("folder", "uri", "path", "expected"),
+    [
+        ("C:/project", "file:///c%3A/project", "C:/project/a b/Dockerfile", "file:///c%3A/project/a%20b/Dockerfile"),
+        ("C:/project", "file:///c%3A/project/", "C:/project/Dockerfile", "file:///c%3A/project/Dockerfile"),
+        ("C:/project", "file:///c%3A/project", "C:/project", "file:///c%3A/project"),
+        ("C:/project", "file:///c%3A/project", "C:/projects/Dockerfile", "file:///C:/projects/Dockerfile"),
+        ("//wsl$/Debian/p", "file://wsl%24/Debian/p", "//wsl$/Debian/p/C#/x", "file://wsl%24/Debian/p/C%23/x"),
+        ("/a", "file:///a", "/a/b/what?/100%", "file:///a/b/what%3F/100%25"),
+        ("/", "file:///", "/Dockerfile", "file:///Dockerfile"),
+    ],
+)
+def test_files_in_a_workspace_folder_are_named_as_it_is(folder: str, uri: str, path: str, expected: str) -> None:
+    documents = Documents()
+    documents.folders = {folder: uri, "/elsewhere": "file:///elsewhere"}
+    assert documents.uri(path) == expected
+
+
 def test_untitled_documents_are_kept_without_a_path() -> None:
     documents = opened("FROM a\n", uri="untitled:Untitled-1")
     document = change(documents, part((0, 5), (0, 6), "b"), uri="untitled:Untitled-1")

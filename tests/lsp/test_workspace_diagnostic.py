@@ -17,7 +17,11 @@ pytestmark = pytest.mark.asyncio
 
 WATCHED = {"workspace": {"didChangeWatchedFiles": {"dynamicRegistration": True}}}
 PUSHED = WATCHED | {"textDocument": {"publishDiagnostics": {"versionSupport": True}}}
-PULLED = {"textDocument": {"diagnostic": {"dynamicRegistration": False}}, "window": {"workDoneProgress": True}}
+PULLED = {
+    "textDocument": {"diagnostic": {"dynamicRegistration": False}},
+    "window": {"workDoneProgress": True},
+    "workspace": {"diagnostics": {"refreshSupport": True}},
+}
 TOKEN = "partial"
 
 

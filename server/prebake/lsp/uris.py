@@ -59,7 +59,7 @@ def from_path(path: str) -> str:
 
 def below(folder_uri: str, rest: str) -> str:
     """The URI of a file that lies in a folder, the folder spelt as the client does (``file:///c%3A/x``)."""
-    return f"{folder_uri.rstrip('/')}/{_quote(rest)}" if rest else folder_uri
+    return f"{folder_uri.removesuffix('/')}/{_quote(rest)}" if rest else folder_uri
 
 
 def _quote(path: str) -> str:
