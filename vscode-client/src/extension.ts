@@ -30,6 +30,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
       }
     }),
     vscode.workspace.onDidGrantWorkspaceTrust(() => running.refresh()),
+    vscode.workspace.onDidChangeWorkspaceFolders(() => startIfWanted(running)),
     vscode.extensions.onDidChange(() => running.refreshFeatures()),
     // A file that only looks like a Dockerfile activates the extension too; it waits for a real one.
     vscode.workspace.onDidOpenTextDocument((document) => {
@@ -38,11 +39,17 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
       }
     }),
   );
-  if (await workspaceWantsServer()) {
-    await running.restart();
-  } else {
+  if (!(await startIfWanted(running))) {
     log.info('waits for a Dockerfile');
   }
+}
+
+/** Starts the server if there is a Dockerfile and it was not asked for before; whether it was asked for by now. */
+async function startIfWanted(server: Server): Promise<boolean> {
+  if (!server.wanted && (await workspaceWantsServer())) {
+    await server.restart();
+  }
+  return server.wanted;
 }
 
 /** Called by VS Code when the window closes or the extension is switched off. */

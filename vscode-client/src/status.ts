@@ -7,6 +7,8 @@ import type { State } from './state';
 /** `source` of the server's diagnostics. */
 const SOURCE = 'prebake';
 
+const TITLES = { idle: 'prebake waits for a Dockerfile', starting: 'prebake is starting', running: 'prebake is running' };
+
 /** How many findings there are, by document: those that the Problems view lists, so hints are left out. */
 class Counts {
   private readonly byDocument = new Map<string, number>();
@@ -127,7 +129,7 @@ export async function showStatus(server: Server, status: StatusItem): Promise<vo
   offer('$(snake) Choose Python...', python, command('prebake.selectInterpreter'));
   offer('$(output) Show Log', '', command('prebake.showLog'));
   offer('$(gear) Open Settings', '', command('workbench.action.openSettings', '@ext:prebake.prebake'));
-  const title = phase.kind === 'failed' ? phase.problem : `prebake: ${phase.kind}`;
+  const title = phase.kind === 'failed' ? phase.problem : TITLES[phase.kind];
   const chosen = await vscode.window.showQuickPick(actions, { title, placeHolder: 'What do you want to do?' });
   await chosen?.run();
 }

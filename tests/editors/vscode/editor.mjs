@@ -123,6 +123,9 @@ export class Editor {
       '--disable-telemetry', '--disable-update-check', '--disable-getting-started-override'],
       { env: this.environment, stdio: ['ignore', log, log], detached: true });
     fs.closeSync(log);
+    // It would outlive tests that are interrupted.
+    process.once('exit', () => this.#kill());
+    for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
     await until('code-server', async () => {
       try {
         return (await fetch(`http://127.0.0.1:${this.port}/healthz`)).ok;
@@ -237,15 +240,19 @@ export class Editor {
     await this.browser?.close();
     if (this.server && this.server.exitCode === null) {
       const ended = new Promise((resolve) => this.server.once('exit', resolve));
-      process.kill(-this.server.pid, 'SIGTERM');
-      await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 5_000))]);
-      try {
-        process.kill(-this.server.pid, 'SIGKILL');
-      } catch {
-        // The whole group has ended already.
-      }
+      this.#kill();
+      await ended;
     }
     if (this.folder) fs.rmSync(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  }
+
+  /** Ends VS Code and all that it has started; nothing of it is kept, so there is nothing to end in order. */
+  #kill() {
+    try {
+      process.kill(-this.server.pid, 'SIGKILL');
+    } catch {
+      // The whole group has ended already.
+    }
   }
 
   /** Keeps the logs and a picture of every window, for a person who wants to know why a test has failed. */
