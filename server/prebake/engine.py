@@ -304,12 +304,11 @@ def builds(
     """The builds of a Dockerfile: one for each context and target it is built with, the most trusted first; of one
     folder no more than a few targets.
     """
-    from prebake.project.contexts.find import find_contexts
-    from prebake.syntax.dockerfile import parse
+    from prebake.project.contexts.find import known_contexts
 
     chosen = settings or config.load(snapshot, path)
     top = root or project_root(snapshot, path)
-    contexts = find_contexts(snapshot, path, parse(snapshot.text(path) or Text("")), top, chosen)
+    contexts = known_contexts(snapshot, path, top, chosen)
     chosen_contexts = _worth_analysing(contexts)
     return tuple(
         Build(snapshot, path, chosen, root=top, contexts=contexts, context=context, scanner=scanner)

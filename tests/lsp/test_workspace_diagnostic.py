@@ -210,3 +210,18 @@ async def test_hundreds_of_dockerfiles_do_not_hold_up_a_keystroke(tmp_path: Path
 def versions(talk: Conversation, path: Path) -> list[Message]:
     told = talk.calls("textDocument/publishDiagnostics")
     return [item for item in told if item["uri"] == path.as_uri() and "version" in item]
+
+
+async def test_a_module_of_many_images_is_followed_to_all_of_them(tmp_path: Path) -> None:
+    text = 'FROM python:3.12\nCOPY serve.py /app/\nCMD ["python", "/app/serve.py"]\n'
+    names = [f"docker/{number}/Dockerfile" for number in range(12)]
+    make_tree(tmp_path, {**dict.fromkeys(names, text), "serve.py": ARTICLE["serve.py"]})
+    async with talk(tmp_path, PUSHED) as server:
+        for name in names:
+            await server.until(is_shown(server, tmp_path / name, "PB301"))
+        uri = (tmp_path / "serve.py").as_uri()
+        item = {"uri": uri, "languageId": "python", "version": 1, "text": "print('no model')\n"}
+        server.receive(method="textDocument/didOpen", params={"textDocument": item})
+        for name in names:
+            path = tmp_path / name
+            await server.until(lambda path=path: "PB301" not in (pushed(server, path) or ()))

@@ -37,7 +37,8 @@ class Analysis:
         """``complain`` is told, in any thread, of a wrong configuration file that stopped a piece of work."""
         self._scans = scans
         self._searches = searches
-        self._is_searching = False
+        self.is_searching = False
+        """For work on the engine itself: whether it has to do without knowing which Dockerfiles there are."""
         self._complain = complain
         self._engine: Engine | None = None
         self._lock = threading.Lock()
@@ -127,7 +128,7 @@ class Analysis:
         while True:
             done = self.try_now(subject, work, otherwise) if alike else None
             found, is_searching = (
-                (done[0], self._is_searching)
+                (done[0], self.is_searching)
                 if done is not None
                 else await self._submit(partial(self._job, subject, work, otherwise))
             )
@@ -141,12 +142,12 @@ class Analysis:
 
     def _job(self, subject: str, work: Callable[[Engine], T], otherwise: T) -> tuple[T, bool]:
         with self._lock:
-            return self._timed(subject, work, otherwise), self._is_searching
+            return self._timed(subject, work, otherwise), self.is_searching
 
     def _find(self, folder: str) -> tuple[str, ...] | None:
         """The engine's finder. Used by work on the engine."""
         found = self._searches.find(folder)
-        self._is_searching = self._is_searching or found is None
+        self.is_searching = self.is_searching or found is None
         return found
 
     def _submit(self, job: Callable[[], T]) -> asyncio.Future[T]:
@@ -163,7 +164,7 @@ class Analysis:
 
         before = time.perf_counter()
         is_news = True
-        self._is_searching = False
+        self.is_searching = False
         try:
             engine = self._ready()
             while self._changes:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _EVERYTHING = "*"  # the subject of work that is about all open documents
-_QUIET_SECONDS = 0.3
+_QUIET_SECONDS = 0.5
 """Files that are not open are looked at when nothing has been typed for so long."""
 _AT_ONCE = 8
 """So many Dockerfiles that a document concerns are checked with it, those nearest to it; the others later."""
@@ -306,11 +306,14 @@ class Diagnostics:
         touched = changed | todo.closed
         stale: dict[str, None] = dict.fromkeys(todo.dockerfiles)
         later: dict[str, None] = {}
+        unknown: set[str] = set()
         for path in [path for path in known.concerned if path not in open_paths]:
             self._sort(path, known.concerned.pop(path), open_paths, stale, later)
             touched.add(path)
         for path in changed:
             known.concerned[path] = view.dockerfiles(path)
+            if self._server.analysis.is_searching:
+                unknown.add(path)
             self._sort(path, known.concerned[path], open_paths, stale, later)
         for path in todo.on_disk if workspace else ():
             later.update(dict.fromkeys(view.dockerfiles(path)))
@@ -337,6 +340,8 @@ class Diagnostics:
                 known.shown.pop(path, None)
             if shown != NOTHING_SHOWN:
                 known.uris[path] = uri
+            if path in unknown and not items:
+                continue  # better nothing than that there is nothing
             if shown == known.shown.get(path, NOTHING_SHOWN):
                 continue
             known.shown[path] = shown

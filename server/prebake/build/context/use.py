@@ -5,11 +5,11 @@ from __future__ import annotations
 from prebake.build.build import Build, fact
 from prebake.build.copies import SourceKind, copies
 from prebake.build.state import states
-from prebake.project.contexts.find import Context, find_contexts
+from prebake.project.contexts.find import Context, known_contexts
 from prebake.project.contexts.layout import dockerfiles
 from prebake.project.contexts.sources import mount_options
 from prebake.records import NamedTuple
-from prebake.syntax.dockerfile import Instruction, Stage, parse
+from prebake.syntax.dockerfile import Instruction, Stage
 from prebake.syntax.glob import clean
 
 
@@ -125,11 +125,8 @@ class _Others:
         """The builds of those of some Dockerfiles that have a build's context."""
         for path in paths:
             if path not in self._contexts:
-                text = build.snapshot.text(path)
-                if text is None:
-                    self._contexts[path] = ()
-                    continue
-                contexts = find_contexts(build.snapshot, path, parse(text), build.root, build.settings)
+                is_there = build.snapshot.text(path) is not None
+                contexts = known_contexts(build.snapshot, path, build.root, build.settings) if is_there else ()
                 self._contexts[path] = contexts
                 for context in contexts:
                     self._on.setdefault(context.root, {}).setdefault(path, context)

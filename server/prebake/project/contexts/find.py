@@ -6,19 +6,22 @@ where there is none is the context inferred from the Dockerfile.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from prebake.discovery import is_dockerfile
 from prebake.files import Snapshot, ancestors, parent
 from prebake.project.contexts.evidence import DECISIVE, WEAK, WRITTEN, Context, Evidence, Provider, Subject
 from prebake.project.contexts.implied import implied_folder
 from prebake.project.contexts.sources import context_sources, exists
-from prebake.syntax.dockerfile import Dockerfile
+from prebake.syntax.dockerfile import Dockerfile, parse
+from prebake.text import Text
 
 if TYPE_CHECKING:
     from prebake.config import Settings
 
-__all__ = ["Context", "Evidence", "find_contexts"]
+__all__ = ["Context", "Evidence", "find_contexts", "known_contexts"]
 
 
 def _copy_sources(subject: Subject) -> Iterator[Context]:
@@ -64,6 +67,32 @@ def find_contexts(
     inferred = next(context for provider in _INFERRED for context in provider(subject))
     return (_with_target(inferred, settings, dockerfile_path),)
 
+
+def known_contexts(
+    snapshot: Snapshot, dockerfile_path: str, project_root: str, settings: Settings
+) -> tuple[Context, ...]:
+    """The contexts of a Dockerfile; see :func:`find_contexts`.
+
+    Remembered: no other Dockerfile's text and no Python file's says anything about them, so that none of hundreds of
+    Dockerfiles is looked at again while one of those is typed in.
+    """
+    text = snapshot.text(dockerfile_path)
+    told = frozenset(item for item in snapshot.changed.items() if not _says_nothing(item[0]))
+    state = snapshot.state_of_names(), told, settings, text
+    known = _contexts.get((project_root, dockerfile_path))
+    if known is None or known[0] != state:
+        if len(_contexts) >= _MOST_REMEMBERED:
+            _contexts.clear()
+        found = find_contexts(snapshot, dockerfile_path, parse(text or Text("")), project_root, settings)
+        known = _contexts[project_root, dockerfile_path] = state, found
+    return known[1]
+
+
+def _says_nothing(path: str) -> bool:
+    return path.endswith(".py") or is_dockerfile(posixpath.basename(path))
+
+
+_contexts: dict[tuple[str, str], tuple[object, tuple[Context, ...]]] = {}
 
 # What other files say of a Dockerfile stays true while it is typed in.
 _told: dict[tuple[str, str, int], tuple[object, list[Context]]] = {}
