@@ -152,6 +152,7 @@ def test_holds_what_its_pages_show(vsix: Path) -> None:
     shown = re.findall(r"!\[.+\]\((.+?)\)", readme)
     assert shown
     assert [picture for picture in shown if not picture.startswith("https://")] == []
+    assert [picture for picture in shown if not (ROOT / "docs" / "images" / Path(picture).name).exists()] == []
     assert schema == (ROOT / "prebake.schema.json").read_text(encoding="utf-8")
 
 

@@ -37,10 +37,12 @@ suite('activation', {}, (user) => {
     assert.deepEqual(user.editor.servers(), []);
   });
 
-  test('happens for a Dockerfile in a folder of the workspace, before it is opened', async () => {
+  test('happens for a Dockerfile in a folder of the workspace, whose problems are listed before it is opened', async () => {
     const window = await user.open('below', { 'README.md': '# A project\n', ...within('services/api', slowProject) }, 'README.md');
     await until('the server', () => user.editor.servers().length === 1);
     assert.match(user.editor.activations().at(-1), /workspaceContains/);
+    const problems = window.page.locator('[id="status.problems"] a');
+    await until('the list of problems', async () => /Warnings: 3/.test(await problems.getAttribute('aria-label')));
     assert.equal(await window.status.isVisible(), false, 'the state of the server is shown beside a README');
   });
 });

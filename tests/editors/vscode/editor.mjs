@@ -189,6 +189,13 @@ export class Editor {
     await page.waitForSelector('.monaco-workbench', { timeout: WAIT });
     const window = new Window(this, page);
     await window.text.waitFor({ timeout: WAIT });
+    for (let attempt = 0; workspace && attempt < 3; attempt++) {
+      // The workbench sometimes reads the workspace's file before its file system is there, and then shows no folder.
+      const folders = page.locator('.explorer-folders-view .monaco-list-row').first();
+      if (await folders.waitFor({ timeout: 10_000 }).then(() => true, () => false)) break;
+      await page.reload();
+      await window.text.waitFor({ timeout: WAIT });
+    }
     return window;
   }
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { after, before, beforeEach, test } from 'node:test';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { slowProject } from './project.mjs';
 import { read, shownErrors, suite } from './suite.mjs';
 import { until } from './window.mjs';
@@ -19,6 +19,9 @@ suite('the server', {}, (user) => {
     await window.waitForSquiggle();
     await window.closeErrors();
     await until('one server', () => editor.servers().length === 1);
+  });
+  afterEach(() => {
+    if (editor.interpreter()) editor.setInterpreter(undefined);
   });
   after(() => user.close());
 
@@ -88,7 +91,6 @@ suite('the server', {}, (user) => {
     const setting = await until('the setting', () => editor.interpreter());
     assert.ok(fs.existsSync(setting), setting);
     await until('the start', () => editor.log().includes(`starting with ${setting} (prebake.interpreter)`));
-    editor.setInterpreter(undefined);
   });
 
   test('says once that it does not start, and is not tried again by itself', async () => {
@@ -113,11 +115,10 @@ suite('the server', {}, (user) => {
     fs.rmSync(python);
     const errors = await shownErrors(window);
     assert.match(errors[0], /upgraded does not exist/);
-    assert.deepEqual(editor.servers(), []);
+    await until('the end of the server', () => editor.servers().length === 0);
     wrapper('upgraded');
     await window.waitForSquiggle();
     assert.notEqual(editor.servers()[0], first);
-    editor.setInterpreter(undefined);
   });
 
   test('is replaced without a word when its Python is upgraded in place', async () => {
@@ -131,6 +132,5 @@ suite('the server', {}, (user) => {
     await until('another server', () => editor.servers().length === 1 && editor.servers()[0] !== first);
     await window.waitForSquiggle();
     assert.deepEqual(await window.errors(), []);
-    editor.setInterpreter(undefined);
   });
 });
