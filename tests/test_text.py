@@ -61,3 +61,9 @@ def test_offsets_and_positions_are_inverse(content: str) -> None:
 
 def test_surrogates_that_stand_for_no_byte_are_replaced() -> None:
     assert Text("a\ud800b").to_bytes() == "a\ufffdb".encode()
+
+
+def test_a_carriage_return_at_the_end_of_a_text_ends_no_line() -> None:
+    text = Text("a\r\nb\r")
+    assert (text.line(0), text.line(1)) == ("a", "b\r")
+    assert text.offset(text.position(5)) == 5

@@ -215,7 +215,8 @@ def _next(candidates: Iterator[_Candidate], single: Container[str]) -> list[_Can
         return [first]
     chosen = [first]
     for candidate in takewhile(lambda candidate: candidate.finding.code == code, candidates):
-        if candidate.is_local and candidate.changed.start >= chosen[-1].changed.end:
+        # What is inserted at one place may have more in common than the place.
+        if candidate.is_local and candidate.changed.start > chosen[-1].changed.end:
             chosen.append(candidate)
     return chosen
 

@@ -100,7 +100,8 @@ class Text:
         if not 0 <= number < len(self._starts):
             return ""
         end = self._starts[number + 1] if number + 1 < len(self._starts) else len(self.content)
-        return self.content[self._starts[number] : end].removesuffix("\n").removesuffix("\r")
+        line = self.content[self._starts[number] : end]
+        return line[:-2] if line.endswith("\r\n") else line.removesuffix("\n")
 
     def offset(self, position: Position) -> int:
         """The index into ``content``; a column past the line's end is moved back to it, a line past the last to the

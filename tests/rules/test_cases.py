@@ -13,7 +13,7 @@ The form of a case::
       quiet: true                      # instead of find: the rule finds nothing
       title: part of the preferred fix's title
       applicability: safe              # of the preferred fix
-      fixed: {path: whole text}        # after the preferred fixes of the findings, one after the other
+      fixed: {path: whole text}        # after the preferred fixes of the findings, one after the other or all at once
       no_fix: part of the reason       # instead of fixed
       remains: true                    # the rule still finds something after the fix
 """
@@ -28,8 +28,8 @@ import yaml
 
 from prebake.engine import Engine, Report
 from prebake.files import Snapshot
-from prebake.findings import Finding
-from prebake.fixing import Refusal, apply_fix
+from prebake.findings import Applicability, Finding
+from prebake.fixing import Refusal, apply_fix, fix_all
 from prebake.rules import all_rules
 from tests.rules.trees import make_tree
 
@@ -120,10 +120,14 @@ def check_fixed(engine: Engine, dockerfile: str, code: str, case: dict[str, Any]
         snapshot = outcome
     else:
         raise AssertionError("fixing does not come to an end")
+    together = fix_all(engine, [dockerfile], Applicability.SUGGESTED, wanted=lambda finding: finding.code == code)
+    written = {edit.path: edit.apply() for edit in together.edits}
     for name, text in case["fixed"].items():
         fixed = snapshot.text((root / name).as_posix())
         assert fixed is not None, f"{name} was not written"
         assert fixed.content == text
+        at_once = written.get((root / name).as_posix(), fixed)
+        assert at_once.content == text, "all together come to something else"
     after = engine.check_in(snapshot, dockerfile)
     assert bool(of_rule(after, code)) == case.get("remains", False)
     assert {finding.code for finding in after.findings} <= before, "the fix brings a finding of another rule"

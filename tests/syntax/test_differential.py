@@ -142,9 +142,8 @@ def test_token_soup_is_read_as_buildkit_reads_it(text: str) -> None:
 
 def project_dockerfiles() -> list[Path]:
     folders = [ROOT / "examples", ROOT / "tests"]
-    return sorted(
-        path for folder in folders for path in folder.rglob("*ockerfile*") if path.is_file() and path.suffix != ".py"
-    )
+    found = (path for folder in folders for path in folder.rglob("*ockerfile*") if path.is_file())
+    return sorted(path for path in found if path.suffix not in (".py", ".pyc"))
 
 
 @pytest.mark.parametrize("path", project_dockerfiles(), ids=lambda path: str(path.relative_to(ROOT)))
