@@ -8,20 +8,10 @@ from lsprotocol import types
 from tests.lsp.capabilities import capabilities
 from tests.lsp.conftest import begin
 from tests.lsp.editor import Client, Editor
+from tests.lsp.stages import HOSTILE, STAGES
 from tests.rules.trees import make_tree
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-STAGES = """\
-ARG VERSION=3.12 # 🐍
-FROM python:${VERSION} AS é🐳
-ARG VERSION
-ENV HOME_X=/srv/$VERSION
-RUN echo "🐳 $VERSION" $HOME_X
-FROM scratch
-COPY --from=é🐳 /x /y
-COPY requirements.txt ./
-"""
 
 
 async def definition(editor: Editor, name: str, line: int, character: int) -> object:
@@ -84,17 +74,6 @@ async def test_other_files_and_places_have_none(editor: Editor) -> None:
     editor.open("a.py", "x = 1\n", language="python")
     for name, line in (("a.py", 0), ("not-there/Dockerfile", 0), ("Dockerfile", 99)):
         assert not await definition(editor, name, line, 1)
-
-
-HOSTILE = [
-    "",
-    "\ufeffFROM a\r\nRUN $b\r\n",
-    "\0$\0\n\x1c\n",
-    "FROM $\\\n" * 99,
-    "RUN <<A\n$" * 9,
-    "ENV " + "$=" * 5_000,
-    "FROM a AS a\nFROM a AS a\nCOPY --from=$a --from= x",
-]
 
 
 @pytest.mark.parametrize("text", HOSTILE)

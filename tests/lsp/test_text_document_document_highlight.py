@@ -4,19 +4,9 @@ import pytest
 from lsprotocol import types
 
 from tests.lsp.editor import Editor
+from tests.lsp.stages import STAGES
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-STAGES = """\
-ARG VERSION=3.12 # 🐍
-FROM python:${VERSION} AS é🐳
-ARG VERSION
-ENV HOME_X=/srv/$VERSION
-RUN echo "🐳 $VERSION" $HOME_X
-FROM scratch
-COPY --from=é🐳 /x /y
-COPY requirements.txt ./
-"""
 
 
 async def highlights(editor: Editor, line: int, character: int) -> list[tuple[int, str, bool]] | None:

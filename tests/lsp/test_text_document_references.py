@@ -4,19 +4,9 @@ import pytest
 from lsprotocol import types
 
 from tests.lsp.editor import Editor
+from tests.lsp.stages import HOSTILE, STAGES
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-STAGES = """\
-ARG VERSION=3.12 # 🐍
-FROM python:${VERSION} AS é🐳
-ARG VERSION
-ENV HOME_X=/srv/$VERSION
-RUN echo "🐳 $VERSION" $HOME_X
-FROM scratch
-COPY --from=é🐳 /x /y
-COPY requirements.txt ./
-"""
 
 
 async def references(editor: Editor, line: int, character: int, *, declarations: bool = True) -> list[tuple[int, str]]:
@@ -49,17 +39,6 @@ async def test_elsewhere_there_are_none(editor: Editor) -> None:
     editor.open("Dockerfile", STAGES)
     for line, character in ((5, 1), (7, 8), (99, 0)):
         assert await references(editor, line, character) == []
-
-
-HOSTILE = [
-    "",
-    "\ufeffFROM a\r\nRUN $b\r\n",
-    "\0$\0\n\x1c\n",
-    "FROM $\\\n" * 99,
-    "RUN <<A\n$" * 9,
-    "ENV " + "$=" * 5_000,
-    "FROM a AS a\nFROM a AS a\nCOPY --from=$a --from= x",
-]
 
 
 @pytest.mark.parametrize("text", HOSTILE)

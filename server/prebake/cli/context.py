@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from argparse import Namespace
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from prebake.build.build import Build
 from prebake.cli.contexts import Shown, contexts_of
+from prebake.cli.dockerfiles import DockerfileCommand, context_problem
 from prebake.cli.measuring import Measuring
-from prebake.cli.output import printable, standard_error, standard_output
-from prebake.cli.targets import Targets, built_from, find_targets, usual_dockerfile, workspaces
-from prebake.config import ConfigError
+from prebake.cli.targets import Targets, workspaces
 from prebake.engine import Engine, builds
-from prebake.files import Snapshot, absolute, relative
+from prebake.files import Snapshot, relative
 from prebake.findings import Applicability, Severity
 
 if TYPE_CHECKING:
@@ -32,49 +30,20 @@ def usage_problem(options: Namespace) -> str | None:
     """Why the options do not go together; ``None`` when they do."""
     if options.all and options.lines is not None:
         return "--all shows every entry: it does not go with --lines"
-    if options.context is not None and not os.path.isdir(options.context):
-        return f"--context: {options.context} is no folder"
-    return None
+    return context_problem(options)
 
 
 def run(options: Namespace) -> int:
     """Show contexts with options for which :func:`usage_problem` found nothing; returns the exit status."""
-    command = _Command(options)
-    try:
-        status = command.run()
-    except ConfigError as error:
-        command.complain(str(error))
-        status = 2
-    command.output.flush()
-    command.errors.flush()
-    return status
+    return _Context(options).carry_out()
 
 
-class _Command:
-    """One run of the command."""
-
+class _Context(DockerfileCommand):
     def __init__(self, options: Namespace) -> None:
-        self.options = options
-        self.output = standard_output()
-        self.errors = standard_error()
-        self.folder = absolute(".")
-        self.overrides: dict[str, Any] = {}
-        self.measuring = Measuring(self.errors, self.folder, whole=True)
+        super().__init__(options, whole=True)
         self.pruning = Measuring(self.errors, self.folder)
-        self.engine = Engine(scanner=self.measuring.scanner, workspaces=workspaces(options.paths))
 
-    def complain(self, problem: str) -> None:
-        """Say on the standard error what went wrong."""
-        self.errors.line(f"prebake: {printable(problem)}")
-
-    def run(self) -> int:
-        targets = self._targets()
-        for problem in (*targets.notes, *targets.problems):
-            self.complain(problem)
-        if self.options.context is not None:
-            chosen = built_from(self.engine, targets.dockerfiles, absolute(self.options.context))
-            self.overrides = {"targets": chosen}
-            self.engine.configure(self.overrides, workspaces(self.options.paths))
+    def run(self, targets: Targets) -> int:
         shown = contexts_of(
             (build for path in targets.dockerfiles for build in self._builds(path)),
             self.folder,
@@ -83,11 +52,6 @@ class _Command:
         self._print(shown)
         unread = any(self.engine.snapshot.text(path) is None for path in targets.dockerfiles)
         return 2 if targets.problems or unread or not targets.dockerfiles else 0
-
-    def _targets(self) -> Targets:
-        """The Dockerfiles that are asked for."""
-        usual = usual_dockerfile(self.engine, self.folder)
-        return find_targets(self.engine, self.options.paths or [usual or "."])
 
     def _builds(self, path: str) -> Iterator[Build]:
         if self.engine.snapshot.text(path) is None:

@@ -67,9 +67,9 @@ def _run(arguments: Sequence[str] | None) -> int:
             options.parser.error(wrong)
         status = context.run(options)
     elif options.command == "replay":
-        from prebake.cli import replay
+        from prebake.cli import dockerfiles, replay
 
-        wrong = replay.usage_problem(options)
+        wrong = dockerfiles.context_problem(options)
         if wrong is not None:
             options.parser.error(wrong)
         status = replay.run(options)
