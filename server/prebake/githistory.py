@@ -99,8 +99,3 @@ def _commits(fields: Iterator[bytes]) -> Iterator[Commit]:
 def _commit(header: list[bytes], changes: list[Change]) -> Commit:
     oid, time, *parents = header
     return Commit(oid.decode(), int(time), parents[0].decode() if parents else None, tuple(changes))
-
-
-def files(root: str, revision: str) -> dict[str, Blob] | None:
-    """All files of a commit, by path relative to the repository's top; ``None`` when it is not here."""
-    return git.names(root, revision)

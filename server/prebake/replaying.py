@@ -124,7 +124,7 @@ def _counted(builds: list[Build], top: str, commits: tuple[Commit, ...]) -> list
     }
     runs = [Replay(plan, selections[build.ignore]) for build, plan in zip(builds, plans, strict=True)]
     before = commits[0].parent if commits else None
-    files = githistory.files(top, before) if before is not None else None
+    files = git.names(top, before) if before is not None else None
     if files is not None:
         there = [*files.items(), (_GIT, f"100644 {before}")]
         for selection in selections.values():

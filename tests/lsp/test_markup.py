@@ -1,7 +1,7 @@
 """Markdown, and what is left of it for clients that show plain text."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from prebake.lsp.markup import block, code, plain
@@ -23,6 +23,7 @@ def test_marks_are_gone(markdown: str, text: str) -> None:
     assert plain(markdown) == text
 
 
+@example(" ` ")
 @given(st.text(alphabet="`* ax[]()\\#", min_size=1, max_size=40))
 def test_code_is_kept_as_it_is(text: str) -> None:
     assert plain(f"a {code(text)} b") == f"a {text} b"

@@ -15,7 +15,9 @@ def code(text: str) -> str:
     fence = "`"
     while fence in line:
         fence += "`"
-    gap = " " if line.startswith("`") or line.endswith("`") else ""
+    # Readers take away a space at both ends of such code.
+    spaced = "`" in line and line[0] == line[-1] == " "
+    gap = " " if spaced or line.startswith("`") or line.endswith("`") else ""
     return f"{fence}{gap}{line}{gap}{fence}"
 
 
